@@ -1,0 +1,1 @@
+"""The outside systems we speak to, one folder each."""

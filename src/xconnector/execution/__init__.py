@@ -1,0 +1,1 @@
+"""Durable jobs, waits, retries, and limits; it knows no communications."""

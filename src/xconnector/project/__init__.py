@@ -1,0 +1,1 @@
+"""The customer's declarative files: read, typed, linted, and tested."""

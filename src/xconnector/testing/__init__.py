@@ -1,0 +1,1 @@
+"""The kit that tests connectors and projects, ours and third parties' alike."""
