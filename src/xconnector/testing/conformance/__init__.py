@@ -1,0 +1,18 @@
+"""One suite per role, over every connector in the registry: third parties inherit the same ones as we do.
+
+A connector's author writes only the stand-in: the outside system on the loopback address, which
+behaves as told. See `ChannelStandIn` for what it promises.
+"""
+
+from xconnector.testing.conformance.channel import ChannelConformance, CollectingChannelConformance
+from xconnector.testing.conformance.manifest import ManifestConformance
+from xconnector.testing.conformance.stand_in import Arrival, ChannelStandIn, not_applicable
+
+__all__ = [
+    "Arrival",
+    "ChannelConformance",
+    "ChannelStandIn",
+    "CollectingChannelConformance",
+    "ManifestConformance",
+    "not_applicable",
+]
