@@ -74,7 +74,7 @@ lint: $(CHECKS)
 	$(BIN)/ruff check --quiet .
 
 house: $(CHECKS)
-	$(BIN)/lint-imports --no-cache | tail -n +9
+	$(BIN)/lint-imports --no-logo --no-cache
 
 types: $(CHECKS)
 	$(BIN)/basedpyright --pythonpath $(BIN)/python
