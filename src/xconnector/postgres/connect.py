@@ -52,6 +52,8 @@ async def open_pool(
 def session_parameters(conninfo: str, *, name: str, statement_timeout: timedelta | None = None) -> dict[str, str]:
     """What every session of ours asks for; options that stand in the address are kept."""
     options = [str(conninfo_to_dict(conninfo).get("options") or ""), "-c timezone=UTC"]
+    # A host that lost its power keeps its locks no longer than half a minute.
+    options += ["-c tcp_keepalives_idle=10", "-c tcp_keepalives_interval=5", "-c tcp_keepalives_count=3"]
     if statement_timeout is not None:
         options.append(f"-c statement_timeout={int(statement_timeout.total_seconds() * 1000)}")
     return {"application_name": name, "options": " ".join(options).strip()}

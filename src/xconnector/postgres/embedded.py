@@ -318,14 +318,8 @@ class EmbeddedPostgres:
         return True
 
     def _postmaster_runs(self) -> bool:
-        pid = self._recorded_pid()
+        pid = _pid_in(self._cluster / "postmaster.pid")
         return pid is not None and self._is_ours(pid)
-
-    def _recorded_pid(self) -> int | None:
-        try:
-            return int((self._cluster / "postmaster.pid").read_text().split("\n", 1)[0])
-        except (FileNotFoundError, ValueError):
-            return None
 
     def _is_ours(self, pid: int) -> bool:
         """A running postmaster works inside its cluster; a stranger who got its old number does not."""
@@ -335,10 +329,14 @@ class EmbeddedPostgres:
             return False
 
     def _forget_recycled_pid(self) -> None:
-        """PostgreSQL takes any living process of the recorded number for its server, and would refuse to start."""
-        pid = self._recorded_pid()
-        if pid is not None and Path(f"/proc/{pid}").exists() and not self._is_ours(pid):
-            (self._cluster / "postmaster.pid").unlink(missing_ok=True)
+        """PostgreSQL takes any process of the recorded number for its server, and would refuse to start.
+
+        That may be a stranger, or, in a container whose first process reaps no orphans, the dead server itself.
+        """
+        for name in ("postmaster.pid", f".s.PGSQL.{PORT}.lock"):
+            pid = _pid_in(self._cluster / name)
+            if pid is not None and Path(f"/proc/{pid}").exists() and not self._is_ours(pid):
+                (self._cluster / name).unlink(missing_ok=True)
 
     def _wait(self, deadline: float) -> None:
         if time.monotonic() > deadline:
@@ -355,3 +353,10 @@ class EmbeddedPostgres:
             return "\n".join(self._log.read_text(errors="replace").splitlines()[-10:])
         except FileNotFoundError:
             return "(nothing was written)"
+
+
+def _pid_in(file: Path) -> int | None:
+    try:
+        return int(file.read_text().split("\n", 1)[0])
+    except (FileNotFoundError, ValueError):
+        return None

@@ -17,9 +17,9 @@ CREATE TABLE rate_allowance (
     counted_at  timestamptz      NOT NULL
 );
 
--- Whether a connection's outside system answers; every worker sees the same.
+-- Outages in a row of a connection's outside system, and until when it is left alone; every worker sees the same.
 CREATE TABLE circuit (
-    connection    text        PRIMARY KEY,
-    failures      integer     NOT NULL,
-    closed_until  timestamptz
+    connection text        PRIMARY KEY,
+    outages    integer     NOT NULL,
+    open_until timestamptz
 );

@@ -1,0 +1,224 @@
+"""A worker: takes jobs, runs their stages, rescues the work of workers that died, and does the chores."""
+
+import asyncio
+import logging
+import signal
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import cast
+
+import psycopg
+from procrastinate import App, JobContext, PsycopgConnector
+from procrastinate.exceptions import ConnectorException
+from procrastinate.jobs import Job, Status
+
+from xconnector.execution import retention, waits
+from xconnector.execution.failing import RetryAsTold, describe, give_up, run_stage
+from xconnector.execution.jobs import Attempt, Chore, Id, Jobs, Stage
+from xconnector.postgres.connect import Connection, Pool, open_pool, transaction
+from xconnector.postgres.queries import Queries
+
+logger = logging.getLogger(__name__)
+
+_QUERIES = Queries.load("xconnector.execution", "worker.sql")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerSettings:
+    """How a worker works. A stage must not keep the event loop busy for as long as `stalled_after`."""
+
+    concurrency: int = 8
+    """How many stages run at once; each may hold a connection."""
+    poll: timedelta = timedelta(seconds=1)
+    """How often to look for jobs of which no notification came (their time came, or it was lost)."""
+    heartbeat: timedelta = timedelta(seconds=2)
+    stalled_after: timedelta = timedelta(seconds=8)
+    """Without a heartbeat for so long a worker is taken for dead, and its jobs are given to others."""
+    rescue: timedelta = timedelta(seconds=2)
+    """How often to look for dead workers' jobs."""
+    attempts_with_deaths: int = 20
+    """How often a job may be begun at most, workers that died under it included."""
+    sweep: timedelta = timedelta(seconds=1)
+    """How often to look for waits whose time has come."""
+    grace: timedelta = timedelta(seconds=30)
+    """How long running stages may take to end when the worker is stopped."""
+    keep_finished: timedelta = timedelta(days=7)
+    tidy: timedelta = timedelta(minutes=5)
+    """How often finished jobs past `keep_finished` are deleted."""
+    reconnect: timedelta = timedelta(seconds=1)
+    """How long to wait before work is taken up again after the database was gone."""
+
+
+class Worker:
+    """One worker of this process. `run` once; it lives through restarts of the database."""
+
+    def __init__(
+        self,
+        jobs: Jobs,
+        conninfo: str,
+        *,
+        settings: WorkerSettings | None = None,
+        stages: Collection[str] | None = None,
+    ) -> None:
+        """Nothing is connected before `run`.
+
+        Args:
+            jobs: the registered stages and chores.
+            conninfo: of the database; the worker keeps a few connections of its own, so that heartbeats never queue.
+            settings: see there.
+            stages: run only these; all by default.
+        """
+        self._jobs = jobs
+        self._conninfo = conninfo
+        self._settings = settings or WorkerSettings()
+        self._stages = sorted(jobs.stages if stages is None else stages)
+        self._stopping = asyncio.Event()
+
+    def stop(self) -> None:
+        """Take no more jobs, let the running ones end, and return from `run`."""
+        self._stopping.set()
+
+    async def run_until_signalled(self) -> None:
+        """`run`, stopped in good order by SIGTERM or SIGINT."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self.stop)
+        try:
+            await self.run()
+        finally:
+            for number in (signal.SIGTERM, signal.SIGINT):
+                loop.remove_signal_handler(number)
+
+    async def run(self) -> None:
+        """Work until `stop`."""
+        # Every chore may hold a connection, and a rescue one more; four are left for taking and ending jobs.
+        largest = 4 + 1 + 3 + len(self._jobs.chores)
+        async with open_pool(self._conninfo, name="xconnector worker", largest=largest) as pool:
+            app = self._app(pool)
+            chores = [asyncio.create_task(self._repeat(chore, pool)) for chore in self._all_chores(app, pool)]
+            try:
+                async with app.open_async(pool):
+                    while not self._stopping.is_set():
+                        await self._work(app)
+                        await self._pause(self._settings.reconnect)
+                        await pool.check()
+            finally:
+                for chore in chores:
+                    chore.cancel()
+                await asyncio.gather(*chores, return_exceptions=True)
+
+    # ------------------------------------------------------------------ taking and running jobs
+
+    def _app(self, pool: Pool) -> App:
+        app = App(connector=PsycopgConnector())
+        for name in self._stages:
+            self._register(app, self._jobs.stages[name], pool)
+        return app
+
+    def _register(self, app: App, stage: Stage, pool: Pool) -> None:
+        async def run(context: JobContext, **ids: Id) -> None:
+            attempt = _attempt(context.job, ids)
+            await run_stage(stage, attempt, pool=pool, on_exhausted=self._jobs.exhausted)
+
+        app.task(name=stage.name, queue=stage.name, retry=RetryAsTold(), pass_context=True)(run)
+
+    async def _work(self, app: App) -> None:
+        """Take jobs until stopped, or until the database is gone."""
+        working = asyncio.create_task(
+            app.run_worker_async(
+                queues=self._stages,
+                concurrency=self._settings.concurrency,
+                fetch_job_polling_interval=self._settings.poll.total_seconds(),
+                update_heartbeat_interval=self._settings.heartbeat.total_seconds(),
+                stalled_worker_timeout=self._settings.stalled_after.total_seconds(),
+                shutdown_graceful_timeout=self._settings.grace.total_seconds(),
+                install_signal_handlers=False,
+                delete_jobs="never",
+            )
+        )
+        stopping = asyncio.create_task(self._stopping.wait())
+        try:
+            await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            stopping.cancel()
+            # Cancelling stops it in good order: it waits for the running jobs.
+            working.cancel()
+            await asyncio.wait({working})
+        if not working.cancelled() and (error := working.exception()) is not None:
+            if not isinstance(error, ConnectorException | psycopg.OperationalError):
+                raise error
+            logger.warning("the database is gone (%s); trying again", describe(error))
+
+    async def _pause(self, period: timedelta) -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._stopping.wait(), period.total_seconds())
+
+    # ------------------------------------------------------------------ chores
+
+    def _all_chores(self, app: App, pool: Pool) -> Sequence[Chore]:
+        # Each takes transactions of its own: the chore's only keeps other workers from doing the same.
+        async def rescue(_: Connection) -> None:
+            await self._rescue_stalled(app, pool)
+
+        async def sweep(_: Connection) -> None:
+            await self._sweep_waits(pool)
+
+        async def tidy(_: Connection) -> None:
+            await self._delete_finished(pool)
+
+        return [
+            Chore(name="rescue stalled jobs", every=self._settings.rescue, do=rescue),
+            Chore(name="sweep due waits", every=self._settings.sweep, do=sweep),
+            Chore(name="delete finished jobs", every=self._settings.tidy, do=tidy),
+            *self._jobs.chores,
+        ]
+
+    async def _repeat(self, chore: Chore, pool: Pool) -> None:
+        while True:
+            try:
+                await _do_alone(chore, pool)
+            except Exception as error:  # noqa: BLE001 - a chore that failed is done again next time
+                logger.warning("the chore '%s' failed: %s", chore.name, describe(error))
+            await asyncio.sleep(chore.every.total_seconds())
+
+    async def _rescue_stalled(self, app: App, pool: Pool) -> None:
+        silence = self._settings.stalled_after.total_seconds()
+        for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=silence):
+            stage = self._jobs.stages.get(job.task_name)
+            if stage is None:
+                continue
+            if job.attempts + 1 < self._settings.attempts_with_deaths:
+                logger.warning("a worker died in stage %s; its job %s is given to another", job.task_name, job.id)
+                await app.job_manager.retry_job(job)
+                continue
+            attempt = _attempt(job, cast("Mapping[str, Id]", job.task_kwargs))  # `defer` takes nothing but ids
+            if await give_up(attempt, "its worker died", pool=pool, on_exhausted=self._jobs.exhausted):
+                await app.job_manager.finish_job(job, status=Status.FAILED, delete_job=False)
+
+    async def _sweep_waits(self, pool: Pool) -> None:
+        swept = waits.SWEPT_AT_ONCE
+        while swept == waits.SWEPT_AT_ONCE:
+            async with transaction(pool) as connection:
+                swept = await waits.sweep_due_waits(connection, self._stages)
+
+    async def _delete_finished(self, pool: Pool) -> None:
+        before = datetime.now(UTC) - self._settings.keep_finished
+        deleted = retention.DELETED_AT_ONCE
+        while deleted == retention.DELETED_AT_ONCE:
+            async with transaction(pool) as connection:
+                deleted = await retention.delete_finished_jobs(connection, before=before)
+
+
+async def _do_alone(chore: Chore, pool: Pool) -> None:
+    """Do it unless another worker is at it."""
+    async with transaction(pool) as connection:
+        cursor = await connection.execute(_QUERIES.try_chore, {"chore": chore.name})
+        if await cursor.fetchone() == (True,):
+            await chore.do(connection)
+
+
+def _attempt(job: Job, ids: Mapping[str, Id]) -> Attempt:
+    assert job.id is not None  # noqa: S101 - a fetched job has one; only one not yet deferred has not
+    return Attempt(stage=job.task_name, ids=ids, priority=job.priority, number=job.attempts + 1, job_id=job.id)
