@@ -96,7 +96,7 @@ def describe(error: BaseException) -> str:
     kind = type(error).__qualname__
     if isinstance(error, psycopg.Error) and error.sqlstate:
         kind = f"{kind} {error.sqlstate}"
-    frames = traceback.extract_tb(error.__traceback__)
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename != __file__]
     ours = [frame for frame in frames if "xconnector" in Path(frame.filename).parts] or frames
     if not ours:
         return kind

@@ -1,0 +1,303 @@
+"""Running stages: in order of priority, again after failures, and given up in the end."""
+
+import asyncio
+import logging
+import os
+import signal
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
+
+import psycopg
+import pytest
+
+from tests.execution.working import FAST, all_done, eventually, jobs_by_status, working
+from xconnector.execution.jobs import Attempt, Chore, Exhausted, Jobs, Priority, Retry
+from xconnector.execution.worker import Worker
+from xconnector.postgres.connect import Connection, Pool, open_pool, transaction
+
+AT_ONCE = Retry(attempts=3, first_wait=timedelta(0), longest_wait=timedelta(0))
+
+
+@pytest.fixture
+async def pool(database: str) -> AsyncIterator[Pool]:
+    async with open_pool(database, name="test") as opened:
+        async with transaction(opened) as connection:
+            await connection.execute("CREATE TABLE noted (stage text, id int, priority int, attempt int)")
+        yield opened
+
+
+async def note(connection: Connection, attempt: Attempt, number: int) -> None:
+    row = [attempt.stage, number, attempt.priority, attempt.number]
+    await connection.execute("INSERT INTO noted VALUES (%s, %s, %s, %s)", row)
+
+
+async def noted(pool: Pool) -> list[tuple[object, ...]]:
+    async with transaction(pool) as connection:
+        return await (await connection.execute("SELECT * FROM noted")).fetchall()
+
+
+async def test_a_stage_runs_with_its_ids_and_hands_on_to_the_next_with_its_priority(database: str, pool: Pool) -> None:
+    jobs = Jobs()
+
+    @jobs.stage("compose")
+    async def compose(attempt: Attempt, batch_id: int) -> None:
+        async with transaction(pool) as connection:
+            await note(connection, attempt, batch_id)
+            await jobs.defer(connection, "review", priority=attempt.priority, batch_id=batch_id)
+
+    @jobs.stage("review")
+    async def review(attempt: Attempt, batch_id: int) -> None:
+        async with transaction(pool) as connection:
+            await note(connection, attempt, batch_id)
+
+    async with working(jobs, database):
+        async with transaction(pool) as connection:
+            await jobs.defer(connection, "compose", priority=5, batch_id=1)
+        await all_done(database)
+    assert await noted(pool) == [("compose", 1, 5, 1), ("review", 1, 5, 1)]
+
+
+async def test_one_offs_go_before_bulk(database: str, pool: Pool) -> None:
+    jobs = Jobs()
+
+    @jobs.stage("compose")
+    async def compose(attempt: Attempt, number: int) -> None:
+        async with transaction(pool) as connection:
+            await note(connection, attempt, number)
+
+    async with transaction(pool) as connection:
+        await jobs.defer_many(connection, "compose", [{"number": number} for number in range(5)])
+        await jobs.defer(connection, "compose", priority=Priority.ONE_OFF, number=99)
+    async with working(jobs, database, replace(FAST, concurrency=1)):
+        await all_done(database)
+    assert [number for _, number, *_ in await noted(pool)] == [99, 0, 1, 2, 3, 4]
+
+
+async def test_a_stage_that_raises_is_tried_again(database: str, pool: Pool) -> None:
+    jobs = Jobs()
+
+    @jobs.stage("compose", retry=AT_ONCE)
+    async def compose(attempt: Attempt, number: int) -> None:
+        if attempt.number < 3:
+            raise ConnectionError
+        async with transaction(pool) as connection:
+            await note(connection, attempt, number)
+
+    async with transaction(pool) as connection:
+        await jobs.defer(connection, "compose", number=1)
+    async with working(jobs, database):
+        await all_done(database)
+    assert await noted(pool) == [("compose", 1, Priority.ONE_OFF, 3)]
+
+
+async def test_a_stage_that_raises_to_the_end_is_given_up_and_what_follows_is_done(
+    database: str, pool: Pool, caplog: pytest.LogCaptureFixture
+) -> None:
+    jobs = Jobs()
+    given_up: list[Exhausted] = []
+
+    @jobs.stage("compose", retry=AT_ONCE)
+    async def compose(attempt: Attempt, number: int) -> None:
+        del attempt
+        raise LookupError(f"Jane Doe, 12 Elm Street, policy {number}")
+
+    @jobs.on_exhausted
+    async def fail(connection: Connection, exhausted: Exhausted) -> None:
+        given_up.append(exhausted)
+        await connection.execute("INSERT INTO noted VALUES (%s, 1, 0, 0)", [exhausted.stage])
+
+    caplog.set_level(logging.DEBUG)
+    async with transaction(pool) as connection:
+        await jobs.defer(connection, "compose", number=1)
+    async with working(jobs, database):
+        await all_done(database)
+    assert await noted(pool) == [("compose", 1, 0, 0)]
+    assert jobs_by_status(database) == {"failed": 1}
+    [exhausted] = given_up
+    assert (exhausted.stage, exhausted.ids, exhausted.priority) == ("compose", {"number": 1}, Priority.ONE_OFF)
+    assert exhausted.error.startswith("LookupError in compose (test_worker.py:")
+    # Neither the log nor the record has the exception's words.
+    assert "Elm Street" not in caplog.text
+    assert "given up after attempt 3: LookupError in compose" in caplog.text
+
+
+async def test_a_job_is_not_given_up_while_what_follows_fails(database: str, pool: Pool) -> None:
+    jobs = Jobs()
+    tries = 0
+
+    @jobs.stage("compose", retry=replace(AT_ONCE, attempts=1))
+    async def compose(attempt: Attempt) -> None:
+        raise LookupError(attempt.stage)
+
+    @jobs.on_exhausted
+    async def fail(connection: Connection, exhausted: Exhausted) -> None:
+        nonlocal tries
+        tries += 1
+        await connection.execute("INSERT INTO noted VALUES (%s, 1, 0, 0)", [exhausted.stage])
+        if tries < 3:
+            raise ConnectionError
+
+    async with transaction(pool) as connection:
+        await jobs.defer(connection, "compose")
+    async with working(jobs, database):
+        await all_done(database)
+    assert tries == 3
+    assert await noted(pool) == [("compose", 1, 0, 0)]
+
+
+async def test_a_collision_with_another_transaction_is_answered_at_once(database: str, pool: Pool) -> None:
+    jobs = Jobs()
+    runs: list[int] = []
+
+    @jobs.stage("compose", retry=Retry(attempts=1))
+    async def compose(attempt: Attempt) -> None:
+        runs.append(attempt.number)
+        if len(runs) < 3:
+            raise psycopg.errors.DeadlockDetected
+
+    async with transaction(pool) as connection:
+        await jobs.defer(connection, "compose")
+    async with working(jobs, database):
+        await all_done(database)
+    assert runs == [1, 1, 1]
+    assert jobs_by_status(database) == {"succeeded": 1}
+
+
+async def test_a_worker_takes_only_jobs_of_stages_that_it_knows(database: str, pool: Pool) -> None:
+    jobs = Jobs()
+
+    async def run(attempt: Attempt) -> None:
+        async with transaction(pool) as connection:
+            await note(connection, attempt, 0)
+
+    jobs.stage("old")(run)
+    jobs.stage("new")(run)
+    async with transaction(pool) as connection:
+        await jobs.defer(connection, "new")
+        await jobs.defer(connection, "old")
+    older = Jobs()
+    older.stage("old")(run)
+    async with working(older, database):
+        await eventually(lambda: is_noted(pool, "old"))
+    assert jobs_by_status(database) == {"todo": 1, "succeeded": 1}
+
+
+async def is_noted(pool: Pool, stage: str) -> bool:
+    return stage in [row[0] for row in await noted(pool)]
+
+
+async def test_stopping_lets_running_stages_end(database: str, pool: Pool) -> None:
+    jobs = Jobs()
+    began = asyncio.Event()
+
+    @jobs.stage("compose")
+    async def compose(attempt: Attempt) -> None:
+        began.set()
+        await asyncio.sleep(0.3)
+        async with transaction(pool) as connection:
+            await note(connection, attempt, 0)
+
+    async with working(jobs, database):
+        async with transaction(pool) as connection:
+            await jobs.defer(connection, "compose")
+        await began.wait()
+    assert await is_noted(pool, "compose")
+    assert jobs_by_status(database) == {"succeeded": 1}
+
+
+async def test_a_stage_cut_off_by_a_stop_is_free_for_the_next_worker_at_once(database: str, pool: Pool) -> None:
+    jobs = Jobs()
+    began = asyncio.Event()
+
+    @jobs.stage("compose")
+    async def compose(attempt: Attempt) -> None:
+        if attempt.number == 1:
+            began.set()
+            await asyncio.sleep(600)
+        async with transaction(pool) as connection:
+            await note(connection, attempt, 0)
+
+    async with working(jobs, database, replace(FAST, grace=timedelta(milliseconds=100))):
+        async with transaction(pool) as connection:
+            await jobs.defer(connection, "compose")
+        await began.wait()
+    assert jobs_by_status(database) == {"todo": 1}
+    async with working(jobs, database):
+        await all_done(database)
+    assert [attempt for *_, attempt in await noted(pool)] == [2]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_a_signal_stops_a_worker_in_good_order(database: str, number: signal.Signals) -> None:
+    worker = Worker(Jobs(), database, settings=FAST)
+    running = asyncio.create_task(worker.run_until_signalled())
+    await asyncio.sleep(0.5)
+    os.kill(os.getpid(), number)
+    await asyncio.wait_for(running, 10)
+
+
+async def test_a_worker_lives_through_the_loss_of_its_connections(database: str, pool: Pool) -> None:
+    jobs = Jobs()
+
+    @jobs.stage("compose")
+    async def compose(attempt: Attempt, number: int) -> None:
+        async with transaction(pool) as connection:
+            await note(connection, attempt, number)
+
+    async def is_done(number: int) -> bool:
+        return number in [row[1] for row in await noted(pool)]
+
+    async with working(jobs, database):
+        async with transaction(pool) as connection:
+            await jobs.defer(connection, "compose", number=1)
+        await eventually(lambda: is_done(1))
+        async with transaction(pool) as connection:
+            await connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'xconnector worker'"
+                " AND datname = current_database()"
+            )
+            await jobs.defer(connection, "compose", number=2)
+        await eventually(lambda: is_done(2))
+
+
+async def test_a_chore_is_done_by_one_worker_at_a_time_and_again_after_it_failed(database: str, pool: Pool) -> None:
+    jobs = Jobs()
+    running = 0
+    done: list[int] = []
+
+    async def count(connection: Connection) -> None:
+        nonlocal running
+        running += 1
+        done.append(running)
+        await connection.execute("INSERT INTO noted VALUES ('count', 0, 0, 0)")
+        await asyncio.sleep(0.05)
+        running -= 1
+        if len(done) == 1:
+            raise ConnectionError
+
+    jobs.add_chore(Chore(name="count", every=timedelta(milliseconds=20), do=count))
+    async with working(jobs, database), working(jobs, database):
+        await asyncio.sleep(1)
+    assert len(done) > 3
+    assert set(done) == {1}
+    # What a failed chore wrote is undone, and only that.
+    assert len(await noted(pool)) == len(done) - 1
+
+
+async def test_finished_jobs_are_deleted_after_their_time(database: str, pool: Pool) -> None:
+    jobs = Jobs()
+
+    @jobs.stage("compose")
+    async def compose(attempt: Attempt) -> None:
+        del attempt
+
+    async with transaction(pool) as connection:
+        await jobs.defer(connection, "compose")
+
+    async def nothing_left() -> bool:
+        return jobs_by_status(database) == {}
+
+    settings = replace(FAST, keep_finished=timedelta(0), tidy=timedelta(milliseconds=50))
+    async with working(jobs, database, settings):
+        await eventually(nothing_left)
