@@ -1,1 +1,6 @@
 """The kit that tests connectors and projects, ours and third parties' alike."""
+
+import pytest
+
+# The suites' assertions tell what they compared, as those in a test module do.
+pytest.register_assert_rewrite("xconnector.testing.conformance")

@@ -94,8 +94,16 @@ def registered_channels(stand_ins: Path, names: Sequence[str] | None) -> list[Ch
     return [
         ChannelUnderTest(name=name, stand_in=_load(stand_ins / name / "stand_in.py", name))
         for name in chosen
-        if manifest(name).channel is not None
+        if _is_channel(name)
     ]
+
+
+def _is_channel(name: str) -> bool:
+    try:
+        return manifest(name).channel is not None
+    except (ImportError, AttributeError, TypeError):
+        # One that cannot be loaded fails the manifests' suite and must not hide the others here.
+        return False
 
 
 def _load(path: Path, name: str) -> ModuleType | None:
