@@ -1,0 +1,148 @@
+"""What a connection to an SMTP relay needs to know."""
+
+import ipaddress
+import re
+from datetime import timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import AfterValidator, Field, SecretStr, model_validator
+
+from xconnector.connectors.smtp.address import mailbox
+from xconnector.connectors.smtp.token import TOKEN_LENGTH
+from xconnector.contract.settings import ConnectorSettings
+
+_LONGEST_LOCAL_PART = 64
+"""Octets, RFC 5321 section 4.5.3.1.1."""
+# Ends in a sign that no token holds, so that the token can be found behind it.
+_BOUNCE_PREFIX = re.compile(r"[a-z0-9][a-z0-9+._=-]*(?<=[+._=-])", re.ASCII)
+
+
+def _checked_mailbox(address: str) -> str:
+    if mailbox(address).needs_utf8:
+        raise ValueError("an address of ours must be ASCII before the @, so that every relay takes it")
+    return address
+
+
+def _checked_prefix(prefix: str) -> str:
+    if not _BOUNCE_PREFIX.fullmatch(prefix):
+        raise ValueError("a bounce prefix is a lower-case word that ends in one of + . _ = -, such as b+")
+    return prefix
+
+
+def _checked_line(text: str) -> str:
+    if not text.isprintable():
+        raise ValueError("must be one line without control characters")
+    return text
+
+
+MailAddress = Annotated[str, AfterValidator(_checked_mailbox)]
+Line = Annotated[str, AfterValidator(_checked_line)]
+
+
+class Encryption(StrEnum):
+    """How the way to the relay is protected."""
+
+    NONE = "none"
+    """Not at all: only to this machine, unless `plain_text_allowed` says otherwise."""
+    STARTTLS = "starttls"
+    """Begun in plain text and encrypted before anything is said; without that nothing is sent."""
+    TLS = "tls"
+    """Encrypted from the first byte, usually on port 465."""
+
+
+class Sender(ConnectorSettings):
+    """Whom the recipient sees."""
+
+    address: MailAddress
+    """Address of the From line."""
+    name: Line = ""
+    """Name beside it."""
+
+
+class BounceMailbox(ConnectorSettings):
+    """Where bounces arrive."""
+
+    maildir: Path
+    """Maildir into which the mail server puts whatever comes to the bounce domain; relative to the project."""
+
+
+class Unsubscribe(ConnectorSettings):
+    """How recipients of promotional mails say no more (RFC 2369 and RFC 8058)."""
+
+    url: Annotated[str, Field(pattern=r"^https://[!-~]+[^/]$", max_length=500)]
+    """Address that takes one-click requests, https only; a signed token is appended as its last path segment."""
+    mailto: MailAddress | None = None
+    """Address that takes them by mail as well; the token comes in the subject."""
+
+
+class SmtpSettings(ConnectorSettings):
+    """A relay, who sends through it, and how bounces find their way back."""
+
+    host: Annotated[Line, Field(min_length=1)]
+    """Name or address of the relay."""
+    port: Annotated[int, Field(ge=1, le=65535)] = 587
+    """Port of the relay."""
+    tls: Encryption = Encryption.STARTTLS
+    """`starttls`, `tls`, or `none`; `none` only to this machine."""
+    plain_text_allowed: bool = False
+    """Allows `tls: none` to another machine, for a relay inside a protected network."""
+    ca_file: Path | None = None
+    """Certificates (PEM) that may sign the relay's, beside the system's; relative to the project."""
+    user: str | None = None
+    """Name to log in with; without it the relay is used without login."""
+    password: SecretStr | None = None
+    """Password to log in with."""
+    sender: Sender
+    """Whom the recipient sees."""
+    reply_to: MailAddress | None = None
+    """Where replies go, if not to the sender."""
+    hello_name: Annotated[Line, Field(pattern=r"^[A-Za-z0-9.\[\]:-]+$")] | None = None
+    """Name that we greet the relay with; the sender's domain if left out."""
+    bounce_domain: Annotated[Line, Field(pattern=r"^[A-Za-z0-9.-]+$")] | None = None
+    """Domain that takes bounces: every mail gets an envelope sender of its own there. Without it bounces go to the
+    sender's address."""
+    bounce_prefix: Annotated[
+        str, Field(max_length=_LONGEST_LOCAL_PART - TOKEN_LENGTH), AfterValidator(_checked_prefix)
+    ] = "b+"
+    """What the local part of those addresses begins with."""
+    token_secret: Annotated[SecretStr, Field(min_length=16)]
+    """At least 16 characters: signs the references in envelope senders, Message-IDs, and unsubscribe links, so that
+    nobody can invent a bounce. Changed, it makes bounces of earlier mails unknown."""
+    bounces: BounceMailbox | None = None
+    """Where bounces arrive; left out, nobody looks for them."""
+    unsubscribe: Unsubscribe | None = None
+    """Offered in promotional mails only."""
+    attach_letter: bool = True
+    """Whether the letter goes along as PDF."""
+    success_reports: bool = False
+    """Whether relays are asked to report success as well as failure and delay: one more mail for each mail."""
+    messages_per_session: Annotated[int, Field(ge=1)] = 100
+    """Mails over one connection before it is opened anew, as relays limit them."""
+    timeout: timedelta = timedelta(seconds=60)
+    """How long to wait for each answer of the relay."""
+
+    @model_validator(mode="after")
+    def _login_is_whole(self) -> Self:
+        if (self.user is None) != (self.password is None):
+            raise ValueError("user and password belong together: give both or neither")
+        return self
+
+    @model_validator(mode="after")
+    def _plain_text_stays_here(self) -> Self:
+        if self.tls is Encryption.NONE and not self.plain_text_allowed and not _is_this_machine(self.host):
+            raise ValueError(
+                "tls: none would send customers' mails readable over the network; "
+                "use starttls or tls, or state plain_text_allowed: true"
+            )
+        return self
+
+
+def _is_this_machine(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
