@@ -1,0 +1,87 @@
+"""Handing a bundle over: data, then manifest, then the trigger, which alone makes it the house's.
+
+Before the trigger lies there, nothing happened, and everything may be laid down again. Once it did, the
+house leaves a trace at every moment: the trigger, its copy among the processed files, or an
+acknowledgement.
+"""
+
+from pathlib import Path
+
+import msgspec
+
+from xconnector.connectors.print_house.acknowledgement import AcknowledgementFolders
+from xconnector.connectors.print_house.destination import Destination
+from xconnector.connectors.print_house.manifest import Contents, UnreadableManifestError, read_contents
+from xconnector.connectors.print_house.sent_bundles import SentBundles
+from xconnector.connectors.print_house.settings import PrintHouseSettings
+from xconnector.connectors.print_house.ticket import Printed, PrintedFile, manifest_name, trigger_name
+from xconnector.contract.errors import OutcomeUnknownError
+
+LARGEST_MANIFEST = 1 << 28
+"""In bytes; a piece takes about 400."""
+
+
+class HandOver:
+    """The hand-over of bundles to one destination."""
+
+    def __init__(self, destination: Destination, settings: PrintHouseSettings, sent: SentBundles) -> None:
+        self._destination = destination
+        self._processed = settings.processed_folder
+        self._acknowledgements = AcknowledgementFolders.of(settings.acknowledgement)
+        self._sent = sent
+
+    async def hand_over(self, bundle_key: str, printed: Printed, folder: Path) -> None:
+        """Lay down what the press made in the folder.
+
+        Raises TransientError or MisconfiguredError when nothing was committed, OutcomeUnknownError when
+        the answer to the commit was lost.
+        """
+        for file in (*printed.parts, printed.manifest):
+            await self._lay_down(file, folder)
+        self._sent.remember(bundle_key, folder / printed.manifest.name)
+        trigger = {"bundle": bundle_key, "manifest": printed.manifest.name, "sha256": printed.manifest.sha256}
+        await self._destination.commit(msgspec.json.encode(trigger) + b"\n", trigger_name(bundle_key))
+
+    async def arrived(self, bundle_key: str) -> bool:
+        """Say whether the house has, or had, the bundle.
+
+        Raises OutcomeUnknownError when its files were laid down and are gone without a trace.
+        """
+        trigger = trigger_name(bundle_key)
+        # The house moves from the first to the second: asked in this order, none slips through between.
+        for trace in (trigger, f"{self._processed}/{trigger}", *self._acknowledgements.places_of(bundle_key)):
+            if await self._destination.size_of(trace) is not None:
+                return True
+        was_laid_down = self._sent.manifest_of(bundle_key) is not None
+        if was_laid_down and await self._destination.size_of(manifest_name(bundle_key)) is None:
+            raise OutcomeUnknownError(
+                f"the files of bundle {bundle_key} are gone without trigger, processed copy, or acknowledgement; "
+                "ask the print house whether it has them"
+            )
+        return False
+
+    async def contents_of(self, bundle_key: str) -> Contents:
+        """Return what the manifest of a bundle says, from our own copy or the house's.
+
+        Raises UnreadableManifestError when there is none, or it is damaged.
+        """
+        kept = self._sent.manifest_of(bundle_key)
+        if kept is not None:
+            with kept.open("rb") as lines:
+                return read_contents(lines, bundle_key)
+        name = manifest_name(bundle_key)
+        for place in (name, f"{self._processed}/{name}"):
+            content = await self._destination.read(place, at_most=LARGEST_MANIFEST)
+            if content is not None:
+                return read_contents(content.splitlines(), bundle_key)
+        raise UnreadableManifestError(f"there is no manifest of a bundle {bundle_key}, here or at the house")
+
+    async def _lay_down(self, file: PrintedFile, folder: Path) -> None:
+        """Put a file unless an earlier attempt did: size first, for it is cheap, then the hash."""
+        name = file.name
+        if (
+            await self._destination.size_of(name) == file.size
+            and await self._destination.digest_of(name) == file.sha256
+        ):
+            return
+        await self._destination.put(folder / name, name)

@@ -1,0 +1,129 @@
+"""One PDF of a bundle: pages of many letters below a balanced page tree of its own.
+
+Every page is copied once and the tree is built at the end, so that the work grows with the pages and
+not with their square.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pikepdf
+from pikepdf import Array, Dictionary, Name
+
+from xconnector.connectors.print_house.imposition import sheets_of
+from xconnector.connectors.print_house.letter import contents_of
+from xconnector.connectors.print_house.marks import Page, Sheet, bars_of, drawing
+from xconnector.connectors.print_house.ticket import Compression, Layout, Marks, PrintedFile, file_digest
+
+_KIDS_PER_NODE = 64
+_BOX = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Set:
+    """A letter's own numbers, which stand in its marks."""
+
+    bundle_number: int
+    sequence: int
+
+
+class Part:
+    """A PDF that grows letter by letter and is saved once."""
+
+    def __init__(self, layout: Layout) -> None:
+        self._layout = layout
+        self._pdf = pikepdf.new()
+        self._pages: list[pikepdf.Object] = []
+        self._before = self._stream(b"q\n")
+
+    @property
+    def pages(self) -> int:
+        """Return how many pages it has, blank backs among them."""
+        return len(self._pages)
+
+    def add(self, letter: Sequence[pikepdf.Object], numbers: Set) -> None:
+        """Add a letter's pages, marked and with a blank back where it needs one.
+
+        When it raises, none of the letter's pages is in the part.
+        """
+        copied = [self._pdf.copy_foreign(page) for page in letter]
+        if self._layout.marks is not Marks.NONE:
+            self._mark(copied, numbers)
+        if self._layout.duplex and len(copied) % 2:
+            copied.append(self._blank_back(copied[-1]))
+        self._pages += copied
+
+    def save(self, path: Path) -> PrintedFile:
+        """Write the PDF, prove that it holds the pages that were added, and return what it is.
+
+        Raises ValueError when the file differs.
+        """
+        self._pdf.Root.Pages = self._tree()
+        self._pdf.save(
+            path,
+            min_version="1.7",
+            object_stream_mode=pikepdf.ObjectStreamMode.generate,
+            recompress_flate=self._layout.compression is Compression.SMALL,
+            deterministic_id=True,
+        )
+        self._pdf.close()
+        _prove_count(path, self.pages)
+        return PrintedFile(name=path.name, sha256=file_digest(path), size=path.stat().st_size)
+
+    def _mark(self, pages: Sequence[pikepdf.Object], numbers: Set) -> None:
+        sheets = sheets_of(len(pages), duplex=self._layout.duplex)
+        fronts = pages[:: 2 if self._layout.duplex else 1]
+        for number, front in enumerate(fronts, start=1):
+            sheet = Sheet(bundle_number=numbers.bundle_number, sequence=numbers.sequence, number=number, of=sheets)
+            drawn = drawing(bars_of(sheet, self._layout.marks), _page(front), self._layout)
+            # The letter's own drawing is fenced in, so that its coordinates and colours end with it.
+            marks = self._stream(b"\nQ " + drawn)
+            front.Contents = Array([self._before, *contents_of(front), marks])
+
+    def _stream(self, operators: bytes) -> pikepdf.Object:
+        return self._pdf.make_stream(operators)  # pyright: ignore[reportUnknownMemberType] - of its keywords
+
+    def _blank_back(self, front: pikepdf.Object) -> pikepdf.Object:
+        back = Dictionary(Type=Name.Page, MediaBox=front.MediaBox, Resources=Dictionary())
+        if "/Rotate" in front:
+            back.Rotate = front.Rotate
+        return self._pdf.make_indirect(back)
+
+    def _tree(self) -> pikepdf.Object:
+        nodes, counts = self._pages, [1] * self.pages
+        while True:
+            nodes, counts = self._level(nodes, counts)
+            if len(nodes) == 1:
+                return nodes[0]
+
+    def _level(self, kids: list[pikepdf.Object], counts: list[int]) -> tuple[list[pikepdf.Object], list[int]]:
+        """Put one level of nodes above the kids."""
+        nodes: list[pikepdf.Object] = []
+        sums: list[int] = []
+        for start in range(0, len(kids), _KIDS_PER_NODE):
+            below = kids[start : start + _KIDS_PER_NODE]
+            count = sum(counts[start : start + _KIDS_PER_NODE])
+            node = self._pdf.make_indirect(Dictionary(Type=Name.Pages, Kids=Array(below), Count=count))
+            for kid in below:
+                kid.Parent = node
+            nodes.append(node)
+            sums.append(count)
+        return nodes, sums
+
+
+def _page(page: pikepdf.Object) -> Page:
+    # The crop box is what the printer shows; without one the whole sheet is.
+    box = [float(edge) for edge in page.get("/CropBox", page.MediaBox).as_list()]
+    if len(box) != _BOX:
+        raise ValueError("a page's box has four edges")
+    left, right = sorted((box[0], box[2]))
+    bottom, top = sorted((box[1], box[3]))
+    return Page(left, bottom, right, top, int(page.get("/Rotate", 0)) % 360)
+
+
+def _prove_count(path: Path, expected: int) -> None:
+    with pikepdf.open(path) as saved:
+        stated, found = int(saved.Root.Pages.Count), len(saved.pages)
+    if not stated == found == expected:
+        raise ValueError(f"{path.name} has {found} pages, states {stated}, and should have {expected}")

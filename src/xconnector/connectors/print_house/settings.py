@@ -1,0 +1,137 @@
+"""Settings of a connection to a print house."""
+
+from datetime import timedelta
+from itertools import pairwise
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, SecretStr, field_validator, model_validator
+
+from xconnector.connectors.print_house.ticket import Compression, Marks, SortKey
+from xconnector.contract.settings import ConnectorSettings
+
+_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+
+
+class FolderDestination(ConnectorSettings):
+    """A folder: a mounted share, or a place on this machine."""
+
+    kind: Literal["folder"]
+    """A folder."""
+    folder: Path
+    """Where bundles are laid down. A relative path starts at the project and is made when missing; an absolute one
+    must exist, so that nothing is written below an unmounted share."""
+
+
+class SftpDestination(ConnectorSettings):
+    """An SFTP server, with its host key pinned."""
+
+    kind: Literal["sftp"]
+    """An SFTP server."""
+    host: str = Field(min_length=1)
+    """Name or address of the server."""
+    port: int = Field(default=22, ge=1, le=65535)
+    """Port of the server."""
+    user: str = Field(min_length=1)
+    """User to log in as."""
+    password: SecretStr | None = None
+    """The user's password; or give `private_key`."""
+    private_key: SecretStr | None = None
+    """The user's private key, the text of an OpenSSH key file; or give `password`."""
+    host_key: str | None = None
+    """The server's public key, such as `ssh-ed25519 AAAA…`, as `ssh-keyscan` prints it behind the name. Required,
+    except on this machine."""
+    any_host_key_on_loopback: bool = False
+    """Take whatever key a server on 127.0.0.1 shows: for sandboxes only."""
+    folder: str = "."
+    """Where bundles are laid down on the server, from the login folder on."""
+
+    @field_validator("password", "private_key", "host_key", mode="before")
+    @classmethod
+    def _empty_is_none(cls, value: object) -> object:
+        # An environment variable that is set to nothing means that there is none.
+        return None if value == "" else value
+
+    @model_validator(mode="after")
+    def _one_credential(self) -> Self:
+        if (self.password is None) == (self.private_key is None):
+            raise ValueError("give either `password` or `private_key`")
+        return self
+
+    @model_validator(mode="after")
+    def _known_server(self) -> Self:
+        if self.any_host_key_on_loopback and self.host not in _LOOPBACK:
+            raise ValueError("`any_host_key_on_loopback` is for 127.0.0.1 only: give `host_key`")
+        if self.host_key is None and not self.any_host_key_on_loopback:
+            raise ValueError(
+                f"give `host_key`: ssh-keyscan -p {self.port} {self.host} shows it; compare it by telephone"
+            )
+        return self
+
+
+class Envelope(ConnectorSettings):
+    """An envelope that the house fills, and how many sheets go into it."""
+
+    name: str = Field(min_length=1)
+    """What the house calls it."""
+    up_to_sheets: int | None = Field(default=None, ge=1)
+    """The most sheets that go into it; without it, as many as there are."""
+
+
+class Acknowledgement(ConnectorSettings):
+    """How the house says what became of a bundle."""
+
+    folder: str = "acks"
+    """Where it lays down `<bundle>.ack.jsonl`, from the destination's folder on."""
+    within: timedelta = timedelta(hours=24)
+    """After this time a missing acknowledgement is reported as a delay."""
+
+
+class MarksPosition(ConnectorSettings):
+    """Where the marks stand on a sheet as one looks at it."""
+
+    left_mm: float = Field(default=5.0, ge=0, le=100)
+    """Distance of the marks from the left edge, in millimetres."""
+    top_mm: float = Field(default=115.0, ge=0, le=400)
+    """Distance of the marks from the top edge, in millimetres."""
+
+
+class PrintHouseSettings(ConnectorSettings):
+    """How bundles are made and where they go."""
+
+    destination: Annotated[FolderDestination | SftpDestination, Field(discriminator="kind")]
+    """Where bundles are laid down."""
+    pieces_per_bundle: int = Field(default=5000, ge=1, le=100_000)
+    """The most letters that go into one bundle."""
+    pages_per_part: int = Field(default=2500, ge=2, le=10_000)
+    """The most pages in one PDF of a bundle; a single longer letter has its own."""
+    megabytes_per_part: int = Field(default=40, ge=1, le=1024)
+    """The most megabytes of letters that go into one PDF of a bundle. Memory grows with it."""
+    sort: tuple[SortKey, ...] = ()
+    """What the pieces are sorted by within their envelope, most important first; without it they stay as given."""
+    duplex: bool = True
+    """Print on both sides: a letter that ends on a front gets a blank back."""
+    marks: Marks = Marks.DATAMATRIX
+    """What stands in the left margin of every sheet for the machine that fills the envelopes."""
+    marks_position: MarksPosition = MarksPosition()
+    """Where the marks stand."""
+    envelopes: tuple[Envelope, ...] = (Envelope(name="C6/5", up_to_sheets=3), Envelope(name="C4"))
+    """Envelopes, smallest first; letters for different ones never share a PDF."""
+    compression: Compression = Compression.FAST
+    """How hard the PDFs are compressed."""
+    processed_folder: str = "processed"
+    """Where the house moves what it has taken, from the destination's folder on."""
+    acknowledgement: Acknowledgement | None = None
+    """Set it where the house acknowledges bundles: letters then count as completed only when it did."""
+    remember: timedelta = timedelta(days=90)
+    """How long the manifests of bundles are kept here, to know the pieces of a late acknowledgement again."""
+
+    @field_validator("envelopes")
+    @classmethod
+    def _ascending(cls, envelopes: tuple[Envelope, ...]) -> tuple[Envelope, ...]:
+        if not envelopes:
+            raise ValueError("name at least one envelope")
+        limits = [float("inf") if envelope.up_to_sheets is None else envelope.up_to_sheets for envelope in envelopes]
+        if any(smaller >= larger for smaller, larger in pairwise(limits)):
+            raise ValueError("envelopes stand in the order of `up_to_sheets`; only the last may go without it")
+        return envelopes

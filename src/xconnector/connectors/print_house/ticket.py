@@ -1,0 +1,137 @@
+"""The job ticket of a bundle: which pieces, in which spool, and how they are laid out on paper."""
+
+import hashlib
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+
+
+class Marks(StrEnum):
+    """What is printed into the left margin of every sheet, for the machine that fills the envelopes."""
+
+    DATAMATRIX = "datamatrix"
+    OMR = "omr"
+    NONE = "none"
+
+
+class SortKey(StrEnum):
+    """What the pieces of a bundle can be sorted by."""
+
+    POSTCODE = "postcode"
+    """Country first, then postcode."""
+    PAGES = "pages"
+
+
+class Compression(StrEnum):
+    """How hard the parts of a bundle are compressed."""
+
+    FAST = "fast"
+    """What is compressed stays as it is."""
+    SMALL = "small"
+    """Everything is compressed anew: smaller by some per cent, at several times the processor time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnvelopeClass:
+    """An envelope, and how many sheets go into it."""
+
+    name: str
+    up_to_sheets: int | None
+    """None: as many as there are."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """How a bundle is laid out; the same layout of the same pieces gives the same bytes."""
+
+    duplex: bool
+    marks: Marks
+    marks_left_mm: float
+    marks_top_mm: float
+    sort: tuple[SortKey, ...]
+    envelopes: tuple[EnvelopeClass, ...]
+    """By sheets, ascending."""
+    pages_per_part: int
+    bytes_per_part: int
+    """Of the documents that go into a part."""
+    compression: Compression
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Piece:
+    """One letter of a bundle: its keys, and where its bytes lie in the spool."""
+
+    position: int
+    """Its place among the pieces as they were given, from 0."""
+    dispatch_key: str
+    communication_id: str
+    sha256: str
+    offset: int
+    length: int
+    stated_pages: int | None
+    """What its composer says; None where nobody counted."""
+    country: str
+    postcode: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeftOut:
+    """A piece that does not go into the bundle, and why."""
+
+    dispatch_key: str
+    reason: str
+    """Told to an operator: without customer content."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ticket:
+    """All that the press needs to know beside the spool."""
+
+    bundle_key: str
+    run: str | None
+    created_at: datetime
+    layout: Layout
+    pieces: tuple[Piece, ...]
+    left_out: tuple[LeftOut, ...]
+    """Pieces that are known to be unfit before the press starts."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrintedFile:
+    """A finished file of a bundle, in the press's folder."""
+
+    name: str
+    sha256: str
+    size: int
+    """In bytes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Printed:
+    """What the press made of a ticket. Without parts there is nothing to hand over."""
+
+    parts: tuple[PrintedFile, ...]
+    manifest: PrintedFile
+    left_out: tuple[LeftOut, ...]
+
+
+def part_name(bundle_key: str, number: int) -> str:
+    """Return the name of a bundle's part, numbered from 1."""
+    return f"{bundle_key}-p{number:03}.pdf"
+
+
+def manifest_name(bundle_key: str) -> str:
+    """Return the name of a bundle's manifest."""
+    return f"{bundle_key}.manifest.jsonl"
+
+
+def trigger_name(bundle_key: str) -> str:
+    """Return the name of the file that tells the house: everything is here."""
+    return f"{bundle_key}.done"
+
+
+def file_digest(path: Path) -> str:
+    """Return the SHA-256 of a file in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
