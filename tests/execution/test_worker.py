@@ -285,6 +285,29 @@ async def test_a_chore_is_done_by_one_worker_at_a_time_and_again_after_it_failed
     assert len(await noted(pool)) == len(done) - 1
 
 
+async def test_a_job_under_which_too_many_workers_died_is_given_up(database: str, pool: Pool) -> None:
+    jobs = Jobs()
+
+    @jobs.stage("compose")
+    async def compose(attempt: Attempt, number: int) -> None:
+        async with transaction(pool) as connection:
+            await note(connection, attempt, number)
+
+    @jobs.on_exhausted
+    async def fail(connection: Connection, exhausted: Exhausted) -> None:
+        row = [exhausted.error, exhausted.ids["number"], exhausted.priority]
+        await connection.execute("INSERT INTO noted VALUES (%s, %s, %s, 0)", row)
+
+    async with transaction(pool) as connection:
+        await jobs.defer_many(connection, "compose", [{"number": 1}, {"number": 2}])
+        # Both are being done by a worker that is gone, the second for the third time.
+        await connection.execute("UPDATE procrastinate_jobs SET status = 'doing', attempts = (id - 1) * 2")
+    async with working(jobs, database, replace(FAST, attempts_with_deaths=3)):
+        await all_done(database)
+    assert set(await noted(pool)) == {("compose", 1, Priority.BULK, 2), ("3 workers died", 2, Priority.BULK, 0)}
+    assert jobs_by_status(database) == {"succeeded": 1, "failed": 1}
+
+
 async def test_finished_jobs_are_deleted_after_their_time(database: str, pool: Pool) -> None:
     jobs = Jobs()
 

@@ -3,21 +3,22 @@
 import asyncio
 import logging
 import signal
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import cast
+from functools import partial
 
 import psycopg
 from procrastinate import App, JobContext, PsycopgConnector
 from procrastinate.exceptions import ConnectorException
-from procrastinate.jobs import Job, Status
+from procrastinate.jobs import Job
 
 from xconnector.execution import retention, waits
-from xconnector.execution.failing import RetryAsTold, describe, give_up, run_stage
+from xconnector.execution.failing import RetryAsTold, describe, run_stage
 from xconnector.execution.jobs import Attempt, Chore, Id, Jobs, Stage
-from xconnector.postgres.connect import Connection, Pool, open_pool, transaction
+from xconnector.execution.rescue import give_up_deadly_jobs, rescue_stalled_jobs
+from xconnector.postgres.connect import Pool, open_pool, transaction
 from xconnector.postgres.queries import Queries
 
 logger = logging.getLogger(__name__)
@@ -93,11 +94,11 @@ class Worker:
 
     async def run(self) -> None:
         """Work until `stop`."""
-        # Every chore may hold a connection, and a rescue one more; four are left for taking and ending jobs.
-        largest = 4 + 1 + 3 + len(self._jobs.chores)
+        # Every chore may hold a connection; four are left for heartbeats, and for taking and ending jobs.
+        largest = 4 + 3 + len(self._jobs.chores)
         async with open_pool(self._conninfo, name="xconnector worker", largest=largest) as pool:
             app = self._app(pool)
-            chores = [asyncio.create_task(self._repeat(chore, pool)) for chore in self._all_chores(app, pool)]
+            chores = [asyncio.create_task(self._repeat(*each)) for each in self._rounds(pool)]
             try:
                 async with app.open_async(pool):
                     while not self._stopping.is_set():
@@ -157,45 +158,36 @@ class Worker:
 
     # ------------------------------------------------------------------ chores
 
-    def _all_chores(self, app: App, pool: Pool) -> Sequence[Chore]:
-        # Each takes transactions of its own: the chore's only keeps other workers from doing the same.
-        async def rescue(_: Connection) -> None:
-            await self._rescue_stalled(app, pool)
-
-        async def sweep(_: Connection) -> None:
-            await self._sweep_waits(pool)
-
-        async def tidy(_: Connection) -> None:
-            await self._delete_finished(pool)
-
+    def _rounds(self, pool: Pool) -> Sequence[tuple[str, timedelta, Callable[[], Awaitable[None]]]]:
+        """What this worker does besides running stages. Ours take rows that no other has; the rest is done alone."""
+        registered = [(chore.name, chore.every, partial(_do_alone, chore, pool)) for chore in self._jobs.chores]
         return [
-            Chore(name="rescue stalled jobs", every=self._settings.rescue, do=rescue),
-            Chore(name="sweep due waits", every=self._settings.sweep, do=sweep),
-            Chore(name="delete finished jobs", every=self._settings.tidy, do=tidy),
-            *self._jobs.chores,
+            ("rescue stalled jobs", self._settings.rescue, partial(self._rescue, pool)),
+            ("sweep due waits", self._settings.sweep, partial(self._sweep_waits, pool)),
+            ("delete finished jobs", self._settings.tidy, partial(self._delete_finished, pool)),
+            *registered,
         ]
 
-    async def _repeat(self, chore: Chore, pool: Pool) -> None:
+    async def _repeat(self, name: str, every: timedelta, do: Callable[[], Awaitable[None]]) -> None:
         while True:
             try:
-                await _do_alone(chore, pool)
+                await do()
             except Exception as error:  # noqa: BLE001 - a chore that failed is done again next time
-                logger.warning("the chore '%s' failed: %s", chore.name, describe(error))
-            await asyncio.sleep(chore.every.total_seconds())
+                logger.warning("the chore '%s' failed: %s", name, describe(error))
+            await asyncio.sleep(every.total_seconds())
 
-    async def _rescue_stalled(self, app: App, pool: Pool) -> None:
-        silence = self._settings.stalled_after.total_seconds()
-        for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=silence):
-            stage = self._jobs.stages.get(job.task_name)
-            if stage is None:
-                continue
-            if job.attempts + 1 < self._settings.attempts_with_deaths:
-                logger.warning("a worker died in stage %s; its job %s is given to another", job.task_name, job.id)
-                await app.job_manager.retry_job(job)
-                continue
-            attempt = _attempt(job, cast("Mapping[str, Id]", job.task_kwargs))  # `defer` takes nothing but ids
-            if await give_up(attempt, "its worker died", pool=pool, on_exhausted=self._jobs.exhausted):
-                await app.job_manager.finish_job(job, status=Status.FAILED, delete_job=False)
+    async def _rescue(self, pool: Pool) -> None:
+        silence, attempts = self._settings.stalled_after, self._settings.attempts_with_deaths
+        async with transaction(pool) as connection:
+            await rescue_stalled_jobs(connection, self._stages, stalled_after=silence, attempts=attempts)
+        async with transaction(pool) as connection:
+            await give_up_deadly_jobs(
+                connection,
+                self._stages,
+                stalled_after=silence,
+                attempts=attempts,
+                on_exhausted=self._jobs.exhausted,
+            )
 
     async def _sweep_waits(self, pool: Pool) -> None:
         swept = waits.SWEPT_AT_ONCE

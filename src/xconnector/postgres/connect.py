@@ -54,6 +54,8 @@ def session_parameters(conninfo: str, *, name: str, statement_timeout: timedelta
     options = [str(conninfo_to_dict(conninfo).get("options") or ""), "-c timezone=UTC"]
     # A host that lost its power keeps its locks no longer than half a minute.
     options += ["-c tcp_keepalives_idle=10", "-c tcp_keepalives_interval=5", "-c tcp_keepalives_count=3"]
+    # Nor does a program that stopped in the midst of a transaction: nobody calls the outside while in one.
+    options.append("-c idle_in_transaction_session_timeout=60s")
     if statement_timeout is not None:
         options.append(f"-c statement_timeout={int(statement_timeout.total_seconds() * 1000)}")
     return {"application_name": name, "options": " ".join(options).strip()}
