@@ -11,7 +11,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 _UNFIT_FILTERS = ("safe", "random", "urlize", "pprint")
 """They undo the escaping, differ from time to time, or make links of what customers wrote."""
 _UNFIT_GLOBALS = ("lipsum",)
-_UNESCAPED = re.compile(r"\{%-?\s*autoescape\b")
+_MISSING_FIELD = re.compile(r"'(\w+)'(?: is undefined)?\Z")
 
 
 class MalformedTemplateError(Exception):
@@ -98,7 +98,8 @@ def _printed(value: object) -> object:
 
 def _said_of(wrong: Exception) -> str:
     if isinstance(wrong, UndefinedError):
-        return str(wrong)
+        missing = _MISSING_FIELD.search(wrong.message or "")
+        return f'there is no field "{missing[1]}"' if missing else "a field is missing"
     if isinstance(wrong, TemplateNotFound):
         return f'includes "{wrong.name}", which is not below the templates folder'
     if isinstance(wrong, TemplateError):

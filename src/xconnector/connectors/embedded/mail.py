@@ -16,6 +16,7 @@ from xconnector.connectors.embedded.jinja import Jinja, RenderError
 _SUBJECT_LINE = re.compile(r"\ASubject:[ \t]*(?P<subject>\S[^\n]*)(?:\n|\Z)")
 _LONGEST_SUBJECT = 400
 
+_LINE_BREAK = re.compile(r"\r\n|\r|\n")
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _CONTROLS_BUT_LINES = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 
@@ -24,7 +25,7 @@ _TAG = re.compile(r"""<[a-zA-Z](?:[^>"']|"[^"]*"|'[^']*')*+(?P<end>>)?""")
 _TO_BE_CHECKED = re.compile(
     r"""(?i)\A<(?:script|iframe|form)\b|[\s"'/](?:href|src|action|formaction|background|poster|xlink:href|on[a-z]+)\s*="""
 )
-_ATTRIBUTE = re.compile(r"""[\s"'/](?P<name>[a-zA-Z][\w:-]*)\s*=\s*(?P<value>"[^"]*"|'[^']*'|[^\s"'>]*)""")
+_ATTRIBUTE = re.compile(r"""(?<=[\s"'/])(?P<name>[a-zA-Z][\w:-]*)\s*=\s*(?P<value>"[^"]*"|'[^']*'|[^\s"'>]*)""")
 _LINKS = frozenset({"href", "action", "formaction", "xlink:href"})
 _SOURCES = frozenset({"src", "background", "poster"})
 _SAFE_LINK = re.compile(r"(?i)(?:https://|mailto:|tel:)[^\s\x00-\x20]*\Z")
@@ -128,7 +129,8 @@ def refuse_unsafe(html: str, path: str) -> None:
 def mime_entity(*, subject: str, text: str, html: str) -> bytes:
     """Return `multipart/alternative` of text and HTML with its Subject; the same content gives the same bytes."""
     parts = [_part("plain", text), _part("html", html)]
-    boundary = "=_" + sha256(b"\0".join([subject.encode(), *parts])).hexdigest()[:32]
+    # Quoted-printable has no `=_`: no part can hold its boundary.
+    boundary = "=_" + sha256(b"\0".join([subject.encode(), *parts])).hexdigest()[:24]
     header = SMTP.header_factory("Subject", subject)
     # The typeshed stubs leave the registry's headers untyped.
     folded: str = header.fold(policy=SMTP)  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownVariableType]
@@ -138,8 +140,9 @@ def mime_entity(*, subject: str, text: str, html: str) -> bytes:
 
 
 def _part(subtype: str, text: str) -> bytes:
-    lines = "\r\n".join(text.splitlines()) + "\r\n"
+    lines = "".join(f"{line}\r\n" for line in _LINE_BREAK.split(text))
     head = f'Content-Type: text/{subtype}; charset="utf-8"\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n'
+    # The last line break belongs to the boundary that follows.
     return head.encode("ascii") + b2a_qp(lines.encode("utf-8"), istext=True)
 
 

@@ -193,7 +193,7 @@ class ComposerConformance:
         self, composer: Composer, open_composer: Callable[[str], Composer], stand_in: ComposerStandIn
     ) -> None:
         order = sample_order(template=stand_in.template)
-        turned = replace(order, data=dict(reversed(order.data.items())))
+        turned = replace(order, data={name: order.data[name] for name in sorted(order.data, reverse=True)})
 
         (here,) = await composer.compose([order])
         async with open_composer("elsewhere") as other:
