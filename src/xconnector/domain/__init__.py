@@ -1,1 +1,1 @@
-"""Words and decisions, pure: no I/O, no clock, no framework."""
+"""Words and decisions of customer communications: pure, without I/O, clock or framework."""

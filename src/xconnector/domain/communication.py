@@ -1,0 +1,92 @@
+"""The states of a communication, the legal moves between them, and what each means for a run's sum."""
+
+from enum import StrEnum
+
+
+class State(StrEnum):
+    """Where a communication stands on its way from trigger to archived proof."""
+
+    TRIGGERED = "triggered"
+    """Asked for by a record; waits for its data and its route."""
+    DECIDED = "decided"
+    """Assembled and routed; waits to be composed."""
+    COMPOSED = "composed"
+    """Its bytes exist under their SHA-256; waits for release."""
+    IN_REVIEW = "in_review"
+    """Waits for a person's verdict on exactly these bytes."""
+    RELEASED = "released"
+    """May leave; waits to be archived."""
+    ARCHIVED = "archived"
+    """Kept; waits for its next hop."""
+    COLLECTED = "collected"
+    """Waits with others for the bundle that a print house takes."""
+    DISPATCHING = "dispatching"
+    """Being handed over: the intent is recorded, the result is not."""
+    DISPATCHED = "dispatched"
+    """Handed over to a channel whose acknowledgement is still to come."""
+    COMPLETED = "completed"
+    """A channel has it, and nothing to the contrary was reported."""
+    SUPPRESSED = "suppressed"
+    """Deliberately not sent; the reason is kept."""
+    FAILED = "failed"
+    """Stopped by an error; in the failure queue."""
+    OUTCOME_UNKNOWN = "outcome_unknown"
+    """The answer to a hand-over was lost; to be settled by asking the channel or by a person."""
+    CANCELLED = "cancelled"
+    """Withdrawn by a person, a rejection or a counter-event."""
+
+
+class Standing(StrEnum):
+    """The five buckets of the reconciliation: their sum is what came in."""
+
+    COMPLETED = "completed"
+    SUPPRESSED = "suppressed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    IN_PROGRESS = "in_progress"
+
+
+_END_STANDINGS = {
+    State.COMPLETED: Standing.COMPLETED,
+    State.SUPPRESSED: Standing.SUPPRESSED,
+    State.FAILED: Standing.FAILED,
+    State.OUTCOME_UNKNOWN: Standing.FAILED,
+    State.CANCELLED: Standing.CANCELLED,
+}
+END_STATES = frozenset(_END_STANDINGS)
+
+_FORWARD: dict[State, frozenset[State]] = {
+    State.TRIGGERED: frozenset({State.DECIDED, State.SUPPRESSED}),
+    State.DECIDED: frozenset({State.COMPOSED}),
+    State.COMPOSED: frozenset({State.IN_REVIEW, State.RELEASED}),
+    State.IN_REVIEW: frozenset({State.RELEASED}),
+    State.RELEASED: frozenset({State.ARCHIVED}),
+    State.ARCHIVED: frozenset({State.COLLECTED, State.DISPATCHING}),
+    State.COLLECTED: frozenset({State.DISPATCHING}),
+    State.DISPATCHING: frozenset(
+        {State.DISPATCHED, State.COMPLETED, State.OUTCOME_UNKNOWN, State.ARCHIVED, State.COLLECTED}
+    ),
+    State.DISPATCHED: frozenset({State.COMPLETED, State.ARCHIVED, State.OUTCOME_UNKNOWN}),
+    # A bounce after hand-over takes the next hop, or fails where there is none.
+    State.COMPLETED: frozenset({State.ARCHIVED, State.FAILED}),
+    # A person reprocesses from the stage that failed, or settles what became of a hand-over.
+    State.FAILED: frozenset({State.TRIGGERED, State.DECIDED, State.RELEASED, State.ARCHIVED, State.CANCELLED}),
+    State.OUTCOME_UNKNOWN: frozenset({State.COMPLETED, State.ARCHIVED, State.CANCELLED, State.FAILED}),
+    State.SUPPRESSED: frozenset(),
+    State.CANCELLED: frozenset(),
+}
+
+
+def standing_of(state: State) -> Standing:
+    """Return the reconciliation bucket of a state."""
+    return _END_STANDINGS.get(state, Standing.IN_PROGRESS)
+
+
+def may_move(origin: State, target: State) -> bool:
+    """Say whether a communication may go from one state to the other.
+
+    Whatever is in progress may fail or be cancelled; the rest is the table above.
+    """
+    if target in _FORWARD[origin]:
+        return True
+    return origin not in END_STATES and target in {State.FAILED, State.CANCELLED}

@@ -1,0 +1,20 @@
+"""Identities: time-ordered UUIDs, so that a table's newest rows lie together on disk."""
+
+from datetime import datetime
+from uuid import UUID
+
+_RANDOM_BITS = 74
+_RANDOM_BYTES = 10
+
+
+def time_ordered_id(now: datetime, chance: bytes) -> UUID:
+    """Return a UUID version 7 (RFC 9562, section 5.7) of `now` and at least 10 bytes of `chance`.
+
+    Raises ValueError when `chance` is shorter.
+    """
+    if len(chance) < _RANDOM_BYTES:
+        raise ValueError(f"a time-ordered id needs {_RANDOM_BYTES} random bytes, not {len(chance)}")
+    milliseconds = int(now.timestamp() * 1000) & ((1 << 48) - 1)
+    random_bits = int.from_bytes(chance[:_RANDOM_BYTES], "big") & ((1 << _RANDOM_BITS) - 1)
+    head, tail = random_bits >> 62, random_bits & ((1 << 62) - 1)
+    return UUID(int=milliseconds << 80 | 0x7 << 76 | head << 64 | 0b10 << 62 | tail)
