@@ -1,1 +1,1 @@
-"""What a connector promises: its roles, its settings, and the four ways in which the outside can fail us."""
+"""What a connector promises: lifecycle, roles, settings, manifest and four errors."""

@@ -1,0 +1,31 @@
+"""The four ways an outside system can fail us.
+
+A connector raises or returns one of these and never retries; what follows is decided outside it.
+The message tells an operator what to do and holds neither secrets nor customer content.
+"""
+
+from datetime import timedelta
+
+
+class ConnectorError(Exception):
+    """Base of the four; never raised itself."""
+
+
+class TransientError(ConnectorError):
+    """Nothing happened, and it may work later."""
+
+    def __init__(self, message: str, *, retry_after: timedelta | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class PermanentError(ConnectorError):
+    """Nothing happened, and it will fail again with the same input."""
+
+
+class OutcomeUnknownError(ConnectorError):
+    """It may have happened: the answer was lost. Repeated only where the channel remembers dispatches."""
+
+
+class MisconfiguredError(ConnectorError):
+    """Settings or credentials are wrong: the connection pauses, the work is kept."""
