@@ -18,8 +18,8 @@ import pytest
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
-from xconnector.execution.schema import migrate_execution
 from xconnector.postgres.embedded import SETTINGS, EmbeddedPostgres
+from xconnector.store.schema import migrate_everything
 
 # A test's data need not survive a power cut.
 FAST_SETTINGS = {**SETTINGS, "fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
@@ -66,7 +66,7 @@ def own_database(postgres: str, *, template: str = "template1") -> Generator[str
 def migrated_template(postgres: str) -> Iterator[str]:
     """The name of a migrated database that is copied for each test."""
     with own_database(postgres) as name:
-        asyncio.run(migrate_execution(make_conninfo(postgres, dbname=name)))
+        asyncio.run(migrate_everything(make_conninfo(postgres, dbname=name)))
         yield name
 
 

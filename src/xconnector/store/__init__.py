@@ -1,1 +1,1 @@
-"""What xConnector remembers."""
+"""What xConnector remembers: records, communications, documents, hand-overs, failures, and the ledger of them all."""

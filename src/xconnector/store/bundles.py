@@ -1,0 +1,114 @@
+"""Bundles: pieces that wait for a print house, gathered into one hand-over."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from xconnector.postgres.connect import Connection
+from xconnector.postgres.queries import Queries
+from xconnector.store.rows import fetch_all, fetch_one
+
+_QUERIES = Queries.load("xconnector.store", "bundles.sql")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gathering:
+    """Pieces that are ready to leave together: those of one run, or the single ones of a cut-off."""
+
+    run_id: UUID | None
+    run_name: str | None
+    pieces: int
+
+
+async def ready_runs(connection: Connection, channel: str, *, collected_before: datetime) -> list[Gathering]:
+    """Return the runs that are through and have pieces waiting for this channel.
+
+    After a run's first bundle, late pieces are ready when one was collected before this time.
+    """
+    return await fetch_all(
+        connection, Gathering, _QUERIES.ready_runs, channel=channel, collected_before=collected_before
+    )
+
+
+async def ready_singles(connection: Connection, channel: str, *, collected_before: datetime) -> Gathering | None:
+    """Return the single pieces, if any was collected before this time; later ones go with them."""
+    found = await fetch_one(
+        connection, Gathering, _QUERIES.ready_singles, channel=channel, collected_before=collected_before
+    )
+    return found if found is not None and found.pieces else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BundleRow:
+    """A bundle as it was recorded."""
+
+    bundle_key: str
+    connection: str
+    run_id: UUID | None
+    run_name: str | None
+    pieces: int
+    state: str
+    attempts: int
+    reference: str | None
+    created_at: datetime
+
+
+async def gather(
+    connection: Connection, channel: str, *, bundle_key: str, run_id: UUID | None, at_most: int, now: datetime
+) -> int:
+    """Bind waiting pieces to a new bundle in print order, and return how many they are.
+
+    Print order is the sort key of the piece (country, postcode), then its identity.
+    """
+    await connection.execute(
+        _QUERIES.open_bundle, {"bundle_key": bundle_key, "channel": channel, "run_id": run_id, "now": now}
+    )
+    cursor = await connection.execute(
+        _QUERIES.bind, {"bundle_key": bundle_key, "channel": channel, "run_id": run_id, "at_most": at_most}
+    )
+    pieces = cursor.rowcount
+    await connection.execute(_QUERIES.count_pieces, {"bundle_key": bundle_key, "pieces": pieces})
+    return pieces
+
+
+async def find(connection: Connection, bundle_key: str) -> BundleRow | None:
+    """Return a bundle, or None."""
+    return await fetch_one(connection, BundleRow, _QUERIES.find, bundle_key=bundle_key)
+
+
+async def set_state(
+    connection: Connection, bundle_key: str, *, origin: str, target: str, reference: str | None = None
+) -> bool:
+    """Move a bundle on; False when it was not in the origin state."""
+    cursor = await connection.execute(
+        _QUERIES.set_state, {"bundle_key": bundle_key, "origin": origin, "target": target, "reference": reference}
+    )
+    return cursor.rowcount == 1
+
+
+async def count_attempt(connection: Connection, bundle_key: str) -> None:
+    """Count an attempt to hand a bundle over."""
+    await connection.execute(_QUERIES.count_attempt, {"bundle_key": bundle_key})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Piece:
+    """One dispatch of a bundle with what its hand-over needs."""
+
+    dispatch_key: str
+    communication_id: UUID
+    batch_id: int
+    name: str
+    title: str
+    language: str
+    recipient: str = field(repr=False)
+    sha256: str
+    pages: int | None
+    pack: str
+    pack_offset: int
+    pack_length: int
+
+
+async def pieces(connection: Connection, bundle_key: str) -> list[Piece]:
+    """Return the pieces of a bundle in print order; a connection's `pieces_per_bundle` bounds them."""
+    return await fetch_all(connection, Piece, _QUERIES.pieces, bundle_key=bundle_key)

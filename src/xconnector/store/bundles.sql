@@ -1,0 +1,86 @@
+-- name: ready_runs
+-- Runs through which nothing more can come to this channel, with the pieces that wait.
+SELECT run.run_id, run.name AS run_name, waiting.pieces
+FROM (
+    SELECT batch.run_id, count(*) AS pieces, min(dispatch.intended_at) AS first_at
+    FROM dispatch JOIN communication USING (communication_id) JOIN batch USING (batch_id)
+    WHERE dispatch.connection = %(channel)s AND dispatch.state = 'collected' AND dispatch.bundle_key IS NULL
+        AND batch.run_id IS NOT NULL
+    GROUP BY batch.run_id
+) AS waiting JOIN run USING (run_id)
+WHERE run.sealed_at IS NOT NULL
+    -- What comes late (a bounce that takes the next hop) waits for the cut-off like a single piece.
+    AND (waiting.first_at < %(collected_before)s
+        OR NOT EXISTS (SELECT FROM bundle WHERE bundle.run_id = run.run_id AND bundle.connection = %(channel)s))
+    AND NOT EXISTS (
+        SELECT FROM batch JOIN inbox USING (batch_id)
+        WHERE batch.run_id = run.run_id AND inbox.fate = 'taken' AND inbox.made IS NULL
+    )
+    AND NOT EXISTS (
+        SELECT FROM batch JOIN communication USING (batch_id)
+        WHERE batch.run_id = run.run_id
+            AND communication.state IN ('triggered', 'decided', 'composed', 'released', 'archived', 'dispatching')
+    )
+ORDER BY run.started_at;
+
+-- name: ready_singles
+-- The single pieces that wait, when one was collected before this time.
+SELECT NULL::uuid AS run_id, NULL::text AS run_name, count(*) AS pieces
+FROM dispatch JOIN communication USING (communication_id) JOIN batch USING (batch_id)
+WHERE dispatch.connection = %(channel)s AND dispatch.state = 'collected' AND dispatch.bundle_key IS NULL
+    AND batch.run_id IS NULL
+HAVING min(dispatch.intended_at) < %(collected_before)s;
+
+-- name: open_bundle
+-- Make a bundle that has no pieces yet.
+INSERT INTO bundle (bundle_key, connection, run_id, pieces, state, created_at)
+VALUES (%(bundle_key)s, %(channel)s, %(run_id)s, 0, 'collected', %(now)s);
+
+-- name: bind
+-- Bind waiting pieces to a bundle in print order.
+UPDATE dispatch SET bundle_key = %(bundle_key)s, bundle_position = chosen.position
+FROM (
+    SELECT waiting.dispatch_key, row_number() OVER (ORDER BY waiting.sort_key, waiting.communication_id) AS position
+    FROM (
+        SELECT dispatch.dispatch_key, assembly.sort_key, dispatch.communication_id
+        FROM dispatch JOIN communication USING (communication_id) JOIN batch USING (batch_id)
+            JOIN assembly USING (communication_id)
+        WHERE dispatch.connection = %(channel)s AND dispatch.state = 'collected' AND dispatch.bundle_key IS NULL
+            AND batch.run_id IS NOT DISTINCT FROM %(run_id)s::uuid
+        ORDER BY assembly.sort_key, dispatch.communication_id
+        LIMIT %(at_most)s
+    ) AS waiting
+) AS chosen
+WHERE dispatch.dispatch_key = chosen.dispatch_key;
+
+-- name: count_pieces
+-- Record how many pieces a bundle holds.
+UPDATE bundle SET pieces = %(pieces)s WHERE bundle_key = %(bundle_key)s;
+
+-- name: find
+-- A bundle with the name of its run.
+SELECT bundle.bundle_key, bundle.connection, bundle.run_id, run.name AS run_name, bundle.pieces, bundle.state,
+       bundle.attempts, bundle.reference, bundle.created_at
+FROM bundle LEFT JOIN run USING (run_id)
+WHERE bundle_key = %(bundle_key)s;
+
+-- name: set_state
+-- Move a bundle on.
+UPDATE bundle SET state = %(target)s, reference = coalesce(%(reference)s, reference)
+WHERE bundle_key = %(bundle_key)s AND state = %(origin)s;
+
+-- name: count_attempt
+-- Count an attempt to hand a bundle over.
+UPDATE bundle SET attempts = attempts + 1 WHERE bundle_key = %(bundle_key)s;
+
+-- name: pieces
+-- The pieces of a bundle in print order, with the place of each letter.
+SELECT dispatch.dispatch_key, dispatch.communication_id, communication.batch_id, communication.name, assembly.title,
+       assembly.language, assembly.recipient::text AS recipient, rendition.sha256, rendition.pages, rendition.pack,
+       rendition.pack_offset, rendition.pack_length
+FROM dispatch
+JOIN communication USING (communication_id)
+JOIN assembly USING (communication_id)
+JOIN rendition ON rendition.communication_id = dispatch.communication_id AND rendition.kind = 'letter'
+WHERE dispatch.bundle_key = %(bundle_key)s
+ORDER BY dispatch.bundle_position;

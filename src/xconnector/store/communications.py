@@ -1,0 +1,270 @@
+"""Communications: their states, their frozen assembly, and the moves between stages."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from xconnector.domain.communication import State
+from xconnector.postgres.connect import Connection, copy_rows
+from xconnector.postgres.queries import Queries
+from xconnector.store.rows import fetch_all, fetch_one
+
+_QUERIES = Queries.load("xconnector.store", "communications.sql")
+_ID_DIGITS = 32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decided:
+    """A communication as the first three stages leave it: decided, suppressed or failed."""
+
+    communication_id: UUID
+    batch_id: int
+    record_id: int
+    name: str
+    customer_key: str
+    state: State
+    plan: tuple[str, ...] = ()
+    """Connections in order."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assembly:
+    """The frozen snapshot a communication is made of. JSON as text."""
+
+    communication_id: UUID
+    title: str
+    language: str
+    issued_at: datetime
+    recipient: str = field(repr=False)
+    sort_key: str = field(repr=False)
+    data: str = field(repr=False)
+    review_role: str | None
+    project_sha256: str
+
+
+async def remember(connection: Connection, decided: Sequence[Decided], now: datetime) -> None:
+    """Write communications, new ones and those that were triggered again."""
+    if not decided:
+        return
+    await connection.execute(
+        _QUERIES.remember,
+        {
+            "ids": [row.communication_id for row in decided],
+            "batches": [row.batch_id for row in decided],
+            "records": [row.record_id for row in decided],
+            "names": [row.name for row in decided],
+            "customers": [row.customer_key for row in decided],
+            "states": [row.state for row in decided],
+            "plans": [",".join(row.plan) for row in decided],
+            "now": now,
+        },
+    )
+
+
+async def freeze(connection: Connection, assemblies: Sequence[Assembly]) -> None:
+    """Keep the snapshots that communications are made of."""
+    await copy_rows(
+        connection,
+        _QUERIES.freeze,
+        [
+            (
+                row.communication_id,
+                row.title,
+                row.language,
+                row.issued_at,
+                row.recipient,
+                row.sort_key,
+                row.data,
+                row.review_role,
+                row.project_sha256,
+            )
+            for row in assemblies
+        ],
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Triggered:
+    """A communication that waits for its data and its route again."""
+
+    communication_id: UUID
+    record_id: int
+    name: str
+
+
+async def triggered(connection: Connection, batch_id: int) -> list[Triggered]:
+    """Return the batch's communications that wait to be assembled again."""
+    return await fetch_all(connection, Triggered, _QUERIES.triggered, batch_id=batch_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """A communication with what its next stage needs to know of it."""
+
+    communication_id: UUID
+    batch_id: int
+    record_id: int
+    name: str
+    customer_key: str
+    hop: int
+    plan: list[str]
+    attempts: int
+    document_sha256: str | None
+    title: str
+    language: str
+    issued_at: datetime
+    recipient: str = field(repr=False)
+    sort_key: str = field(repr=False)
+    data: str = field(repr=False)
+    review_role: str | None
+
+    @property
+    def connection(self) -> str | None:
+        """The connection of the present hop, or None when the plan is used up."""
+        return self.plan[self.hop] if self.hop < len(self.plan) else None
+
+
+async def in_state(
+    connection: Connection, batch_id: int, state: State, *, hop_connection: str | None = None
+) -> list[Standing]:
+    """Return the batch's communications in a state, optionally only those whose present hop is this connection."""
+    return await fetch_all(
+        connection, Standing, _QUERIES.in_state, batch_id=batch_id, state=state, hop_connection=hop_connection
+    )
+
+
+async def by_id(connection: Connection, ids: Sequence[UUID]) -> list[Standing]:
+    """Return communications with their assemblies, whatever their state."""
+    return await fetch_all(connection, Standing, _QUERIES.by_id, ids=list(ids))
+
+
+async def move(
+    connection: Connection,
+    ids: Sequence[UUID],
+    *,
+    origin: State,
+    target: State,
+    now: datetime,
+    keep_attempts: bool = False,
+) -> set[UUID]:
+    """Move those that are in the origin state, and return which were: exactly one mover gets each.
+
+    A move begins a new stage with no attempts, unless it only tries the present one again.
+    """
+    if not ids:
+        return set()
+    cursor = await connection.execute(
+        _QUERIES.move,
+        {"ids": sorted(ids), "origin": origin, "target": target, "now": now, "keep_attempts": keep_attempts},
+    )
+    return {row[0] for row in await cursor.fetchall()}
+
+
+async def move_composed(
+    connection: Connection, documents: Sequence[tuple[UUID, str]], *, target: State, now: datetime
+) -> set[UUID]:
+    """Move decided communications on with the digest of what was composed, and return which were moved."""
+    if not documents:
+        return set()
+    ids, digests = zip(*sorted(documents), strict=True)
+    cursor = await connection.execute(
+        _QUERIES.move_composed, {"ids": list(ids), "digests": list(digests), "target": target, "now": now}
+    )
+    return {row[0] for row in await cursor.fetchall()}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hopped:
+    """Where a communication stands after its plan was asked for the next hop."""
+
+    communication_id: UUID
+    batch_id: int
+    hop: int
+    connection: str | None
+
+
+async def next_hop(connection: Connection, ids: Sequence[UUID], *, origin: State, now: datetime) -> list[Hopped]:
+    """Take the next hop of each plan and return where each stands; past the end there is no connection.
+
+    Those with a next connection are archived again (kept, and waiting for it); the others stay.
+    """
+    return await fetch_all(connection, Hopped, _QUERIES.next_hop, ids=sorted(ids), origin=origin, now=now)
+
+
+async def put_off(connection: Connection, ids: Sequence[UUID], *, origin: State, target: State, now: datetime) -> None:
+    """Put communications back to wait, and count the attempt."""
+    await connection.execute(_QUERIES.put_off, {"ids": sorted(ids), "origin": origin, "target": target, "now": now})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """A communication as a person looks at it."""
+
+    communication_id: UUID
+    batch_id: int
+    record_id: int
+    name: str
+    customer_key: str
+    state: str
+    hop: int
+    plan: list[str]
+    document_sha256: str | None
+    moved_at: datetime
+    run_name: str | None
+    title: str | None
+    language: str | None
+    source: str
+    source_key: str
+
+
+async def find(connection: Connection, words: str) -> list[Found]:
+    """Return up to two communications whose id begins like this, or that were made of this source key."""
+    digits = words.replace("-", "").lower()
+    is_prefix = 0 < len(digits) <= _ID_DIGITS and set(digits) <= set("0123456789abcdef")
+    return await fetch_all(
+        connection,
+        Found,
+        _QUERIES.find,
+        first=UUID(digits.ljust(_ID_DIGITS, "0")) if is_prefix else None,
+        last=UUID(digits.ljust(_ID_DIGITS, "f")) if is_prefix else None,
+        source_key=words,
+    )
+
+
+async def assembly(connection: Connection, communication_id: UUID) -> Assembly | None:
+    """Return the snapshot a communication is made of, or None when it never got so far."""
+    return await fetch_one(connection, Assembly, _QUERIES.assembly, communication_id=communication_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StateCount:
+    """How many communications of one kind are in one state."""
+
+    name: str
+    state: str
+    number: int
+
+
+async def count(connection: Connection) -> list[StateCount]:
+    """Count communications by name and state."""
+    return await fetch_all(connection, StateCount, _QUERIES.count)
+
+
+async def stand_at_last_hop(connection: Connection, ids: Sequence[UUID]) -> list[tuple[int, str]]:
+    """Let communications whose plan is used up stand at its last hop again.
+
+    Returns the batches and connections where hand-overs of them are due now, each pair once.
+    """
+    cursor = await connection.execute(_QUERIES.stand_at_last_hop, {"ids": list(ids)})
+    return sorted({(int(row[0]), str(row[1])) for row in await cursor.fetchall()})
+
+
+async def ids_in_state(
+    connection: Connection, batch_id: int, state: State, *, hop_connection: str | None = None
+) -> list[UUID]:
+    """Return the ids of the batch's communications in a state, assembled or not."""
+    cursor = await connection.execute(
+        _QUERIES.ids_in_state, {"batch_id": batch_id, "state": state, "hop_connection": hop_connection}
+    )
+    return [row[0] for row in await cursor.fetchall()]

@@ -1,0 +1,110 @@
+-- name: remember
+-- Write communications, new ones and those that were triggered again.
+INSERT INTO communication AS known
+    (communication_id, batch_id, record_id, name, customer_key, state, plan, moved_at)
+SELECT communication_id, batch_id, record_id, name, customer_key, state,
+       string_to_array(plan, ','), %(now)s
+FROM unnest(%(ids)s::uuid[], %(batches)s::bigint[], %(records)s::bigint[], %(names)s::text[], %(customers)s::text[],
+            %(states)s::text[], %(plans)s::text[])
+    AS given (communication_id, batch_id, record_id, name, customer_key, state, plan)
+ON CONFLICT (communication_id) DO UPDATE
+SET state = excluded.state, plan = excluded.plan, customer_key = excluded.customer_key, hop = 0, attempts = 0,
+    moved_at = excluded.moved_at
+WHERE known.state = 'triggered';
+
+-- name: freeze
+-- Keep the snapshots that communications are made of.
+COPY assembly (communication_id, title, language, issued_at, recipient, sort_key, data, review_role, project_sha256)
+FROM STDIN;
+
+-- name: triggered
+-- The batch's communications that wait to be assembled again.
+SELECT communication_id, record_id, name
+FROM communication
+WHERE batch_id = %(batch_id)s AND state = 'triggered'
+ORDER BY communication_id
+FOR UPDATE;
+
+-- name: in_state
+-- The batch's communications in a state with what the next stage needs.
+SELECT communication_id, batch_id, record_id, name, customer_key, hop, plan, attempts, document_sha256,
+       title, language, issued_at, recipient::text AS recipient, sort_key, data::text AS data, review_role
+FROM communication JOIN assembly USING (communication_id)
+WHERE batch_id = %(batch_id)s AND state = %(state)s
+    AND (%(hop_connection)s::text IS NULL OR plan[hop + 1] = %(hop_connection)s)
+ORDER BY communication_id;
+
+-- name: by_id
+-- Communications with their assemblies.
+SELECT communication_id, batch_id, record_id, name, customer_key, hop, plan, attempts, document_sha256,
+       title, language, issued_at, recipient::text AS recipient, sort_key, data::text AS data, review_role
+FROM communication JOIN assembly USING (communication_id)
+WHERE communication_id = ANY(%(ids)s)
+ORDER BY communication_id;
+
+-- name: move
+-- Move those that are in the origin state.
+UPDATE communication
+SET state = %(target)s, attempts = CASE WHEN %(keep_attempts)s THEN attempts ELSE 0 END, moved_at = %(now)s
+WHERE communication_id = ANY(%(ids)s) AND state = %(origin)s
+RETURNING communication_id;
+
+-- name: move_composed
+-- Move decided communications on with the digest of their document.
+UPDATE communication SET state = %(target)s, document_sha256 = given.sha256, attempts = 0, moved_at = %(now)s
+FROM unnest(%(ids)s::uuid[], %(digests)s::text[]) AS given (id, sha256)
+WHERE communication.communication_id = given.id AND communication.state = 'decided'
+RETURNING communication_id;
+
+-- name: next_hop
+-- Take the next hop of each plan; those that have one are archived again.
+UPDATE communication
+SET hop = hop + 1, attempts = 0, moved_at = %(now)s,
+    state = CASE WHEN hop + 1 < cardinality(plan) THEN 'archived' ELSE state END
+WHERE communication_id = ANY(%(ids)s) AND state = %(origin)s
+RETURNING communication_id, batch_id, hop, plan[hop + 1] AS connection;
+
+-- name: put_off
+-- Put communications back to wait, and count the attempt.
+UPDATE communication SET state = %(target)s, attempts = attempts + 1, moved_at = %(now)s
+WHERE communication_id = ANY(%(ids)s) AND state = %(origin)s;
+
+-- name: find
+-- Communications by the beginning of their id, or by the source key they were made of.
+SELECT communication.communication_id, communication.batch_id, communication.record_id, communication.name,
+       communication.customer_key, communication.state, communication.hop, communication.plan,
+       communication.document_sha256, communication.moved_at, run.name AS run_name, assembly.title, assembly.language,
+       inbox.source, inbox.source_key
+FROM communication
+JOIN inbox USING (record_id)
+JOIN batch ON batch.batch_id = communication.batch_id
+LEFT JOIN run USING (run_id)
+LEFT JOIN assembly USING (communication_id)
+WHERE communication.communication_id BETWEEN %(first)s AND %(last)s
+    OR communication.record_id IN (SELECT record_id FROM inbox WHERE source_key = %(source_key)s AND fate = 'taken')
+ORDER BY communication.communication_id
+LIMIT 2;
+
+-- name: assembly
+-- The snapshot a communication is made of.
+SELECT communication_id, title, language, issued_at, recipient::text AS recipient, sort_key, data::text AS data,
+       review_role, project_sha256
+FROM assembly
+WHERE communication_id = %(communication_id)s;
+
+-- name: count
+-- Communications by name and state.
+SELECT name, state, count(*) AS number FROM communication GROUP BY name, state ORDER BY name, state;
+
+-- name: stand_at_last_hop
+-- Let communications whose plan is used up stand at its last hop again.
+UPDATE communication SET hop = least(hop, cardinality(plan) - 1)
+WHERE communication_id = ANY(%(ids)s)
+RETURNING batch_id, plan[hop + 1];
+
+-- name: ids_in_state
+-- The ids of the batch's communications in a state.
+SELECT communication_id FROM communication
+WHERE batch_id = %(batch_id)s AND state = %(state)s
+    AND (%(hop_connection)s::text IS NULL OR plan[hop + 1] = %(hop_connection)s)
+ORDER BY communication_id;

@@ -1,0 +1,188 @@
+"""Dispatches: every hand-over to a channel, recorded before it is tried, and what was reported of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from xconnector.domain.delivery import DeliveryEvent, DeliveryEventType, DeliveryReason
+from xconnector.postgres.connect import Connection
+from xconnector.postgres.queries import Queries
+from xconnector.store.rows import fetch_all
+
+_QUERIES = Queries.load("xconnector.store", "dispatches.sql")
+
+
+class DispatchState(StrEnum):
+    """Where a hand-over stands."""
+
+    COLLECTED = "collected"
+    """Waits for its bundle."""
+    DISPATCHING = "dispatching"
+    """Intended; the result is not recorded."""
+    PUT_OFF = "put_off"
+    """Surely not handed over; to be tried again."""
+    HANDED_OVER = "handed_over"
+    REFUSED = "refused"
+    OUTCOME_UNKNOWN = "outcome_unknown"
+    UNDELIVERABLE = "undeliverable"
+    """Handed over, and reported back as not deliverable."""
+
+
+def dispatch_key(communication_id: UUID, hop: int, resends: int) -> str:
+    """Name a hand-over: `<communication>-<hop>`, and `-r<n>` when it is ordered again after it was given up."""
+    return f"{communication_id}-{hop}" if not resends else f"{communication_id}-{hop}-r{resends}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intent:
+    """A hand-over that is about to be tried."""
+
+    dispatch_key: str
+    communication_id: UUID
+    hop: int
+    connection: str
+    state: DispatchState
+
+
+async def intend(connection: Connection, intents: Sequence[Intent], now: datetime) -> None:
+    """Record hand-overs before they are tried; one that was put off is intended again."""
+    if not intents:
+        return
+    await connection.execute(
+        _QUERIES.intend,
+        {
+            "keys": [intent.dispatch_key for intent in intents],
+            "ids": [intent.communication_id for intent in intents],
+            "hops": [intent.hop for intent in intents],
+            "connections": [intent.connection for intent in intents],
+            "states": [intent.state for intent in intents],
+            "now": now,
+        },
+    )
+
+
+async def settle(
+    connection: Connection, results: Sequence[tuple[str, DispatchState, str | None]], now: datetime
+) -> None:
+    """Record what became of hand-overs, as (dispatch key, state, the channel's reference)."""
+    if results:
+        keys, states, references = zip(*results, strict=True)
+        await connection.execute(
+            _QUERIES.settle, {"keys": list(keys), "states": list(states), "references": list(references), "now": now}
+        )
+
+
+async def settle_open(connection: Connection, ids: Sequence[UUID], state: DispatchState, now: datetime) -> None:
+    """Record what became of the hand-overs of these communications whose result is not recorded."""
+    await connection.execute(_QUERIES.settle_open, {"ids": list(ids), "state": state, "now": now})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handover:
+    """A dispatch as it was recorded."""
+
+    dispatch_key: str
+    communication_id: UUID
+    hop: int
+    connection: str
+    bundle_key: str | None
+    state: str
+    reference: str | None
+    intended_at: datetime
+    settled_at: datetime | None
+
+
+async def of_communication(connection: Connection, communication_id: UUID) -> list[Handover]:
+    """Return the hand-overs of one communication in their order."""
+    return await fetch_all(connection, Handover, _QUERIES.of_communication, communication_id=communication_id)
+
+
+async def resends(connection: Connection, ids: Sequence[UUID]) -> dict[tuple[UUID, int], int]:
+    """Return by communication and hop how many hand-overs were given up as unknown or undeliverable.
+
+    A hand-over that a person orders again after that is another one, and gets another key.
+    """
+    cursor = await connection.execute(_QUERIES.resends, {"ids": list(ids)})
+    return {(row[0], int(row[1])): int(row[2]) for row in await cursor.fetchall()}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reported:
+    """A dispatch of which news arrived, with where its communication stands."""
+
+    dispatch_key: str
+    communication_id: UUID
+    batch_id: int
+    communication_state: str
+    communication_hop: int
+    hop: int
+    dispatch_state: str
+
+
+async def reported(connection: Connection, dispatch_keys: Sequence[str]) -> list[Reported]:
+    """Return the dispatches of these keys with their communications, locked until the transaction ends."""
+    return await fetch_all(connection, Reported, _QUERIES.reported, keys=sorted(set(dispatch_keys)))
+
+
+async def remember_events(connection: Connection, events: Sequence[DeliveryEvent], now: datetime) -> set[str]:
+    """Keep delivery events, each once, and return the keys of those that were new."""
+    if not events:
+        return set()
+    cursor = await connection.execute(
+        _QUERIES.remember_events,
+        {
+            "keys": [event.dispatch_key for event in events],
+            "types": [event.type for event in events],
+            "reasons": [event.reason for event in events],
+            "details": [event.detail for event in events],
+            "finals": [event.final for event in events],
+            "occurred": [event.occurred_at for event in events],
+            "raws": [event.raw for event in events],
+            "now": now,
+        },
+    )
+    return {str(row[0]) for row in await cursor.fetchall()}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _EventRow:
+    dispatch_key: str
+    type: str
+    reason: str | None
+    detail: str
+    final: bool
+    occurred_at: datetime
+    raw: bytes = field(repr=False)
+
+    def event(self) -> DeliveryEvent:
+        return DeliveryEvent(
+            dispatch_key=self.dispatch_key,
+            type=DeliveryEventType(self.type),
+            reason=DeliveryReason(self.reason) if self.reason else None,
+            detail=self.detail,
+            final=self.final,
+            occurred_at=self.occurred_at,
+            raw=self.raw,
+        )
+
+
+async def unapplied_events(connection: Connection, keys: Sequence[str]) -> dict[str, list[DeliveryEvent]]:
+    """Return by dispatch key the events that have not taken effect yet."""
+    rows = await fetch_all(connection, _EventRow, _QUERIES.unapplied_events, keys=list(keys))
+    found: dict[str, list[DeliveryEvent]] = {}
+    for row in rows:
+        found.setdefault(row.dispatch_key, []).append(row.event())
+    return found
+
+
+async def mark_applied(connection: Connection, keys: Sequence[str]) -> None:
+    """Say that all events known of these dispatches have taken effect."""
+    await connection.execute(_QUERIES.mark_applied, {"keys": list(keys)})
+
+
+async def events_of(connection: Connection, communication_id: UUID) -> list[DeliveryEvent]:
+    """Return everything channels reported of one communication, in the order in which it happened."""
+    rows = await fetch_all(connection, _EventRow, _QUERIES.events_of, communication_id=communication_id)
+    return [row.event() for row in rows]

@@ -1,0 +1,131 @@
+"""The failure queue: what stopped, why, and what was done about it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from xconnector.domain.failure import Failure
+from xconnector.postgres.connect import Connection, copy_rows
+from xconnector.postgres.queries import Queries
+from xconnector.store.rows import fetch_all
+
+_QUERIES = Queries.load("xconnector.store", "failures.sql")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stopped:
+    """A failure of one communication, or of one record that never became any."""
+
+    batch_id: int
+    failure: Failure
+    communication_id: UUID | None = None
+    record_id: int | None = None
+
+
+async def remember(connection: Connection, stopped: Sequence[Stopped], now: datetime) -> None:
+    """Put failures into the queue."""
+    await copy_rows(
+        connection,
+        _QUERIES.remember,
+        [
+            (
+                row.communication_id,
+                row.record_id,
+                row.batch_id,
+                row.failure.stage,
+                row.failure.kind,
+                row.failure.reason,
+                row.failure.fingerprint,
+                now,
+            )
+            for row in stopped
+        ],
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """Open failures with one cause."""
+
+    fingerprint: str
+    stage: str
+    kind: str
+    example: str
+    number: int
+    first_at: datetime
+    last_at: datetime
+
+
+async def groups(connection: Connection, *, run_id: UUID | None) -> list[Group]:
+    """Return the open failures by cause, the most frequent first, optionally of one run."""
+    return await fetch_all(connection, Group, _QUERIES.groups, run_id=run_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenFailure:
+    """One open failure with what it takes to reprocess it."""
+
+    failure_id: int
+    communication_id: UUID | None
+    record_id: int | None
+    batch_id: int
+    stage: str
+    kind: str
+    reason: str
+    fingerprint: str
+    failed_at: datetime
+    source_key: str | None
+    position: int | None
+    state: str | None
+    priority: int
+
+
+async def open_failures(
+    connection: Connection,
+    *,
+    fingerprint: str | None = None,
+    run_id: UUID | None = None,
+    communication_id: UUID | None = None,
+    after: int = 0,
+    limit: int = 1000,
+) -> list[OpenFailure]:
+    """Return open failures behind an id, oldest first, by cause, run or communication."""
+    return await fetch_all(
+        connection,
+        OpenFailure,
+        _QUERIES.open_failures,
+        fingerprint=fingerprint,
+        run_id=run_id,
+        communication_id=communication_id,
+        after=after,
+        limit=limit,
+    )
+
+
+async def resolve(connection: Connection, failure_ids: Sequence[int], *, resolution: str, now: datetime) -> set[int]:
+    """Close failures with what was done, and return the ids of those that were open."""
+    if not failure_ids:
+        return set()
+    cursor = await connection.execute(
+        _QUERIES.resolve, {"ids": sorted(failure_ids), "resolution": resolution, "now": now}
+    )
+    return {int(row[0]) for row in await cursor.fetchall()}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PastFailure:
+    """A failure of one communication, open or resolved."""
+
+    stage: str
+    kind: str
+    reason: str
+    fingerprint: str
+    failed_at: datetime
+    resolved_at: datetime | None
+    resolution: str | None
+
+
+async def of_communication(connection: Connection, communication_id: UUID) -> list[PastFailure]:
+    """Return every failure of one communication, oldest first."""
+    return await fetch_all(connection, PastFailure, _QUERIES.of_communication, communication_id=communication_id)

@@ -1,0 +1,42 @@
+-- name: remember
+-- Put failures into the queue.
+COPY failure (communication_id, record_id, batch_id, stage, kind, reason, fingerprint, failed_at) FROM STDIN;
+
+-- name: groups
+-- Open failures by cause.
+SELECT fingerprint, min(stage) AS stage, min(kind) AS kind, min(reason) AS example, count(*) AS number,
+       min(failed_at) AS first_at, max(failed_at) AS last_at
+FROM failure
+WHERE resolved_at IS NULL
+    AND (%(run_id)s::uuid IS NULL OR batch_id IN (SELECT batch_id FROM batch WHERE run_id = %(run_id)s))
+GROUP BY fingerprint
+ORDER BY number DESC, fingerprint;
+
+-- name: open_failures
+-- Open failures behind an id, by cause, run or communication.
+SELECT failure.failure_id, failure.communication_id, failure.record_id, failure.batch_id, failure.stage, failure.kind,
+       failure.reason, failure.fingerprint, failure.failed_at, inbox.source_key, inbox.position, communication.state,
+       batch.priority
+FROM failure
+JOIN batch USING (batch_id)
+LEFT JOIN communication ON communication.communication_id = failure.communication_id
+LEFT JOIN inbox ON inbox.record_id = coalesce(failure.record_id, communication.record_id)
+WHERE failure.resolved_at IS NULL AND failure.failure_id > %(after)s
+    AND (%(fingerprint)s::text IS NULL OR failure.fingerprint = %(fingerprint)s)
+    AND (%(run_id)s::uuid IS NULL OR batch.run_id = %(run_id)s)
+    AND (%(communication_id)s::uuid IS NULL OR failure.communication_id = %(communication_id)s)
+ORDER BY failure.failure_id
+LIMIT %(limit)s;
+
+-- name: resolve
+-- Close failures with what was done.
+UPDATE failure SET resolved_at = %(now)s, resolution = %(resolution)s
+WHERE failure_id = ANY(%(ids)s) AND resolved_at IS NULL
+RETURNING failure_id;
+
+-- name: of_communication
+-- Every failure of one communication.
+SELECT stage, kind, reason, fingerprint, failed_at, resolved_at, resolution
+FROM failure
+WHERE communication_id = %(communication_id)s
+ORDER BY failure_id;

@@ -1,0 +1,64 @@
+-- name: insert
+-- Write records; one whose key is taken already is left out. Returns (place from 1, record id).
+WITH given AS (
+    SELECT * FROM unnest(
+        %(sources)s::text[], %(source_keys)s::text[], %(fates)s::text[], %(event_types)s::text[],
+        %(occurred_at)s::timestamptz[], %(sha256)s::text[], %(payloads)s::bytea[], %(data)s::text[], %(feeds)s::text[],
+        %(positions)s::bigint[], %(reasons)s::text[]
+    ) WITH ORDINALITY AS given (source, source_key, fate, event_type, occurred_at, sha256, payload, data, feed, position,
+                                reason, place)
+), numbered AS (
+    SELECT given.*, nextval(pg_get_serial_sequence('inbox', 'record_id')) AS record_id FROM given ORDER BY place
+), written AS (
+    INSERT INTO inbox (record_id, batch_id, source, source_key, fate, event_type, occurred_at, sha256, payload, data, feed,
+                       position, reason, received_at)
+    OVERRIDING SYSTEM VALUE
+    SELECT record_id, %(batch_id)s, source, source_key, fate, event_type, occurred_at, sha256, payload, data::json, feed,
+           position, reason, %(now)s
+    FROM numbered ORDER BY place
+    ON CONFLICT (source, source_key) WHERE fate = 'taken' DO NOTHING
+    RETURNING record_id
+)
+SELECT numbered.place, numbered.record_id FROM numbered JOIN written USING (record_id);
+
+-- name: first_digests
+-- Under which digests these keys were taken.
+SELECT inbox.source, inbox.source_key, inbox.sha256
+FROM unnest(%(sources)s::text[], %(source_keys)s::text[]) AS given (source, source_key)
+JOIN inbox ON inbox.source = given.source AND inbox.source_key = given.source_key AND inbox.fate = 'taken';
+
+-- name: unasked
+-- The batch's taken records of which it is not known yet what they ask for.
+SELECT record_id, source, source_key, event_type, occurred_at, received_at, feed, data::text AS data
+FROM inbox
+WHERE batch_id = %(batch_id)s AND fate = 'taken' AND made IS NULL
+ORDER BY record_id
+FOR UPDATE;
+
+-- name: records
+-- Taken records by id.
+SELECT record_id, source, source_key, event_type, occurred_at, received_at, feed, data::text AS data
+FROM inbox
+WHERE record_id = ANY(%(record_ids)s) AND fate = 'taken';
+
+-- name: set_made
+-- Record how many communications each record asked for.
+UPDATE inbox SET made = given.number
+FROM unnest(%(ids)s::bigint[], %(numbers)s::smallint[]) AS given (record_id, number)
+WHERE inbox.record_id = given.record_id;
+
+-- name: set_aside
+-- Set taken records aside after all.
+UPDATE inbox SET fate = 'set_aside', reason = given.reason
+FROM unnest(%(ids)s::bigint[], %(reasons)s::text[]) AS given (record_id, reason)
+WHERE inbox.record_id = given.record_id AND inbox.fate = 'taken';
+
+-- name: take_again
+-- Take records again that were set aside with readable data, unless their key was taken meanwhile.
+UPDATE inbox SET fate = 'taken', reason = NULL, made = NULL
+WHERE record_id = ANY(%(record_ids)s) AND fate = 'set_aside' AND data IS NOT NULL AND source_key IS NOT NULL
+    AND NOT EXISTS (
+        SELECT FROM inbox AS other
+        WHERE other.source = inbox.source AND other.source_key = inbox.source_key AND other.fate = 'taken'
+    )
+RETURNING record_id, batch_id;

@@ -1,0 +1,20 @@
+-- name: publish
+-- Publish a document; the first under a key stays.
+INSERT INTO portal_document (dispatch_key, communication_id, customer_key, title, language, sha256, published_at)
+VALUES (%(dispatch_key)s, %(communication_id)s, %(customer_key)s, %(title)s, %(language)s, %(sha256)s, %(published_at)s)
+ON CONFLICT (dispatch_key) DO NOTHING
+RETURNING dispatch_key, communication_id, customer_key, title, language, sha256, published_at;
+
+-- name: find
+-- A published document.
+SELECT dispatch_key, communication_id, customer_key, title, language, sha256, published_at
+FROM portal_document
+WHERE dispatch_key = %(dispatch_key)s;
+
+-- name: of_customer
+-- A customer's documents, newest first.
+SELECT dispatch_key, communication_id, customer_key, title, language, sha256, published_at
+FROM portal_document
+WHERE customer_key = %(customer_key)s
+ORDER BY published_at DESC, dispatch_key
+LIMIT %(limit)s;
