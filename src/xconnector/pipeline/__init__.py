@@ -1,1 +1,1 @@
-"""The main path, one file a stage."""
+"""The main path of a communication, one file a stage; `communicate.py` tells it in ten lines."""

@@ -1,0 +1,50 @@
+"""The main path, from source event to archived proof.
+
+A record is received at the door (`receive.py`), by the web, a command or a run. From there every
+stage hands its batch to the next in the same transaction in which it wrote its result:
+
+    receive  → once per source key; the same key with another payload is refused and kept
+    prepare  → trigger, assemble and decide: which communications, of which data, by which channels
+    compose  → the documents; review by rule or by a person, on exactly these bytes
+    archive  → kept before anything leaves
+    deliver  → hop by hop; print is collected into bundles
+    poll     → what channels report moves the communication; a bounce takes the next hop
+"""
+
+from datetime import timedelta
+from functools import partial
+
+from xconnector.execution.jobs import Chore, Retry, Stage
+from xconnector.pipeline.archive import archive
+from xconnector.pipeline.collect import bundle, gather
+from xconnector.pipeline.compose import compose
+from xconnector.pipeline.deliver import deliver
+from xconnector.pipeline.giving_up import give_up
+from xconnector.pipeline.prepare import prepare
+from xconnector.pipeline.track import poll, poll_all
+from xconnector.pipeline.workplace import Workplace
+
+STAGES = {
+    "prepare": prepare,
+    "compose": compose,
+    "archive": archive,
+    "deliver": deliver,
+    "bundle": bundle,
+    "poll": poll,
+}
+GATHER_EVERY = timedelta(seconds=1)
+POLL_EVERY = timedelta(seconds=2)
+
+
+def lay_main_path(place: Workplace) -> None:
+    """Register the stages of the main path, what repeats beside them, and what follows when one is given up."""
+    name_stages(place)
+    place.jobs.add_chore(Chore(name="gather bundles", every=GATHER_EVERY, do=partial(gather, place)))
+    place.jobs.add_chore(Chore(name="poll channels", every=POLL_EVERY, do=partial(poll_all, place)))
+    place.jobs.on_exhausted(partial(give_up, place))
+
+
+def name_stages(place: Workplace) -> None:
+    """Register the stages only, for a process that orders work and does none."""
+    for name, stage in STAGES.items():
+        place.jobs.add_stage(Stage(name=name, run=partial(stage, place), retry=Retry()))

@@ -1,0 +1,55 @@
+"""Building dispatches: recipient, title and bytes of each communication under its dispatch key."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+import msgspec
+
+from xconnector.contract.channel import Dispatch, Recipient
+from xconnector.contract.errors import PermanentError
+from xconnector.pipeline import renditions
+from xconnector.pipeline.workplace import Workplace
+from xconnector.postgres.connect import Connection
+from xconnector.store import dispatches
+from xconnector.store.communications import Standing
+
+
+async def dispatch_keys(connection: Connection, standings: Sequence[Standing]) -> dict[UUID, str]:
+    """Return the key of each communication's present hand-over."""
+    resends = await dispatches.resends(connection, [row.communication_id for row in standings])
+    return {
+        row.communication_id: dispatches.dispatch_key(
+            row.communication_id, row.hop, resends.get((row.communication_id, row.hop), 0)
+        )
+        for row in standings
+    }
+
+
+async def dispatches_of(
+    place: Workplace, keyed: Sequence[tuple[Standing, str]], *, run: str | None
+) -> list[Dispatch | PermanentError]:
+    """Build one dispatch for each communication; an error in place of one whose document is damaged."""
+    loaded = await renditions.load(place, [standing.communication_id for standing, _ in keyed])
+    gone = PermanentError("its document is not in the content store; restore the store from its backup")
+    return [
+        build(place, standing, key, loaded.get(standing.communication_id, gone), run=run) for standing, key in keyed
+    ]
+
+
+def build(
+    place: Workplace, standing: Standing, key: str, document: renditions.Document | PermanentError, *, run: str | None
+) -> Dispatch | PermanentError:
+    """Build one dispatch."""
+    if isinstance(document, PermanentError):
+        return document
+    return Dispatch(
+        dispatch_key=key,
+        communication_id=standing.communication_id,
+        communication=standing.name,
+        title=standing.title,
+        language=standing.language,
+        promotional=place.project.communications[standing.name].promotional,
+        recipient=msgspec.json.decode(standing.recipient, type=Recipient),
+        renditions=document,
+        run=run,
+    )

@@ -1,0 +1,199 @@
+"""prepare: trigger, assemble and decide, for a whole batch in one transaction.
+
+These three only read and write our own tables, so no job boundary stands between them.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from xconnector.domain.communication import State
+from xconnector.domain.customer import CustomerRecord
+from xconnector.domain.decision import DecisionError
+from xconnector.domain.failure import Failure, FailureKind
+from xconnector.execution.jobs import Attempt
+from xconnector.pipeline import failing
+from xconnector.pipeline.assemble import Assembled, assemble, freeze
+from xconnector.pipeline.decide import Outcome, decide
+from xconnector.pipeline.trigger import Asked, MappedRecord, map_record, trigger
+from xconnector.pipeline.workplace import Workplace
+from xconnector.postgres.connect import Connection, in_transaction
+from xconnector.project.data_contract import ContractError
+from xconnector.project.mapping import MappingError
+from xconnector.store import communications, customers, failures, inbox, ledger
+from xconnector.store.communications import Decided
+from xconnector.store.failures import Stopped
+from xconnector.store.inbox import TakenRecord
+
+
+@dataclass(slots=True)
+class _Batch:
+    """What becomes of the batch's records, gathered before anything is written."""
+
+    batch_id: int
+    asked: list[Asked] = field(default_factory=list[Asked])
+    made: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])
+    unfit: list[tuple[int, Failure]] = field(default_factory=list[tuple[int, Failure]])
+    outcomes: list[Outcome] = field(default_factory=list[Outcome])
+    stopped: list[tuple[Asked, Failure]] = field(default_factory=list[tuple[Asked, Failure]])
+
+
+async def prepare(place: Workplace, attempt: Attempt, batch_id: int) -> None:
+    """Turn the batch's records into decided communications, and hand them on to be composed."""
+
+    async def write(connection: Connection) -> None:
+        now = place.now()
+        batch = _Batch(batch_id=batch_id)
+        sources = await _trigger(place, connection, batch)
+        sources += await _trigger_again(place, connection, batch)
+        await customers.remember(connection, _news(sources), now)
+        await _assemble_and_decide(place, connection, batch, now=now)
+        await _write(place, connection, batch, now=now)
+        if any(outcome.plan for outcome in batch.outcomes):
+            await place.jobs.defer(connection, "compose", priority=attempt.priority, batch_id=batch_id)
+
+    await in_transaction(place.pool, write)
+
+
+# ---------------------------------------------------------------- trigger
+
+
+async def _trigger(place: Workplace, connection: Connection, batch: _Batch) -> list[MappedRecord]:
+    """Ask every new record which communications it wants; one that does not fit its mapping is set aside."""
+    sources: list[MappedRecord] = []
+    for record in await inbox.unasked(connection, batch.batch_id):
+        source = _mapped(place, record)
+        if isinstance(source, Failure):
+            batch.unfit.append((record.record_id, source))
+            continue
+        asked = trigger(place, source)
+        batch.made.append((record.record_id, len(asked)))
+        batch.asked += asked
+        sources.append(source)
+    return sources
+
+
+async def _trigger_again(place: Workplace, connection: Connection, batch: _Batch) -> list[MappedRecord]:
+    """Take up communications that were ordered again after they could not be assembled or decided."""
+    waiting = await communications.triggered(connection, batch.batch_id)
+    records = await inbox.records(connection, [row.record_id for row in waiting])
+    sources: list[MappedRecord] = []
+    for row in waiting:
+        source = _mapped(place, records[row.record_id])
+        kind = place.project.communications.get(row.name)
+        if isinstance(source, Failure) or kind is None:
+            reason = source.reason if isinstance(source, Failure) else f"the project has no communication {row.name!r}"
+            failure = Failure(stage="assemble", kind=FailureKind.PROJECT, reason=reason)
+            stopped = Stopped(batch_id=batch.batch_id, communication_id=row.communication_id, failure=failure)
+            await failing.fail(connection, [stopped], origin=State.TRIGGERED, now=place.now())
+            continue
+        batch.asked.append(Asked(communication_id=row.communication_id, kind=kind, source=source))
+        sources.append(source)
+    return sources
+
+
+def _mapped(place: Workplace, record: TakenRecord) -> MappedRecord | Failure:
+    try:
+        return map_record(place.project, record)
+    except MappingError as error:
+        return Failure(stage="trigger", kind=FailureKind.INPUT, reason=str(error))
+
+
+def _news(sources: Sequence[MappedRecord]) -> list[CustomerRecord]:
+    """What the records say of their customers."""
+    return [
+        CustomerRecord(
+            customer_key=source.mapped.customer_key,
+            source=source.record.source,
+            as_of=source.as_of,
+            fields=source.mapped.customer_fields,
+        )
+        for source in sources
+        if source.mapped.customer_fields
+    ]
+
+
+# ---------------------------------------------------------------- assemble and decide
+
+
+async def _assemble_and_decide(place: Workplace, connection: Connection, batch: _Batch, *, now: datetime) -> None:
+    golden = await customers.golden_records(connection, [asked.source.mapped.customer_key for asked in batch.asked])
+    for asked in batch.asked:
+        try:
+            assembled = assemble(place, asked, golden.get(asked.source.mapped.customer_key), now=now)
+            batch.outcomes.append(decide(place, assembled))
+        except ContractError as error:
+            batch.stopped.append((asked, Failure(stage="assemble", kind=FailureKind.INPUT, reason=str(error))))
+        except DecisionError as error:
+            batch.stopped.append((asked, Failure(stage="decide", kind=FailureKind.PROJECT, reason=str(error))))
+
+
+# ---------------------------------------------------------------- write
+
+
+async def _write(place: Workplace, connection: Connection, batch: _Batch, *, now: datetime) -> None:
+    await failing.set_aside(connection, batch.batch_id, batch.unfit, now=now)
+    await inbox.set_made(connection, batch.made)
+    decided = [
+        _decided(outcome.assembled.asked, batch.batch_id, outcome.state, outcome.plan) for outcome in batch.outcomes
+    ]
+    decided += [_decided(asked, batch.batch_id, State.FAILED, ()) for asked, _ in batch.stopped]
+    await communications.remember(connection, decided, now)
+    assemblies = [freeze(place, outcome.assembled, outcome.decision.review) for outcome in batch.outcomes]
+    await communications.freeze(connection, assemblies)
+    stopped = [
+        Stopped(batch_id=batch.batch_id, communication_id=asked.communication_id, failure=failure)
+        for asked, failure in batch.stopped
+    ]
+    await failures.remember(connection, stopped, now)
+    await ledger.append(connection, _entries(batch, now))
+
+
+def _decided(asked: Asked, batch_id: int, state: State, plan: tuple[str, ...]) -> Decided:
+    return Decided(
+        communication_id=asked.communication_id,
+        batch_id=batch_id,
+        record_id=asked.source.record.record_id,
+        name=asked.kind.name,
+        customer_key=asked.source.mapped.customer_key,
+        state=state,
+        plan=plan,
+    )
+
+
+def _entries(batch: _Batch, now: datetime) -> list[ledger.Entry]:
+    """First that each was triggered, then what was decided of it."""
+    entries = [
+        _entry(batch, asked, now, "triggered", State.TRIGGERED, {"event": asked.source.record.event_type})
+        for asked in batch.asked
+    ]
+    for outcome in batch.outcomes:
+        assembled = outcome.assembled
+        detail = {"decision": outcome.explanation, "customer": _sources_of(assembled)}
+        entries.append(_entry(batch, assembled.asked, now, outcome.state.value, outcome.state, detail))
+    for asked, failure in batch.stopped:
+        detail = {"stage": failure.stage, "kind": failure.kind, "reason": failure.reason}
+        entries.append(_entry(batch, asked, now, "failed", State.FAILED, detail))
+    return entries
+
+
+def _sources_of(assembled: Assembled) -> dict[str, str]:
+    """Which source each field of the golden record came from."""
+    return {
+        name: f"{origin.source} {origin.as_of:%Y-%m-%dT%H:%M:%SZ}"
+        for name, origin in assembled.customer.provenance.items()
+    }
+
+
+def _entry(
+    batch: _Batch, asked: Asked, now: datetime, event: str, state: State, detail: Mapping[str, Any]
+) -> ledger.Entry:
+    return ledger.Entry(
+        at=now,
+        batch_id=batch.batch_id,
+        communication_id=asked.communication_id,
+        event=event,
+        state=state,
+        detail=detail,
+    )

@@ -1,0 +1,183 @@
+"""receive: once per source key; the same key with another payload is refused and kept."""
+
+import asyncio
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+from typing import TypeVar
+from uuid import UUID
+
+from xconnector.contract.source import ControlTotals, confirm_totals
+from xconnector.domain.event import BadRecord, RecordFate, SourceRecord, payload_digest
+from xconnector.domain.failure import Failure, FailureKind
+from xconnector.execution.jobs import Priority
+from xconnector.pipeline.workplace import Workplace
+from xconnector.postgres.connect import Connection, in_transaction, transaction
+from xconnector.project.model import Feed
+from xconnector.store import failures, inbox, ledger, runs
+from xconnector.store.inbox import Arrival, Received
+from xconnector.store.rows import to_json
+from xconnector.store.runs import Run
+
+BATCH_SIZE = 500
+"""Records of a run that move together."""
+
+T = TypeVar("T")
+
+
+async def receive(
+    place: Workplace,
+    records: Sequence[SourceRecord | BadRecord],
+    *,
+    feed: Feed | None,
+    run_id: UUID | None = None,
+    priority: Priority = Priority.ONE_OFF,
+) -> list[Received]:
+    """Take records in as one batch and let the main path begin; durable when this returns.
+
+    Returns how the intake of each ended, in order.
+    """
+    arrivals = [_arrival(record, feed) for record in records]
+
+    async def write(connection: Connection) -> list[Received]:
+        now = place.now()
+        batch_id = await runs.open_batch(connection, run_id=run_id, priority=priority, now=now)
+        received = await inbox.receive(connection, batch_id, arrivals, now)
+        await ledger.append(connection, [_entry(row, batch_id, now) for row in received])
+        stopped = [
+            failures.Stopped(batch_id=batch_id, record_id=row.record_id, failure=failure)
+            for row in received
+            if (failure := _failure(row)) is not None
+        ]
+        await failures.remember(connection, stopped, now)
+        if any(row.fate is RecordFate.TAKEN for row in received):
+            await place.jobs.defer(connection, "prepare", priority=priority, batch_id=batch_id)
+        return received
+
+    return await in_transaction(place.pool, write)
+
+
+def _arrival(record: SourceRecord | BadRecord, feed: Feed | None) -> Arrival:
+    if isinstance(record, BadRecord):
+        return Arrival(
+            source=record.source,
+            source_key=record.source_key,
+            event_type=feed.event if feed else "",
+            occurred_at=None,
+            sha256=payload_digest(record.payload),
+            payload=record.payload,
+            data=None,
+            feed=feed.name if feed else None,
+            position=record.position,
+            reason=record.reason,
+        )
+    return Arrival(
+        source=record.source,
+        source_key=record.source_key,
+        event_type=record.event_type,
+        occurred_at=record.occurred_at,
+        sha256=payload_digest(record.payload),
+        payload=record.payload,
+        data=to_json(record.data),
+        feed=feed.name if feed else None,
+        position=record.position,
+    )
+
+
+def _entry(row: Received, batch_id: int, now: datetime) -> ledger.Entry:
+    return ledger.Entry(
+        at=now,
+        batch_id=batch_id,
+        record_id=row.record_id,
+        event="received",
+        detail={
+            "fate": row.fate,
+            "sha256": row.sha256,
+            "earlier_sha256": row.earlier_sha256,
+            "reason": row.reason,
+        },
+    )
+
+
+def _failure(row: Received) -> Failure | None:
+    if row.fate is RecordFate.SET_ASIDE:
+        return Failure(stage="receive", kind=FailureKind.INPUT, reason=row.reason or "")
+    if row.fate is RecordFate.REFUSED:
+        reason = (
+            f"this key was taken with another payload: first SHA-256 {row.earlier_sha256}, "
+            f"now {row.sha256}; send a correction under a key of its own"
+        )
+        return Failure(stage="receive", kind=FailureKind.INPUT, reason=reason)
+    return None
+
+
+# ---------------------------------------------------------------- runs
+
+
+async def receive_run(
+    place: Workplace,
+    feed: Feed,
+    path: Path,
+    *,
+    batch_size: int = BATCH_SIZE,
+    progress: Callable[[int, int], None] | None = None,
+) -> Run:
+    """Take in a file as a run, and return the run once all its records are in.
+
+    The control totals are checked before anything is made. An interrupted intake of the same file is
+    taken up where it stopped. `progress` is told records done and records in all.
+
+    Raises ControlTotalsMismatchError, or one of the contract errors when the file as a whole cannot be read.
+    """
+    assert feed.connection is not None, "only a feed with a connection reads files"
+    source = await place.connections.run_source(feed.connection)
+    counted = await asyncio.to_thread(source.totals, path)
+    declared = await asyncio.to_thread(source.declared, path)
+    if declared is not None:
+        confirm_totals(path, declared, counted)
+    run, done = await _start(place, feed, path, declared)
+    for records in _chunks(islice(source.read(path, source=feed.name, event_type=feed.event), done, None), batch_size):
+        await receive(place, records, feed=feed, run_id=run.run_id, priority=Priority.BULK)
+        done += len(records)
+        if progress is not None:
+            progress(done, counted.records)
+    async with transaction(place.pool) as connection:
+        await runs.seal(connection, run.run_id, records_read=done, now=place.now())
+    return run
+
+
+async def _start(place: Workplace, feed: Feed, path: Path, declared: ControlTotals | None) -> tuple[Run, int]:
+    """Begin a run, or take up the interrupted one of this very file; returns it with the records already in."""
+    digest = await asyncio.to_thread(_file_digest, path)
+    async with transaction(place.pool) as connection:
+        interrupted = await runs.unsealed(connection, feed=feed.name, file_sha256=digest)
+        if interrupted is not None:
+            return interrupted, await runs.count_records(connection, interrupted.run_id)
+        now = place.now()
+        run = Run(
+            run_id=place.new_id(),
+            name=f"{feed.name}-{now:%Y%m%d-%H%M%S}",
+            feed=feed.name,
+            file_name=path.name,
+            file_sha256=digest,
+            project_sha256=place.project.content_sha256,
+            declared=declared.records if declared is not None else None,
+            records_read=None,
+            started_at=now,
+            sealed_at=None,
+        )
+        await runs.start(connection, run)
+        return run, 0
+
+
+def _file_digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    iterator = iter(items)
+    while chunk := list(islice(iterator, size)):
+        yield chunk

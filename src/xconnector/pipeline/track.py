@@ -1,0 +1,161 @@
+"""track: delivery events move the communication; a bounce takes the next hop.
+
+Status is computed from the set of events, so late, repeated and disordered reports are harmless.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from xconnector.contract.errors import MisconfiguredError, TransientError
+from xconnector.domain.communication import State
+from xconnector.domain.delivery import DeliveryEvent, DeliveryEventType, is_undeliverable
+from xconnector.domain.failure import Failure, FailureKind
+from xconnector.execution.jobs import Attempt, Priority
+from xconnector.pipeline import hops
+from xconnector.pipeline.workplace import Workplace
+from xconnector.postgres.connect import Connection, in_transaction
+from xconnector.store import communications, dispatches, ledger
+from xconnector.store.dispatches import DispatchState, Reported
+
+_CONFIRMING = frozenset(
+    {
+        DeliveryEventType.ACCEPTED,
+        DeliveryEventType.SENT,
+        DeliveryEventType.IN_TRANSIT,
+        DeliveryEventType.OUT_FOR_DELIVERY,
+        DeliveryEventType.DELIVERED,
+    }
+)
+_AFTER_HAND_OVER = frozenset({State.DISPATCHED, State.COMPLETED, State.OUTCOME_UNKNOWN})
+
+
+async def poll(place: Workplace, attempt: Attempt, channel: str) -> None:
+    """Take the news a channel has, one delivery at a time; each is acknowledged after it is kept."""
+    del attempt
+    async with place.locks.hold(f"poll:{channel}") as held:
+        if held is None:
+            return
+        reporting = await place.connections.reporting(channel)
+        if reporting is None:
+            return
+        try:
+            async for inbound in reporting.reports():
+                await _keep(place, inbound.item)
+                await inbound.ack()
+        except (TransientError, MisconfiguredError):
+            # Nothing was lost: whatever was not acknowledged is given again at the next poll.
+            return
+
+
+async def _keep(place: Workplace, events: Sequence[DeliveryEvent]) -> None:
+    async def write(connection: Connection) -> None:
+        now = place.now()
+        fresh = await dispatches.remember_events(connection, events, now)
+        await apply_known(place, connection, sorted(fresh), now=now)
+
+    await in_transaction(place.pool, write)
+
+
+async def apply_known(place: Workplace, connection: Connection, keys: Sequence[str], *, now: datetime) -> None:
+    """Let the events known of these dispatches take effect, once each.
+
+    News of a dispatch whose result is not recorded yet waits until it is.
+    """
+    known = await dispatches.unapplied_events(connection, keys)
+    if not known:
+        return
+    rows = {row.dispatch_key: row for row in await dispatches.reported(connection, list(known))}
+    ripe = {key: events for key, events in known.items() if key in rows and not _is_open(rows[key])}
+    await dispatches.mark_applied(connection, list(ripe))
+    await ledger.append(
+        connection, [_report(rows[key], event, now) for key, events in sorted(ripe.items()) for event in events]
+    )
+    await _confirm(connection, [rows[key] for key, events in ripe.items() if _confirms(events)], now=now)
+    await _give_up(place, connection, {key: rows[key] for key in ripe}, ripe, now=now)
+
+
+def _is_open(row: Reported) -> bool:
+    return row.dispatch_state == DispatchState.DISPATCHING
+
+
+def _confirms(events: Sequence[DeliveryEvent]) -> bool:
+    return any(event.type in _CONFIRMING for event in events) and not any(is_undeliverable(event) for event in events)
+
+
+def _report(row: Reported, event: DeliveryEvent, now: datetime) -> ledger.Entry:
+    return ledger.Entry(
+        at=now,
+        batch_id=row.batch_id,
+        communication_id=row.communication_id,
+        event=f"reported {event.type}",
+        detail={
+            "dispatch": row.dispatch_key,
+            "occurred_at": event.occurred_at,
+            "reason": event.reason,
+            "detail": event.detail,
+            "final": event.final,
+        },
+    )
+
+
+async def _confirm(connection: Connection, rows: Sequence[Reported], *, now: datetime) -> None:
+    """Complete communications whose channel acknowledged what it was handed."""
+    for origin in (State.DISPATCHED, State.OUTCOME_UNKNOWN):
+        chosen = [row for row in rows if row.communication_state == origin and row.hop == row.communication_hop]
+        moved = await communications.move(
+            connection, [row.communication_id for row in chosen], origin=origin, target=State.COMPLETED, now=now
+        )
+        await ledger.append(
+            connection,
+            [
+                ledger.Entry(
+                    at=now,
+                    batch_id=row.batch_id,
+                    communication_id=row.communication_id,
+                    event="completed",
+                    state=State.COMPLETED,
+                    detail={"acknowledged": row.dispatch_key},
+                )
+                for row in chosen
+                if row.communication_id in moved
+            ],
+        )
+
+
+async def _give_up(
+    place: Workplace,
+    connection: Connection,
+    rows: Mapping[str, Reported],
+    events: Mapping[str, Sequence[DeliveryEvent]],
+    *,
+    now: datetime,
+) -> None:
+    """Take the next hop of communications that came back."""
+    returned = {
+        key: next(event for event in events[key] if is_undeliverable(event))
+        for key in rows
+        if any(is_undeliverable(event) for event in events[key])
+    }
+    await dispatches.settle(connection, [(key, DispatchState.UNDELIVERABLE, None) for key in returned], now)
+    for origin in _AFTER_HAND_OVER:
+        chosen = [
+            rows[key]
+            for key in returned
+            if rows[key].communication_state == origin and rows[key].hop == rows[key].communication_hop
+        ]
+        causes = {row.communication_id: _cause(returned[row.dispatch_key]) for row in chosen}
+        await hops.go_on(place, connection, causes, origin=origin, now=now)
+
+
+def _cause(event: DeliveryEvent) -> Failure:
+    why = f"{event.type}: {event.reason or 'no reason given'}"
+    return Failure(stage="deliver", kind=FailureKind.REFUSED, reason=f"{why} ({event.detail})" if event.detail else why)
+
+
+async def poll_all(place: Workplace, connection: Connection) -> None:
+    """Ask for a poll of every channel that can be asked for news, unless one is waiting already."""
+    for name in place.connections.channel_names:
+        if await place.connections.reporting(name) is not None:
+            await place.jobs.defer(
+                connection, "poll", priority=Priority.BULK, queueing_lock=f"poll:{name}", channel=name
+            )

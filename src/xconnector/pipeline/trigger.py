@@ -1,0 +1,53 @@
+"""trigger: which communications does this record ask for: none, one or many."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from xconnector.pipeline.workplace import Workplace
+from xconnector.project.mapping import Mapped, MappingError
+from xconnector.project.model import CommunicationKind, Project
+from xconnector.project.trigger import asked_for
+from xconnector.store.inbox import TakenRecord
+from xconnector.store.rows import from_json
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MappedRecord:
+    """A record in our words."""
+
+    record: TakenRecord
+    mapped: Mapped
+
+    @property
+    def as_of(self) -> datetime:
+        """When what it says was so: when it happened, or else when it came."""
+        return self.record.occurred_at or self.record.received_at
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """One communication that a record asks for."""
+
+    communication_id: UUID
+    kind: CommunicationKind
+    source: MappedRecord
+
+
+def map_record(project: Project, record: TakenRecord) -> MappedRecord:
+    """Translate a record by the mapping of its feed.
+
+    Raises MappingError naming the fields and paths that do not fit, and where no feed takes such events.
+    """
+    feed = project.feeds.get(record.feed or "") or project.feed_of(record.event_type)
+    if feed is None:
+        raise MappingError(
+            f"no feed in xconnector.yaml takes events of type {record.event_type!r}; add one with its mapping"
+        )
+    return MappedRecord(record=record, mapped=project.mappings[feed.mapping].apply(from_json(record.data)))
+
+
+def trigger(place: Workplace, source: MappedRecord) -> list[Asked]:
+    """Return the communications that a record asks for, each with its identity."""
+    kinds = asked_for(place.project, source.record.event_type, source.mapped.data)
+    return [Asked(communication_id=place.new_id(), kind=kind, source=source) for kind in kinds]

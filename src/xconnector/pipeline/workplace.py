@@ -1,0 +1,40 @@
+"""What every stage works with."""
+
+import os
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import UUID
+
+from xconnector.domain.identity import time_ordered_id
+from xconnector.execution.jobs import Jobs
+from xconnector.postgres.connect import Pool
+from xconnector.postgres.locks import SessionLocks
+from xconnector.project.connections import Connections
+from xconnector.project.model import Project
+from xconnector.store.content import ContentStore
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workplace:
+    """The project, the database, the opened connections and the content store of one process."""
+
+    project: Project
+    jobs: Jobs
+    pool: Pool = field(repr=False)
+    locks: SessionLocks = field(repr=False)
+    connections: Connections
+    content: ContentStore
+
+    def now(self) -> datetime:
+        """The present time in UTC."""
+        return datetime.now(UTC)
+
+    def new_id(self) -> UUID:
+        """A new time-ordered identity."""
+        return time_ordered_id(self.now(), os.urandom(10))
+
+
+def state_folder(project_folder: Path) -> Path:
+    """Return the folder in which a project's working files lie."""
+    return project_folder / "var"
