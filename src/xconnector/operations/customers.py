@@ -1,0 +1,73 @@
+"""Customers: loading what one source says of them."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from xconnector.domain.customer import CustomerRecord
+from xconnector.postgres.connect import Pool, transaction
+from xconnector.store import customers
+
+AT_ONCE = 1000
+LONGEST_LINE = 1_000_000
+"""Bytes."""
+
+
+class CustomerFileError(Exception):
+    """A line of the file is no customer record; the message names file and line."""
+
+
+async def load_customers(pool: Pool, file: Path, *, source: str) -> int:
+    """Load a JSON Lines file of `{"customer": key, "as_of"?: time, field: value, …}`; returns how many records.
+
+    All or nothing: raises CustomerFileError before anything is kept.
+    """
+    now = datetime.now(UTC)
+    for _ in _records(file, source, now):
+        pass
+    number = 0
+    async with transaction(pool) as connection:
+        page: list[CustomerRecord] = []
+        for record in _records(file, source, now):
+            page.append(record)
+            number += 1
+            if len(page) == AT_ONCE:
+                await customers.remember(connection, page, now)
+                page = []
+        await customers.remember(connection, page, now)
+    return number
+
+
+def _records(file: Path, source: str, now: datetime) -> Iterator[CustomerRecord]:
+    with file.open("rb") as lines:
+        for number, line in enumerate(iter(lambda: lines.readline(LONGEST_LINE + 1), b""), start=1):
+            if line.strip():
+                yield _record(file, number, line, source, now)
+
+
+def _record(file: Path, number: int, line: bytes, source: str, now: datetime) -> CustomerRecord:
+    fields = _object(line)
+    if fields is None or not fields.get("customer"):
+        raise CustomerFileError(
+            f'{file.name}:{number}: a line must be a JSON object with "customer" and at most {LONGEST_LINE} bytes'
+        )
+    key = str(fields.pop("customer"))
+    try:
+        as_of = datetime.fromisoformat(fields.pop("as_of")) if "as_of" in fields else now
+    except (TypeError, ValueError):
+        raise CustomerFileError(f"{file.name}:{number}: as_of must be a time such as 2026-11-23T08:00:00Z") from None
+    return CustomerRecord(
+        customer_key=key, source=source, as_of=as_of if as_of.tzinfo else as_of.replace(tzinfo=UTC), fields=fields
+    )
+
+
+def _object(line: bytes) -> dict[str, Any] | None:
+    if len(line) > LONGEST_LINE:
+        return None
+    try:
+        return msgspec.json.decode(line, type=dict[str, Any])
+    except (msgspec.DecodeError, RecursionError):
+        return None

@@ -1,0 +1,65 @@
+"""Explain: the whole history of one communication, and the reason of every decision."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from xconnector.domain.delivery import DeliveryEvent, DeliveryStatus, status_of
+from xconnector.postgres.connect import Pool, transaction
+from xconnector.store import communications, dispatches, documents, failures, ledger, reviews
+from xconnector.store.communications import Assembly, Found
+from xconnector.store.dispatches import Handover
+from xconnector.store.documents import ArchivedRendition, KeptRendition
+from xconnector.store.failures import PastFailure
+from xconnector.store.ledger import Entry
+from xconnector.store.reviews import Review
+
+
+class UnknownCommunicationError(LookupError):
+    """No communication, or more than one, is meant; the message says what to give instead."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """Everything that is known of one communication."""
+
+    found: Found
+    assembly: Assembly | None
+    history: Sequence[Entry]
+    renditions: Sequence[KeptRendition]
+    archived: Sequence[ArchivedRendition]
+    review: Review | None
+    handovers: Sequence[Handover]
+    events: Sequence[DeliveryEvent]
+    failures: Sequence[PastFailure]
+
+    @property
+    def delivery_status(self) -> DeliveryStatus:
+        """The status of the latest hand-over."""
+        latest = self.handovers[-1].dispatch_key if self.handovers else ""
+        return status_of(event for event in self.events if event.dispatch_key == latest)
+
+
+async def explain(pool: Pool, words: str) -> Explanation:
+    """Explain the communication with this id, beginning of an id, or source key.
+
+    Raises UnknownCommunicationError when none or more than one fits.
+    """
+    async with transaction(pool) as connection:
+        found = await communications.find(connection, words)
+        if not found:
+            raise UnknownCommunicationError(f"no communication has the id or source key {words!r}")
+        if len(found) > 1:
+            raise UnknownCommunicationError(f"more than one communication fits {words!r}; give more of its id")
+        key = found[0].communication_id
+        renditions = await documents.of_communications(connection, [key])
+        return Explanation(
+            found=found[0],
+            assembly=await communications.assembly(connection, key),
+            history=await ledger.history(connection, key),
+            renditions=renditions.get(key, []),
+            archived=await documents.archived_of(connection, key),
+            review=await reviews.of_communication(connection, key),
+            handovers=await dispatches.of_communication(connection, key),
+            events=await dispatches.events_of(connection, key),
+            failures=await failures.of_communication(connection, key),
+        )

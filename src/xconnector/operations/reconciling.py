@@ -1,0 +1,55 @@
+"""Reconcile: does what came in equal what ended plus what is on its way?"""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from xconnector.postgres.connect import Pool, transaction
+from xconnector.store import reconciliations, runs
+from xconnector.store.reconciliations import Account
+from xconnector.store.runs import Run
+
+
+class UnknownRunError(LookupError):
+    """No run has this name; the message says where to look."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunAccount:
+    """The account of one run."""
+
+    run: Run
+    account: Account
+
+    @property
+    def is_finished(self) -> bool:
+        """Say whether all records are in and nothing is on its way any more."""
+        return self.run.sealed_at is not None and self.account.reconciliation.is_through
+
+
+async def reconcile_run(pool: Pool, name: str) -> RunAccount:
+    """Account for a run, by its name or id.
+
+    Raises UnknownRunError when there is none.
+    """
+    async with transaction(pool) as connection:
+        run = await runs.find(connection, name)
+        if run is None:
+            raise UnknownRunError(f"no run is called {name!r}; `xconnector status` lists the latest")
+        account = await reconciliations.account(connection, run_id=run.run_id, declared=run.declared)
+    return RunAccount(run=run, account=account)
+
+
+async def reconcile_day(pool: Pool, day: date, timezone: str) -> Account:
+    """Account for everything that came in on a day, as days are counted in the time zone."""
+    zone = ZoneInfo(timezone)
+    since = datetime.combine(day, time(), zone).astimezone(UTC)
+    until = datetime.combine(day + timedelta(days=1), time(), zone).astimezone(UTC)
+    async with transaction(pool) as connection:
+        return await reconciliations.account(connection, since=since, until=until)
+
+
+async def reconcile_everything(pool: Pool) -> Account:
+    """Account for everything that ever came in."""
+    async with transaction(pool) as connection:
+        return await reconciliations.account(connection)

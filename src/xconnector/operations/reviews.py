@@ -1,0 +1,104 @@
+"""Reviews: a person with the right role approves or rejects exactly the document that waits."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from uuid import UUID
+
+from xconnector.domain.communication import State
+from xconnector.domain.review import Decision, Verdict
+from xconnector.execution.jobs import Jobs, Priority
+from xconnector.postgres.connect import Connection, Pool, in_transaction, transaction
+from xconnector.project.model import Person
+from xconnector.store import communications, ledger, reviews
+from xconnector.store.reviews import Review
+
+LEAST_DIGITS = 8
+"""Of a digest that a person types."""
+
+
+class ReviewError(Exception):
+    """The verdict cannot be recorded; the message says why and what to do."""
+
+
+async def waiting_reviews(pool: Pool, *, role: str | None, limit: int) -> list[Review]:
+    """Return what waits for a verdict, oldest first."""
+    async with transaction(pool) as connection:
+        return await reviews.waiting(connection, role=role, limit=limit)
+
+
+async def decide(
+    pool: Pool,
+    jobs: Jobs,
+    people: Mapping[str, Person],
+    *,
+    communication: str,
+    document_sha256: str,
+    decision: Decision,
+    person: str,
+    reason: str,
+) -> UUID:
+    """Record a verdict on the document with this digest (or the beginning of it), and let its communication go on.
+
+    Approval releases it to the archive and its channels, rejection cancels it. Returns the communication's id.
+    Raises ReviewError when the person may not, or the document is not the one that waits.
+    """
+
+    async def write(connection: Connection) -> UUID:
+        review = await _find(connection, communication)
+        _refuse_unfit(review, people.get(person), person, document_sha256)
+        now = datetime.now(UTC)
+        verdict = Verdict(
+            document_sha256=review.document_sha256, decision=decision, person=person, reason=reason, decided_at=now
+        )
+        if not await reviews.decide(connection, review.communication_id, verdict):
+            raise ReviewError("somebody else has just decided it; look again with `xconnector review list`")
+        await _move(connection, jobs, review, verdict)
+        return review.communication_id
+
+    return await in_transaction(pool, write)
+
+
+async def _find(connection: Connection, communication: str) -> Review:
+    found = await communications.find(connection, communication)
+    review = await reviews.of_communication(connection, found[0].communication_id) if len(found) == 1 else None
+    if review is None:
+        raise ReviewError(f"no review of {communication!r} is known; `xconnector review list` shows what waits")
+    return review
+
+
+def _refuse_unfit(review: Review, person: Person | None, name: str, document_sha256: str) -> None:
+    if review.decision is not None:
+        raise ReviewError(f"it was {review.decision} by {review.person} already")
+    if person is None:
+        raise ReviewError(f"{name!r} is not among `people` in xconnector.yaml")
+    if review.role not in person.roles:
+        raise ReviewError(f"this needs somebody with the role {review.role!r}, which {name} does not have")
+    if len(document_sha256) < LEAST_DIGITS or not review.document_sha256.startswith(document_sha256.lower()):
+        raise ReviewError(
+            f"the digest is not that of the document that waits (give at least its first {LEAST_DIGITS} digits); "
+            "look at the document again: it may have been composed anew"
+        )
+
+
+async def _move(connection: Connection, jobs: Jobs, review: Review, verdict: Verdict) -> None:
+    approved = verdict.decision is Decision.APPROVED
+    target = State.RELEASED if approved else State.CANCELLED
+    await communications.move(
+        connection, [review.communication_id], origin=State.IN_REVIEW, target=target, now=verdict.decided_at
+    )
+    await ledger.append(
+        connection,
+        [
+            ledger.Entry(
+                at=verdict.decided_at,
+                batch_id=review.batch_id,
+                communication_id=review.communication_id,
+                event=verdict.decision.value,
+                state=target,
+                actor=verdict.person,
+                detail={"document": verdict.document_sha256, "reason": verdict.reason, "role": review.role},
+            )
+        ],
+    )
+    if approved:
+        await jobs.defer(connection, "archive", priority=Priority.ONE_OFF, batch_id=review.batch_id)
