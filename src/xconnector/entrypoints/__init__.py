@@ -1,1 +1,1 @@
-"""The roof: the command line, the web, the worker."""
+"""The roof: command line, web and worker, wired in `bootstrap.py`."""

@@ -1,0 +1,91 @@
+"""Wiring: from a project folder to everything its stages and operations work with."""
+
+import hashlib
+import os
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from xconnector.execution.jobs import Jobs
+from xconnector.pipeline.communicate import lay_main_path
+from xconnector.pipeline.workplace import Workplace, state_folder
+from xconnector.postgres.connect import open_pool
+from xconnector.postgres.embedded import EmbeddedPostgres
+from xconnector.postgres.locks import Session, SessionLocks
+from xconnector.project.connections import Connections
+from xconnector.project.load import load_project
+from xconnector.project.model import Project
+from xconnector.store.content import ContentStore
+from xconnector.store.schema import migrate_everything
+
+DATABASE_URL = "XCONNECTOR_DATABASE_URL"
+POSTGRES_FOLDER = "XCONNECTOR_POSTGRES_FOLDER"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Database:
+    """Where the project's database is, and what holds its server up."""
+
+    url: str
+    embedded: EmbeddedPostgres | None
+
+
+@asynccontextmanager
+async def open_database(project: Project, environment: Mapping[str, str]) -> AsyncGenerator[Database]:
+    """Give the project's database, migrated: the one of `XCONNECTOR_DATABASE_URL`, else the embedded one.
+
+    The embedded server stays up as long as any program uses it.
+    """
+    url = environment.get(DATABASE_URL)
+    if url:
+        await migrate_everything(url)
+        yield Database(url=url, embedded=None)
+        return
+    folder = environment.get(POSTGRES_FOLDER)
+    with EmbeddedPostgres(Path(folder) if folder else None) as server:
+        url = server.ensure_database(database_name(project))
+        await migrate_everything(url)
+        yield Database(url=url, embedded=server)
+
+
+def database_name(project: Project) -> str:
+    """Return the name of a project's own database: two folders with the same project never share one."""
+    place = hashlib.sha256(str(project.folder.resolve()).encode()).hexdigest()[:8]
+    return f"{project.name}_{place}".replace("-", "_")
+
+
+@asynccontextmanager
+async def open_workplace(project: Project, url: str, *, name: str) -> AsyncGenerator[Workplace]:
+    """Open what stages and operations work with, and lay the main path on it."""
+    folder = state_folder(project.folder)
+    async with (
+        open_pool(url, name=name) as pool,
+        Session(url, name=f"{name} locks") as session,
+    ):
+        locks = SessionLocks(session)
+        async with Connections(project, folder, session=session, locks=locks) as connections:
+            place = Workplace(
+                project=project,
+                jobs=Jobs(),
+                pool=pool,
+                locks=locks,
+                connections=connections,
+                content=ContentStore(folder / "content"),
+            )
+            lay_main_path(place)
+            yield place
+
+
+@asynccontextmanager
+async def open_project(folder: Path, *, name: str) -> AsyncGenerator[tuple[Workplace, Database]]:
+    """Load a project and open everything it needs, from the environment of this process.
+
+    Raises ProjectError with every mistake in its files.
+    """
+    project = load_project(folder, os.environ)
+    async with (
+        open_database(project, os.environ) as database,
+        open_workplace(project, database.url, name=name) as place,
+    ):
+        yield place, database

@@ -1,0 +1,46 @@
+"""The command `xconnector` and its verbs."""
+
+import typer
+
+from xconnector.entrypoints.cli import (
+    archive,
+    connections,
+    customers,
+    explain,
+    failures,
+    project,
+    reconcile,
+    review,
+    run,
+    send,
+    status,
+    worker,
+)
+
+app = typer.Typer(
+    name="xconnector",
+    help="One controlled communication process from source event to archived proof.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command()(project.init)
+app.command()(project.check)
+app.command()(project.test)
+app.command()(worker.worker)
+app.command()(send.send)
+app.command()(run.run)
+app.command()(status.status)
+app.command()(explain.explain)
+app.command()(failures.failures)
+app.command()(failures.reprocess)
+app.add_typer(review.app, name="review")
+app.add_typer(archive.app, name="archive")
+app.add_typer(customers.app, name="customers")
+app.command()(reconcile.reconcile)
+app.add_typer(connections.app, name="connections")
+
+
+def main() -> None:
+    """Run the command line. Exit codes: 0 done, 1 done with failures, 2 wrong use or configuration."""
+    app()

@@ -1,0 +1,91 @@
+"""`explain`: the whole history of one communication, and the reason of every decision."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any, cast
+
+import typer
+
+from xconnector.entrypoints.cli.running import HERE, AsJson, ProjectFolder, with_place
+from xconnector.entrypoints.cli.showing import console, show_json, show_table, when
+
+if TYPE_CHECKING:
+    from xconnector.operations.explaining import Explanation
+
+
+def explain(
+    communication: Annotated[str, typer.Argument(help="Its id, the beginning of it, or the source key.")],
+    folder: ProjectFolder = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """Tell everything about one communication: data, decisions, documents, hand-overs, reports."""
+    from xconnector.operations.explaining import explain as operation
+
+    found = with_place(folder, lambda place: operation(place.pool, communication))
+    if as_json:
+        show_json(found)
+    else:
+        _show(found)
+
+
+def _show(found: "Explanation") -> None:
+    row = found.found
+    console.print(f"[bold]{row.title or row.name}[/bold]  {row.communication_id}", highlight=False)
+    console.print(
+        f"{row.name} for customer {row.customer_key}, made of {row.source} {row.source_key}"
+        + (f", run {row.run_name}" if row.run_name else ""),
+        highlight=False,
+        markup=False,
+    )
+    stand = row.state.replace("_", " ")
+    route = " → ".join(f"({name})" if index == row.hop else name for index, name in enumerate(row.plan))
+    console.print(f"[bold]{stand}[/bold]  {route}  delivery: {found.delivery_status.value}\n", highlight=False)
+    show_table(
+        "History",
+        ["when", "what", "who", "detail"],
+        [(entry.at, entry.event, entry.actor, _told(entry.detail)) for entry in found.history],
+    )
+    console.print()
+    show_table(
+        "Documents",
+        ["kind", "sha-256", "pages#", "archived at", "kept until"],
+        [
+            (
+                rendition.kind.value,
+                rendition.sha256,
+                rendition.pages,
+                next((kept.address for kept in found.archived if kept.kind == rendition.kind), "not yet"),
+                next((str(kept.retain_until) for kept in found.archived if kept.kind == rendition.kind), ""),
+            )
+            for rendition in found.renditions
+        ],
+    )
+    if found.failures:
+        console.print()
+        show_table(
+            "Failures",
+            ["when", "stage", "reason", "resolved"],
+            [(f.failed_at, f.stage, f.reason, f"{when(f.resolved_at)} {f.resolution or ''}") for f in found.failures],
+        )
+
+
+def _told(detail: Mapping[str, Any] | None) -> str:
+    """Tell the detail of a ledger entry in a line; the routing decision as a sentence."""
+    if not detail:
+        return ""
+    if "decision" in detail:
+        return _decision(detail["decision"])
+    return ", ".join(f"{name.replace('_', ' ')} {_flat(value)}" for name, value in detail.items() if value is not None)
+
+
+def _decision(decision: Mapping[str, Any]) -> str:
+    said = f"suppressed: {decision['suppressed']}" if "suppressed" in decision else " → ".join(decision["route"])
+    review = f", review by {decision['review']}" if decision.get("review") else ""
+    cite = f" ({decision['cite']})" if decision.get("cite") else ""
+    inputs = ", ".join(f"{name} = {_flat(value)}" for name, value in decision["inputs"].items())
+    return f"{said}{review}, by row {decision['row']} of table {decision['table']}{cite}, because {inputs}"
+
+
+def _flat(value: object) -> str:
+    if isinstance(value, dict):
+        return "; ".join(f"{name} {inner}" for name, inner in cast("dict[str, object]", value).items())
+    return "nothing" if value is None else str(value)

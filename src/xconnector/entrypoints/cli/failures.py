@@ -1,0 +1,82 @@
+"""`failures` and `reprocess`: what stopped, by cause, and starting it again."""
+
+import getpass
+from typing import Annotated
+
+import typer
+
+from xconnector.entrypoints.cli.running import DONE_WITH_FAILURES, HERE, AsJson, ProjectFolder, refuse, with_place
+from xconnector.entrypoints.cli.showing import show_json, show_table
+
+Run = Annotated[str | None, typer.Option(help="Only those of this run.")]
+Group = Annotated[str | None, typer.Option(help="Only this cause, by its fingerprint.")]
+
+
+def failures(
+    run: Run = None,
+    group: Group = None,
+    limit: Annotated[int, typer.Option(help="At most so many single failures.", min=1, max=10_000)] = 100,
+    folder: ProjectFolder = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """List open failures by cause, or one cause failure by failure."""
+    from xconnector.operations.failures import Choice, failure_groups, open_failures
+
+    if group is None:
+        groups = with_place(folder, lambda place: failure_groups(place.pool, run=run))
+        if as_json:
+            show_json(groups)
+            return
+        show_table(
+            "Open failures by cause",
+            ["cause", "number#", "stage", "kind", "example", "last"],
+            [(g.fingerprint, g.number, g.stage, g.kind, g.example, g.last_at) for g in groups],
+        )
+        return
+    choice = Choice(fingerprint=group, run=run)
+    found = with_place(folder, lambda place: open_failures(place.pool, choice, limit=limit))
+    if as_json:
+        show_json(found)
+        return
+    show_table(
+        f"Cause {group}",
+        ["communication or record", "source key", "line#", "reason", "when"],
+        [
+            (f.communication_id or f"record {f.record_id}", f.source_key, f.position, f.reason, f.failed_at)
+            for f in found
+        ],
+    )
+
+
+def reprocess(
+    group: Group = None,
+    run: Run = None,
+    communication: Annotated[str | None, typer.Option(help="Only this communication.")] = None,
+    reason: Annotated[str, typer.Option(help="Why; it stands in the ledger.")] = "",
+    everything: Annotated[bool, typer.Option("--all", help="All open failures.")] = False,
+    folder: ProjectFolder = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """Start failures again from the stage that failed, with the project as it is now."""
+    from xconnector.operations.explaining import explain
+    from xconnector.operations.failures import Choice, Reprocessed
+    from xconnector.operations.failures import reprocess as operation
+    from xconnector.pipeline.workplace import Workplace
+
+    if not (group or run or communication or everything):
+        refuse("say which: --group, --run, --communication, or --all")
+    if not reason:
+        refuse("say why with --reason; it stands in the ledger")
+
+    async def work(place: Workplace) -> Reprocessed:
+        key = (await explain(place.pool, communication)).found.communication_id if communication else None
+        choice = Choice(fingerprint=group, run=run, communication_id=key)
+        return await operation(place.pool, place.jobs, choice, actor=getpass.getuser(), reason=reason)
+
+    done = with_place(folder, work)
+    if as_json:
+        show_json(done)
+    else:
+        typer.echo(f"{done.started} started again, {done.left} left (unreadable, refused, or of unknown outcome)")
+    if done.left:
+        raise typer.Exit(DONE_WITH_FAILURES)

@@ -1,0 +1,102 @@
+"""`reconcile`: does what came in equal what ended plus what is on its way?"""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from xconnector.entrypoints.cli.running import DONE_WITH_FAILURES, HERE, AsJson, ProjectFolder, refuse, with_place
+from xconnector.entrypoints.cli.showing import console, show_json, show_table
+
+if TYPE_CHECKING:
+    from xconnector.store.reconciliations import Account
+
+
+def reconcile(
+    run: Annotated[str | None, typer.Argument(help="Name or id of a run; without it everything is counted.")] = None,
+    day: Annotated[datetime | None, typer.Option(help="A day instead of a run.", formats=["%Y-%m-%d"])] = None,
+    folder: ProjectFolder = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """Print the account of a run or a day; exit code 1 when it does not close."""
+    from xconnector.operations import reconciling
+    from xconnector.pipeline.workplace import Workplace
+
+    if run is not None and day is not None:
+        refuse("give a run or --day, not both")
+
+    async def work(place: Workplace) -> "tuple[str, Account]":
+        if run is not None:
+            of_run = await reconciling.reconcile_run(place.pool, run)
+            return f"Run {of_run.run.name}", of_run.account
+        if day is not None:
+            chosen: date = day.date()
+            zone = place.project.locale.timezone
+            return f"Day {chosen}", await reconciling.reconcile_day(place.pool, chosen, zone)
+        return "Everything", await reconciling.reconcile_everything(place.pool)
+
+    title, account = with_place(folder, work)
+    if as_json:
+        show_json(account_as_json(title, account))
+    else:
+        show_account(title, account)
+    if not account.closes:
+        raise typer.Exit(DONE_WITH_FAILURES)
+
+
+def account_as_json(title: str, account: "Account") -> dict[str, object]:
+    """Return the account as the JSON that `--json` prints."""
+    sum_of_it = account.reconciliation
+    return {
+        "of": title,
+        "in": sum_of_it.came_in,
+        **{standing.value: number for standing, number in sum_of_it.standings.items()},
+        "difference": sum_of_it.difference,
+        "declared": sum_of_it.declared,
+        "records_read": sum_of_it.records_read,
+        "records": account.records,
+        "states": account.states,
+        "disagreements": account.disagreements,
+        "closes": account.closes,
+        "is_through": sum_of_it.is_through,
+    }
+
+
+def show_account(title: str, account: "Account") -> None:
+    """Print the account as a sum, and what each line is made of."""
+    sum_of_it = account.reconciliation
+    rows: list[Sequence[object]] = [("in", sum_of_it.came_in, _parts({"records": sum_of_it.records_read}))]
+    rows += [
+        (f"{'=' if index == 0 else '+'} {standing.value.replace('_', ' ')}", number, _made_of(account, standing.value))
+        for index, (standing, number) in enumerate(sum_of_it.standings.items())
+    ]
+    rows.append(("difference", sum_of_it.difference, ""))
+    if sum_of_it.declared is not None:
+        rows.append(("declared by the source", sum_of_it.declared, _parts({"undeclared": sum_of_it.undeclared})))
+    if account.disagreements:
+        rows.append(("table and ledger disagree", account.disagreements, "report this as a defect"))
+    show_table(title, ["", "number#", "of which"], rows)
+    console.print("[green]closes[/green]" if account.closes else "[bold red]does not close[/bold red]")
+
+
+def _made_of(account: "Account", standing: str) -> str:
+    from xconnector.domain.communication import standing_of
+
+    parts = {
+        state.value.replace("_", " "): number
+        for state, number in account.states.items()
+        if standing_of(state).value == standing and state.value != standing
+    }
+    records = account.records
+    if standing == "suppressed":
+        parts |= {"records repeated": records["repeated"], "asked for none": records["asked_for_none"]}
+    elif standing == "failed":
+        parts |= {"records refused": records["refused"], "records set aside": records["set_aside"]}
+    elif standing == "in_progress":
+        parts |= {"records not asked yet": records["unasked"]}
+    return _parts(parts)
+
+
+def _parts(parts: dict[str, int]) -> str:
+    return ", ".join(f"{name} {number:,}" for name, number in parts.items() if number)

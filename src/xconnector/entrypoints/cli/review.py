@@ -1,0 +1,86 @@
+"""`review`: what waits for a verdict, and giving it."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from xconnector.domain.review import Decision
+from xconnector.entrypoints.cli.running import HERE, AsJson, ProjectFolder, with_place
+from xconnector.entrypoints.cli.showing import show_json, show_table
+
+app = typer.Typer(help="What waits for a verdict, and giving it.", no_args_is_help=True)
+
+Communication = Annotated[str, typer.Argument(help="Id of the communication, or the beginning of it.")]
+Digest = Annotated[str, typer.Argument(help="SHA-256 of the document you looked at, or its first 8 digits.")]
+Who = Annotated[str, typer.Option("--as", help="Who you are, as named under `people`.")]
+Reason = Annotated[str, typer.Option(help="Why; it stands in the ledger.")]
+
+
+@app.command("list")
+def list_reviews(
+    role: Annotated[str | None, typer.Option(help="Only what waits for this role.")] = None,
+    folder: ProjectFolder = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """List what waits, oldest first."""
+    from xconnector.operations.reviews import waiting_reviews
+
+    found = with_place(folder, lambda place: waiting_reviews(place.pool, role=role, limit=1000))
+    if as_json:
+        show_json(found)
+        return
+    show_table(
+        "Waiting for a verdict",
+        ["communication", "name", "role", "document", "since"],
+        [(r.communication_id, r.name, r.role, r.document_sha256[:12], r.requested_at) for r in found],
+    )
+
+
+@app.command()
+def show(
+    communication: Communication,
+    to: Annotated[Path, typer.Option(help="Folder to write its documents into.")] = Path(),
+    folder: ProjectFolder = HERE,
+) -> None:
+    """Write the documents of a communication into a folder, to be looked at."""
+    from xconnector.operations.documents import write_documents
+
+    written = with_place(folder, lambda place: write_documents(place.pool, place.content, communication, to))
+    for path in written:
+        typer.echo(str(path))
+
+
+@app.command()
+def approve(
+    communication: Communication, document: Digest, who: Who, reason: Reason = "", folder: ProjectFolder = HERE
+) -> None:
+    """Approve exactly this document; it is archived and leaves."""
+    _decide(communication, document, Decision.APPROVED, who, reason, folder)
+
+
+@app.command()
+def reject(
+    communication: Communication, document: Digest, who: Who, reason: Reason = "", folder: ProjectFolder = HERE
+) -> None:
+    """Reject this document; its communication is cancelled."""
+    _decide(communication, document, Decision.REJECTED, who, reason, folder)
+
+
+def _decide(communication: str, document: str, decision: Decision, who: str, reason: str, folder: Path) -> None:
+    from xconnector.operations.reviews import decide
+
+    key = with_place(
+        folder,
+        lambda place: decide(
+            place.pool,
+            place.jobs,
+            place.project.people,
+            communication=communication,
+            document_sha256=document,
+            decision=decision,
+            person=who,
+            reason=reason,
+        ),
+    )
+    typer.echo(f"{key} is {decision.value}")

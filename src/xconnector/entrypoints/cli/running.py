@@ -1,0 +1,75 @@
+"""Running a verb: opening the project, and turning known errors into words and exit code 2."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
+from pathlib import Path
+from typing import Annotated, Any, NoReturn, TypeVar
+
+import typer
+
+T = TypeVar("T")
+
+ProjectFolder = Annotated[
+    Path,
+    typer.Option("--project", "-p", envvar="XCONNECTOR_PROJECT", help="Folder of the project.", show_default="here"),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+HERE = Path()
+
+DONE_WITH_FAILURES = 1
+WRONG_USE = 2
+
+
+def run(work: Coroutine[Any, Any, T]) -> T:
+    """Run a verb's work; an error that the user can mend is told and ends with exit code 2."""
+    try:
+        return asyncio.run(work)
+    except KeyboardInterrupt:
+        raise typer.Exit(130) from None
+    except _known_errors() as error:
+        refuse(str(error))
+
+
+def with_place(folder: Path, work: Callable[[Any], Awaitable[T]]) -> T:
+    """Open the project in a folder and run work on its workplace."""
+    from xconnector.entrypoints.bootstrap import open_project
+
+    async def opened() -> T:
+        async with open_project(folder, name="xconnector cli") as (place, _):
+            return await work(place)
+
+    return run(opened())
+
+
+def refuse(message: str) -> NoReturn:
+    """Say what is wrong and what to do, and end with exit code 2."""
+    typer.echo(message, err=True)
+    raise typer.Exit(WRONG_USE)
+
+
+def _known_errors() -> tuple[type[Exception], ...]:
+    """Errors whose message is made for the user."""
+    import psycopg
+
+    from xconnector.contract.errors import ConnectorError
+    from xconnector.contract.source import ControlTotalsMismatchError
+    from xconnector.operations.explaining import UnknownCommunicationError
+    from xconnector.operations.failures import NothingToReprocessError
+    from xconnector.operations.reconciling import UnknownRunError
+    from xconnector.operations.reviews import ReviewError
+    from xconnector.postgres.embedded import EmbeddedPostgresError
+    from xconnector.postgres.migrations import MigrationError
+    from xconnector.project.findings import ProjectError
+
+    return (
+        ConnectorError,
+        ControlTotalsMismatchError,
+        EmbeddedPostgresError,
+        MigrationError,
+        NothingToReprocessError,
+        ProjectError,
+        ReviewError,
+        UnknownCommunicationError,
+        UnknownRunError,
+        psycopg.OperationalError,
+    )
