@@ -1,0 +1,20 @@
+"""Reads runs from CSV files: one record a row, or consecutive rows of one key."""
+
+from xconnector.connectors.csv_file.settings import CsvFileSettings
+from xconnector.contract.manifest import Manifest, Stability, Surroundings
+from xconnector.contract.source import RunSource
+
+
+def _run_source(settings: CsvFileSettings, _surroundings: Surroundings) -> RunSource:
+    from xconnector.connectors.csv_file.source import CsvFile
+
+    return CsvFile(settings)
+
+
+MANIFEST = Manifest(
+    name="csv_file",
+    summary="Reads runs from CSV files, one record a row or consecutive rows of one key.",
+    settings=CsvFileSettings,
+    stability=Stability.STABLE,
+    run_source=_run_source,
+)

@@ -1,0 +1,20 @@
+"""Reads runs from JSON Lines: one record a line, or one document a file."""
+
+from xconnector.connectors.jsonl_file.settings import JsonlFileSettings
+from xconnector.contract.manifest import Manifest, Stability, Surroundings
+from xconnector.contract.source import RunSource
+
+
+def _run_source(settings: JsonlFileSettings, _surroundings: Surroundings) -> RunSource:
+    from xconnector.connectors.jsonl_file.source import JsonlFile
+
+    return JsonlFile(settings)
+
+
+MANIFEST = Manifest(
+    name="jsonl_file",
+    summary="Reads runs from JSON Lines, one record a line, or from one JSON document a file.",
+    settings=JsonlFileSettings,
+    stability=Stability.STABLE,
+    run_source=_run_source,
+)

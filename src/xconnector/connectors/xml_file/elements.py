@@ -1,0 +1,263 @@
+"""The wire of XML files: record elements, streamed, from a parser that trusts nobody.
+
+A document type is refused before anything is parsed, so there are no entities to resolve or expand
+and nothing external to fetch. Elements are given back to memory as soon as they are read.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, BinaryIO, TypeAlias, cast
+
+from lxml import etree
+
+from xconnector.connectors.xml_file.settings import XmlFileSettings
+from xconnector.contract.control import ControlKind
+from xconnector.contract.errors import PermanentError
+from xconnector.domain.strict_json import Json
+
+XmlElement: TypeAlias = etree._Element  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] - lxml has no other name for it
+
+_CHUNK = 65_536
+_SCHEMA_INSTANCE = "{http://www.w3.org/2001/XMLSchema-instance}"
+# What may stand before a document type or the first element (XML 1.0, section 2.8).
+_PROLOG = re.compile(rb"(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)?(?:\s+|<\?.*?\?>|<!--.*?-->)*", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Element:
+    """One record as it stands in the file."""
+
+    number: int
+    """Its place among the records, from 1."""
+    line: int
+    payload: bytes = field(repr=False)
+    """The element, serialised in UTF-8."""
+    data: dict[str, Any] = field(repr=False)
+    is_too_long: bool
+
+
+def read_elements(path: Path, settings: XmlFileSettings) -> Iterator[Element]:
+    """Yield every record element.
+
+    Raises PermanentError naming file, line and remedy when the file as a whole cannot be read, at
+    the latest when it turns out to be cut off.
+    """
+    yield from _Reading(path, settings).records()
+
+
+def read_trailer(path: Path, settings: XmlFileSettings) -> Json:
+    """Return what the trailer element declares, after reading the whole file.
+
+    Raises PermanentError when there is none, or as `read_elements` does.
+    """
+    reading = _Reading(path, settings)
+    for _ in reading.records():
+        pass
+    if reading.trailer is None:
+        raise PermanentError(
+            f"{path.name} has no element {settings.control.marker} beside its records: "
+            "ask its maker for control totals, or set `control:` of the connection"
+        )
+    return reading.trailer
+
+
+class _Reading:
+    """One pass over one file."""
+
+    def __init__(self, path: Path, settings: XmlFileSettings) -> None:
+        self._path = path
+        self._settings = settings
+        self._fed = 0
+        self._depth = 0
+        self._others = 0
+        self._number = 0
+        self._open: XmlElement | None = None
+        self._opened_at = 0
+        self.trailer: Json = None
+
+    def records(self) -> Iterator[Element]:
+        with self._opened() as file:
+            head = file.read(_CHUNK)
+            self._refuse_document_type(head)
+            parser = etree.XMLPullParser(
+                events=("start", "end"),
+                resolve_entities=False,
+                no_network=True,
+                load_dtd=False,
+                dtd_validation=False,
+                huge_tree=False,
+                remove_comments=True,
+                remove_pis=True,
+            )
+            chunk = head
+            while chunk:
+                self._feed(parser, chunk)
+                yield from self._completed(parser)
+                self._refuse_endless_record()
+                chunk = file.read(_CHUNK)
+            self._close(parser)
+            yield from self._completed(parser)
+        self._refuse_wrong_element()
+
+    def _opened(self) -> BinaryIO:
+        try:
+            return self._path.open("rb")
+        except OSError as unreadable:
+            raise PermanentError(f"{self._path.name} cannot be read: {unreadable.strerror}") from None
+
+    def _refuse_document_type(self, head: bytes) -> None:
+        # UTF-16 spells the same signs with a zero byte beside each.
+        prolog = head.replace(b"\0", b"")
+        found = _PROLOG.match(prolog)
+        rest = prolog[found.end() :] if found else prolog
+        if rest.startswith(b"<!"):
+            raise self._hostile()
+
+    def _hostile(self) -> PermanentError:
+        return PermanentError(
+            f"{self._path.name} has a document type (<!DOCTYPE …>), which can hide entities and foreign files: "
+            "it is refused. Ask its maker to leave it out"
+        )
+
+    def _feed(self, parser: "etree.XMLPullParser", chunk: bytes) -> None:
+        self._fed += len(chunk)
+        try:
+            parser.feed(chunk)
+        except etree.XMLSyntaxError as wrong:
+            raise self._not_well_formed(wrong) from None
+
+    def _close(self, parser: "etree.XMLPullParser") -> None:
+        try:
+            parser.close()
+        except etree.XMLSyntaxError:
+            raise PermanentError(
+                f"{self._path.name} is cut off after {self._number} whole records; ask its maker for a whole file"
+            ) from None
+
+    def _not_well_formed(self, wrong: etree.XMLSyntaxError) -> PermanentError:
+        # libxml2's own sentence may quote the file; the name of the error does not.
+        last = cast("Any", wrong.error_log).last_error
+        kind = str(last.type_name).removeprefix("ERR_").replace("_", " ").lower() if last else "syntax error"
+        return PermanentError(
+            f"{self._path.name}, line {wrong.lineno}: not well-formed XML ({kind}) after {self._number} whole records; "
+            "ask its maker for a whole and valid file"
+        )
+
+    def _completed(self, parser: "etree.XMLPullParser") -> Iterator[Element]:
+        for event, told in parser.read_events():
+            element = cast("XmlElement", told)
+            if event == "start":
+                self._start(element)
+            elif (record := self._end(element)) is not None:
+                yield record
+
+    def _start(self, element: XmlElement) -> None:
+        self._depth += 1
+        if self._depth == 1 and cast("Any", element.getroottree()).docinfo.doctype:
+            raise self._hostile()
+        if self._depth > self._settings.depth:
+            raise PermanentError(
+                f"{self._path.name}, line {element.sourceline}: elements are nested deeper than "
+                f"{self._settings.depth}; raise `depth:` of the connection if the file is right"
+            )
+        if self._open is None and _local(element.tag) == self._settings.element:
+            self._open = element
+            self._opened_at = self._fed
+
+    def _end(self, element: XmlElement) -> Element | None:
+        self._depth -= 1
+        if self._open is None:
+            self._keep_trailer(element)
+            _give_back(element)
+        elif element is self._open:
+            self._open = None
+            record = self._record(element)
+            _give_back(element)
+            return record
+        return None
+
+    def _record(self, element: XmlElement) -> Element:
+        if self.trailer is not None:
+            raise PermanentError(
+                f"{self._path.name}, line {element.sourceline}: records follow the trailer; "
+                "two files may have been joined"
+            )
+        self._number += 1
+        payload = etree.tostring(element, encoding="utf-8", xml_declaration=False, with_tail=False)
+        content = _content(element)
+        return Element(
+            number=self._number,
+            line=element.sourceline or 0,
+            payload=payload,
+            data=content if isinstance(content, dict) else {"#text": content},
+            is_too_long=len(payload) > self._settings.record_limit,
+        )
+
+    def _keep_trailer(self, element: XmlElement) -> None:
+        control = self._settings.control
+        name = _local(element.tag)
+        if control.kind is not ControlKind.TRAILER or name.casefold() != control.marker.casefold():
+            # The elements around the records end after them: only those without one count.
+            self._others += self._number == 0
+            return
+        sums: dict[str, Json] = {child.get("field", ""): child.text for child in element if _local(child.tag) == "sum"}
+        self.trailer = {"records": element.get("records"), "sums": sums}
+
+    def _refuse_endless_record(self) -> None:
+        if self._open is not None and self._fed - self._opened_at > self._settings.record_limit + _CHUNK:
+            raise PermanentError(
+                f"{self._path.name}, line {self._open.sourceline}: record {self._number + 1} has more than "
+                f"{self._settings.record_limit} bytes; raise `record_limit:` of the connection if the file is right"
+            )
+
+    def _refuse_wrong_element(self) -> None:
+        if self._number == 0 and self._others > 1 and self.trailer is None:
+            raise PermanentError(
+                f"{self._path.name} has no element {self._settings.element}: check `element:` of the connection"
+            )
+
+
+def _give_back(element: XmlElement) -> None:
+    """Free an element that was read, and what stood before it."""
+    element.clear()
+    parent = element.getparent()
+    # The element itself stays until its successor ends: the parser may still hang text on it.
+    while parent is not None and element.getprevious() is not None:
+        del parent[0]
+
+
+def _local(tag: Any) -> str:  # noqa: ANN401 - lxml gives functions as tags of what is no element
+    return tag.rpartition("}")[2] if isinstance(tag, str) else ""
+
+
+def _content(element: XmlElement) -> Json:
+    """Return text for an element that is only text, else a mapping of its children, `@attributes` and `#text`."""
+    if element.get(f"{_SCHEMA_INSTANCE}nil") in {"true", "1"}:
+        return None
+    found: dict[str, Json] = {
+        f"@{_local(name)}": value
+        for name, value in cast("Mapping[str, str]", element.attrib).items()
+        if not name.startswith(_SCHEMA_INSTANCE)
+    }
+    text = element.text or ""
+    for child in element:
+        _add(found, _local(child.tag), _content(child))
+        text += child.tail or ""
+    text = text.strip()
+    if not found:
+        return text
+    if text or not len(element):
+        found["#text"] = text
+    return found
+
+
+def _add(found: dict[str, Json], name: str, value: Json) -> None:
+    """Keep a child; one that comes again makes a list."""
+    if name not in found:
+        found[name] = value
+    elif isinstance(earlier := found[name], list):
+        earlier.append(value)
+    else:
+        found[name] = [earlier, value]

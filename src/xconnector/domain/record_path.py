@@ -1,0 +1,288 @@
+"""Paths into a source record: how mappings, keys and control totals name what stands in it.
+
+A record is made of JSON types, whatever it arrived as. XML elements are mappings of their children,
+with `@name` for an attribute and `#text` for the text beside attributes.
+
+    policy.number          a value
+    lines[0].amount        one item; [-1] is the last
+    lines[*].amount        every item, as one flat list
+    total[type=net].amount the first item that fits; also [type!=net], and [type] where it has one
+    lines[*][type=fee]     every item that fits
+    /currency              from the record's root, wherever the path is used
+    .                      the thing itself
+
+One thing counts as a list of one, because XML does not tell a single element from a list.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias, cast
+
+from xconnector.domain.strict_json import Json
+
+
+class PathError(ValueError):
+    """The path is not well formed, or leads through a list without saying which item. Names no value."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Name:
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Every:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class _Fitting:
+    path: "RecordPath"
+    wanted: str | None
+    """None asks only whether there is such a thing."""
+    fits_if_equal: bool = True
+
+
+_Step: TypeAlias = _Name | _Item | _Every | _Fitting
+_Walk: TypeAlias = Callable[[Json, Json], Json]
+
+_NAME = re.compile(r'"(?P<quoted>[^"]+)"|(?P<bare>[^.\[\]/"=!\s][^.\[\]"=!]*)')
+_NUMBER = re.compile(r"-?\d{1,6}")
+_LONGEST = 500
+
+
+@dataclass(frozen=True, slots=True)
+class RecordPath:
+    """A path, ready to be walked."""
+
+    text: str
+    repeats: bool
+    """Whether it gives a list, because it asks for every item somewhere."""
+    walk: _Walk
+    """Called with the thing it starts from and the record's root; gives None where there is nothing.
+
+    Raises PathError when a name is looked for in a list.
+    """
+
+    def of(self, record: Mapping[str, Any]) -> Json:
+        """Return what stands there in a record, or None."""
+        root = cast("Json", record)
+        return self.walk(root, root)
+
+
+def parse_path(text: str) -> RecordPath:
+    """Return the path that the text means.
+
+    Raises PathError saying what is wrong with it.
+    """
+    if not text or len(text) > _LONGEST:
+        raise PathError(f"a path has 1 to {_LONGEST} characters")
+    if text == ".":
+        return RecordPath(text, repeats=False, walk=_itself)
+    from_root = text.startswith("/")
+    steps = _Steps(text[1:] if from_root else text).parse()
+    walk = _walk_of(steps, text)
+    if from_root:
+        return RecordPath(text, repeats=_Every() in steps, walk=lambda _item, root: walk(root, root))
+    return RecordPath(text, repeats=_Every() in steps, walk=walk)
+
+
+def items_of(value: Json) -> Sequence[Json]:
+    """Return a list as it is, nothing as no item, and one thing as a list of one."""
+    if value is None:
+        return ()
+    if isinstance(value, list):
+        return value
+    return (value,)
+
+
+def scalar_of(value: Json) -> Json:
+    """Return the text of an XML element that also has attributes; any other value as it is."""
+    return value.get("#text", value) if isinstance(value, dict) else value
+
+
+def key_of(paths: Sequence[RecordPath], record: Mapping[str, Any]) -> str:
+    """Return the record's key: the text at each path, joined by `/`.
+
+    Raises PathError naming the path where there is nothing.
+    """
+    return "/".join([_key_part(path, record) for path in paths])
+
+
+def _key_part(path: RecordPath, record: Mapping[str, Any]) -> str:
+    part = (text_of(path.of(record)) or "").strip()
+    if not part:
+        raise PathError(f"the record has no key: {path.text} is missing")
+    if len(part) > _LONGEST:
+        raise PathError(f"the record's key is too long: {path.text} has more than {_LONGEST} characters")
+    return part
+
+
+def text_of(value: Json) -> str | None:
+    """Return a single value as text (`true` and `false` for truth values), or None where it is none."""
+    value = scalar_of(value)
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (int, float)):
+        return str(value)
+    return None
+
+
+class _Steps:
+    """Reads the steps of one path from left to right."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._at = 0
+
+    def parse(self) -> tuple[_Step, ...]:
+        steps: list[_Step] = []
+        # A path may start with brackets: the item itself is then the list.
+        if not self._text.startswith("["):
+            steps.append(self._name())
+        while self._at < len(self._text):
+            match self._text[self._at]:
+                case ".":
+                    self._at += 1
+                    steps.append(self._name())
+                case "[":
+                    steps.append(self._bracket())
+                case _:
+                    raise self._wrong("expected . or [")
+        return tuple(steps)
+
+    def _name(self) -> _Name:
+        found = _NAME.match(self._text, self._at)
+        if found is None:
+            raise self._wrong("expected a name")
+        self._at = found.end()
+        return _Name((found["quoted"] or found["bare"]).strip())
+
+    def _bracket(self) -> _Step:
+        inside = self._inside()
+        if inside == "*":
+            return _Every()
+        if _NUMBER.fullmatch(inside):
+            return _Item(int(inside))
+        return _condition(inside)
+
+    def _inside(self) -> str:
+        """Return what stands between this bracket and its partner, and go on behind it."""
+        start, depth, quoted = self._at + 1, 0, False
+        for at in range(self._at, len(self._text)):
+            sign = self._text[at]
+            if sign == '"':
+                quoted = not quoted
+            elif not quoted:
+                depth += {"[": 1, "]": -1}.get(sign, 0)
+                if depth == 0:
+                    self._at = at + 1
+                    return self._text[start:at].strip()
+        raise self._wrong("this [ has no ]")
+
+    def _wrong(self, complaint: str) -> PathError:
+        return PathError(f"path {self._text!r}, character {self._at + 1}: {complaint}")
+
+
+def _condition(text: str) -> _Fitting:
+    at = _outside_brackets(text, "=")
+    if at is None:
+        return _Fitting(parse_path(text), None)
+    differs = text[:at].endswith("!")
+    left = text[: at - 1] if differs else text[:at]
+    right = text[at + 1 :].strip()
+    if right[:1] == '"' and right[-1:] == '"' and len(right) > 1:
+        right = right[1:-1]
+    if not right:
+        raise PathError(f"condition {text!r}: write a value behind =")
+    return _Fitting(parse_path(left.strip()), right, fits_if_equal=not differs)
+
+
+def _outside_brackets(text: str, wanted: str) -> int | None:
+    depth, quoted = 0, False
+    for at, sign in enumerate(text):
+        if sign == '"':
+            quoted = not quoted
+        elif not quoted:
+            if sign == wanted and depth == 0:
+                return at
+            depth += {"[": 1, "]": -1}.get(sign, 0)
+    return None
+
+
+def _itself(item: Json, _root: Json) -> Json:
+    return item
+
+
+def _walk_of(steps: tuple[_Step, ...], text: str) -> _Walk:
+    """Chain the steps into one function; what follows `[*]` is walked for every item."""
+    walk: _Walk = _itself
+    for step in reversed(steps):
+        walk = _before(step, walk, text)
+    return walk
+
+
+def _before(step: _Step, rest: _Walk, text: str) -> _Walk:
+    match step:
+        case _Name(name):
+            return _walk_name(name, rest, text)
+        case _Item(index):
+            return _walk_item(index, rest)
+        case _Every():
+            return _walk_every(rest)
+        case _Fitting():
+            return _walk_fitting(step, rest)
+
+
+def _walk_name(name: str, rest: _Walk, text: str) -> _Walk:
+    def walk(item: Json, root: Json) -> Json:
+        if isinstance(item, dict):
+            found = item.get(name)
+            return None if found is None else rest(found, root)
+        if isinstance(item, list):
+            raise PathError(f"path {text!r} leads through a list before {name!r}: write [0] or [*] there")
+        return None
+
+    return walk
+
+
+def _walk_item(index: int, rest: _Walk) -> _Walk:
+    def walk(item: Json, root: Json) -> Json:
+        items = items_of(item)
+        if -len(items) <= index < len(items):
+            return rest(items[index], root)
+        return None
+
+    return walk
+
+
+def _walk_every(rest: _Walk) -> _Walk:
+    def walk(item: Json, root: Json) -> Json:
+        return [found for one in items_of(item) for found in items_of(rest(one, root))]
+
+    return walk
+
+
+def _walk_fitting(condition: _Fitting, rest: _Walk) -> _Walk:
+    look, wanted, fits_if_equal = condition.path.walk, condition.wanted, condition.fits_if_equal
+
+    def walk(item: Json, root: Json) -> Json:
+        for one in items_of(item):
+            found = look(one, root)
+            if wanted is None:
+                fits = bool(items_of(found))
+            else:
+                fits = any(text_of(each) == wanted for each in items_of(found)) is fits_if_equal
+            if fits:
+                return rest(one, root)
+        return None
+
+    return walk

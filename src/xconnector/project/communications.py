@@ -1,0 +1,46 @@
+"""A communication's file into the kind of communication it describes."""
+
+from collections.abc import Mapping
+
+from xconnector.domain.record_path import text_of
+from xconnector.project.data_contract import ContractSpellingError, parse_contract
+from xconnector.project.files import CommunicationShape, TriggerShape
+from xconnector.project.findings import Finding
+from xconnector.project.model import ArchiveChoice, CommunicationKind, TemplateChoice
+from xconnector.project.routing import NO_REVIEW
+from xconnector.project.yaml_file import YamlFile
+
+
+def communication_of(
+    name: str, shaped: CommunicationShape, file: YamlFile
+) -> tuple[CommunicationKind | None, list[Finding]]:
+    """Return the kind of communication, or None with what is wrong with its data contract."""
+    try:
+        contract = parse_contract(dict(shaped.data))
+    except ContractSpellingError as wrong:
+        where = ".".join(str(part) for part in ("data", *wrong.at))
+        return None, [file.finding(("data", *wrong.at), f"`{where}` is no type of a field", str(wrong))]
+    kind = CommunicationKind(
+        name=name,
+        title=dict(shaped.title),
+        event=shaped.on.event,
+        where=_where(shaped.on),
+        template=TemplateChoice(composer=shaped.template.composer, name=shaped.template.name),
+        category=shaped.category,
+        promotional=shaped.promotional,
+        contract=contract,
+        route=shaped.route,
+        review=None if shaped.review == NO_REVIEW else shaped.review,
+        archive=ArchiveChoice(connection=shaped.archive.connection, record_class=shaped.archive.record_class),
+    )
+    return kind, []
+
+
+def _where(trigger: TriggerShape) -> Mapping[str, frozenset[str]]:
+    """Return the wanted values as text, as which mapped data is compared."""
+    return {
+        name: frozenset(
+            text for value in (wanted if isinstance(wanted, tuple) else (wanted,)) if (text := text_of(value))
+        )
+        for name, wanted in trigger.where.items()
+    }

@@ -1,0 +1,284 @@
+"""The shapes of a project's YAML files: parser, lint, JSON Schema and documentation in one."""
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+
+from xconnector.project.model import ConnectionLimits
+
+_NAME = r"^[A-Za-z][A-Za-z0-9_-]{0,63}$"
+Name = Annotated[str, StringConstraints(pattern=_NAME)]
+Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")]
+Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+EventType = Annotated[str, StringConstraints(pattern=r"^\S{1,200}$")]
+Text = Annotated[str, StringConstraints(min_length=1, max_length=500)]
+Scalar = str | bool | int | float
+
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)")
+_UNITS = {"ms": "milliseconds", "s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
+def _duration(spelled: object) -> object:
+    if not isinstance(spelled, str):
+        return spelled
+    found = _DURATION.fullmatch(spelled.strip())
+    if found is None:
+        raise ValueError("write a duration such as 30s, 5m, 2h or 1d")
+    return timedelta(**{_UNITS[found[2]]: float(found[1])})
+
+
+Duration = Annotated[timedelta, BeforeValidator(_duration, json_schema_input_type=str | float)]
+
+
+class _Shape(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+class LocaleShape(_Shape):
+    """What holds where a customer's record says nothing else."""
+
+    language: Language
+    """Two-letter language code (ISO 639-1), such as de."""
+    currency: Currency
+    """Three-letter currency code (ISO 4217), such as EUR."""
+    timezone: str
+    """IANA time zone, such as Europe/Berlin: days begin there."""
+
+
+class SenderShape(BaseModel):
+    """Who writes. Further keys with text go to the templates as they are."""
+
+    model_config = ConfigDict(extra="allow", frozen=True, use_attribute_docstrings=True)
+    __pydantic_extra__: dict[str, str | tuple[str, ...]]  # pyright: ignore[reportIncompatibleVariableOverride] - pydantic's way to type further keys
+
+    name: Text
+    """Name of the sender as it stands in letters and e-mails."""
+    address_lines: tuple[Text, ...]
+    """Postal address of the sender, line by line."""
+    email: str | None = None
+    """Address for answers."""
+    phone: str | None = None
+    """Telephone number as it is to be read."""
+    website: str | None = None
+    """Address of the sender's website."""
+    country: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")] | None = None
+    """Two-letter country code (ISO 3166-1): addresses elsewhere carry a country line. Left out, the language tells."""
+
+
+class LimitsShape(_Shape):
+    """What holds for every call of a connection, applied outside the connector."""
+
+    parallel: Annotated[int, Field(ge=1, le=1000)] | None = None
+    """Calls at a time, over all workers."""
+    rate: Annotated[float, Field(gt=0)] | None = None
+    """Calls per second in the long run."""
+    burst: Annotated[int, Field(ge=1, le=10_000)] = 1
+    """Calls at once after a silence, where there is a `rate`."""
+    timeout: Annotated[Duration, Field(gt=timedelta(0))] = timedelta(seconds=30)
+    """Longest time of one call, such as 30s."""
+    attempts: Annotated[int, Field(ge=1, le=100)] = 5
+    """Hand-overs that are tried before a communication fails for an outage."""
+    collect: Annotated[Duration, Field(ge=timedelta(0))] = timedelta(minutes=15)
+    """How long single pieces for print wait for others before they leave as one bundle, such as 15m."""
+
+    def limits(self) -> ConnectionLimits:
+        return ConnectionLimits(**self.model_dump())
+
+
+class ConnectionShape(BaseModel):
+    """A connection: its connector, its limits, and beside them the connector's own settings."""
+
+    model_config = ConfigDict(extra="allow", frozen=True, use_attribute_docstrings=True)
+
+    connector: Name
+    """Name of an installed connector."""
+    limits: LimitsShape = LimitsShape()
+    """Parallelism, rate, time-out and attempts."""
+
+
+class FeedShape(_Shape):
+    """How records of a source become events."""
+
+    event: EventType
+    """Type of the events, such as com.acme.policy.issued."""
+    mapping: Name
+    """Name of a file in mappings/ without its ending."""
+    connection: Name | None = None
+    """The run source that reads the files; left out for events that are sent to us."""
+
+
+class PersonShape(_Shape):
+    """Somebody who reviews."""
+
+    roles: Annotated[tuple[Name, ...], Field(min_length=1)]
+    """Roles in which the person may release, such as compliance."""
+
+
+class RecordClassShape(_Shape):
+    """How long a class of records is kept."""
+
+    years: Annotated[int, Field(ge=0, le=150)]
+    """Years from the day of issue."""
+    authority: Text
+    """The rule that demands it, as a citation."""
+
+
+class ProjectShape(_Shape):
+    """`xconnector.yaml`."""
+
+    project: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,62}$")]
+    """Name of the project: letters, digits and hyphens."""
+    locale: LocaleShape
+    """Language, currency and time zone."""
+    sender: SenderShape
+    """Who writes."""
+    connections: Annotated[Mapping[Name, ConnectionShape], Field(min_length=1)]
+    """Ways to the outside, by name."""
+    feeds: Mapping[Name, FeedShape] = {}
+    """How source records become events, by name."""
+    people: Mapping[Name, PersonShape] = {}
+    """Who reviews, by name."""
+    record_classes: Mapping[Name, RecordClassShape] = {}
+    """Retention, by name."""
+
+
+class TriggerShape(_Shape):
+    """When a communication is made."""
+
+    event: EventType
+    """Type of the event."""
+    where: Mapping[Name, Scalar | tuple[Scalar, ...]] = {}
+    """Mapped fields that must have this value, or one of these."""
+
+
+class TemplateShape(_Shape):
+    """Which template, and who fills it."""
+
+    composer: Name
+    """Name of a connection that composes."""
+    name: Name
+    """Folder in templates/, or the composer's own name for it."""
+
+
+class ArchiveShape(_Shape):
+    """Where a communication is kept, and for how long."""
+
+    connection: Name
+    """Name of a connection that archives."""
+    record_class: Annotated[Name, Field(alias="class")]
+    """Name of one of the project's record classes."""
+
+
+class CommunicationShape(_Shape):
+    """`communications/<name>.yaml`."""
+
+    title: Annotated[Mapping[Language, Text], Field(min_length=1)]
+    """What a person calls it, by language; it is made in these languages."""
+    on: TriggerShape
+    """The event that asks for it."""
+    template: TemplateShape
+    """Which template, and who fills it."""
+    category: Name
+    """Kind of business, such as contract or billing: an input of decision tables."""
+    promotional: bool = False
+    """Whether the recipient may unsubscribe from it."""
+    data: Mapping[str, Any]
+    """Fields of the template and their types: text, money, date, number, integer, bool, each with ? if optional,
+    lists as [text] or [{name: text}]."""
+    route: Name
+    """Name of a file in tables/ without its ending."""
+    review: Name = "none"
+    """Role that must approve, or none; an output `review` of the table overrides it."""
+    archive: ArchiveShape
+    """Where it is kept, and for how long."""
+
+
+class GivenShape(_Shape):
+    """What a test starts from."""
+
+    event: EventType
+    """Type of the event."""
+    data: Mapping[str, Any]
+    """The record as the source would give it."""
+    customer: Mapping[str, Any] = {}
+    """Golden-record fields, over those that the mapping finds in the record."""
+    feed: Name | None = None
+    """The feed whose mapping applies, where the event's type does not tell."""
+
+
+class ExpectationShape(_Shape):
+    """One communication that a test expects."""
+
+    communication: Name
+    """Name of the communication."""
+    route: tuple[Name, ...] | None = None
+    """Connections in order."""
+    suppressed: Text | None = None
+    """The reason for not sending."""
+    review: Name | None = None
+    """Role that must approve, or none; left out, it is not looked at."""
+
+
+class TestShape(_Shape):
+    """One test: given an event and a customer, expect these communications."""
+
+    __test__ = False
+
+    name: Text
+    """What the test shows, as a sentence."""
+    given: GivenShape
+    """What it starts from."""
+    expect: tuple[ExpectationShape, ...]
+    """The communications, in any order; an empty list expects none."""
+
+
+SourceWords = Literal["path", "const", "first", "join", "list", "sum", "count", "each"]
+
+
+class SourceShape(_Shape):
+    """Where one field comes from, in full. For the schema; mappings are read by `mapping_text.py`."""
+
+    path: str | None = None
+    """The value at a path."""
+    const: Scalar | None = None
+    """Always this value."""
+    first: Sequence["str | SourceShape"] | None = None
+    """The first that is there."""
+    join: Sequence["str | SourceShape"] | None = None
+    """One text of those that are there."""
+    with_: Annotated[str, Field(alias="with")] = " "
+    """What stands between joined parts."""
+    list_: Annotated[Sequence["str | SourceShape"] | None, Field(alias="list")] = None
+    """A list of those that are there."""
+    sum: str | None = None
+    """Exact sum of the numbers at a path."""
+    count: str | None = None
+    """How many there are at a path."""
+    each: str | None = None
+    """A list of records, one for each thing at a path; `fields` start there."""
+    fields: Mapping[str, "str | SourceShape"] | None = None
+    """Fields of each record."""
+    then: Sequence[str | Mapping[str, Any]] | None = None
+    """Transforms in their order."""
+    currency: "str | SourceShape | None" = None
+    """Makes money of the value: where its currency stands."""
+    default: Any = None
+    """The value where there is none."""
+    required: bool = False
+    """Whether a missing value is an error."""
+
+
+class MappingShape(_Shape):
+    """`mappings/<name>.yaml`."""
+
+    key: "str | SourceShape | Sequence[str | SourceShape] | None" = None
+    """What names the record; several parts are joined."""
+    customer: str | SourceShape
+    """The customer's key."""
+    fields: Mapping[str, str | SourceShape]
+    """Our fields and where they come from."""
+    customer_fields: Mapping[str, str | SourceShape] = {}
+    """Golden-record fields and where they come from."""

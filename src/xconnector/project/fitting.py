@@ -1,0 +1,222 @@
+"""Whether the parts of a project fit together: one function a rule."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from xconnector.contract.errors import ConnectorError
+from xconnector.domain.decision import Kind, Row, fits_value
+from xconnector.domain.document import RenditionKind
+from xconnector.domain.routing import DeliveryPlan
+from xconnector.project.connections import Role, without_role
+from xconnector.project.findings import Finding, named_like
+from xconnector.project.formats import is_language
+from xconnector.project.known import Known, KnownCommunication
+from xconnector.project.model import CommunicationKind, Feed
+from xconnector.project.routing import CONSTANT_INPUTS, NO_REVIEW, input_kinds, outcome_of, roles_named_by
+from xconnector.project.tables import TableText
+from xconnector.project.templates import missing_files
+
+_FILLS_OUR_TEMPLATES = "embedded"
+"""The connector that takes templates from the project's folder; others keep designs of their own."""
+
+
+def misfits(known: Known) -> Iterator[Finding]:
+    """Yield everything that does not fit together."""
+    yield from _feeds(known)
+    used = {one.kind.route for one in known.communications.values() if one is not None}
+    for name in sorted(used & {*known.tables}):
+        table = known.tables[name]
+        if table is not None:
+            yield from _route_cells(table, known)
+            yield from _review_cells(table, known)
+    for communication in known.communications.values():
+        if communication is not None:
+            yield from _communication(communication, known)
+
+
+# ---------------------------------------------------------------------------- feeds
+
+
+def _feeds(known: Known) -> Iterator[Finding]:
+    sent: dict[str, str] = {}
+    for feed in known.feeds.values():
+        place = ("feeds", feed.name)
+        if feed.mapping not in known.mappings:
+            remedy = named_like(feed.mapping, known.mappings)
+            yield known.file.finding((*place, "mapping"), f"there is no mapping {feed.mapping!r}", remedy)
+        if feed.connection is not None:
+            for message, remedy in without_role(known.connections, feed.connection, Role.RUN_SOURCE):
+                yield known.file.finding((*place, "connection"), message, remedy)
+        elif feed.event in sent:
+            message = f"feed {sent[feed.event]!r} takes events of type {feed.event} too"
+            yield known.file.finding((*place, "event"), message, "keep one: an event has one mapping")
+        else:
+            sent[feed.event] = feed.name
+
+
+# ---------------------------------------------------------------------------- tables
+
+
+def _route_cells(text: TableText, known: Known) -> Iterator[Finding]:
+    if "route" not in text.table.outputs:
+        yield text.finding(None, "there is no column `then route`", "add it: communications are routed by this table")
+        return
+    for row in text.table.rows:
+        try:
+            outcome = outcome_of(row.then["route"])
+        except ValueError as wrong:
+            yield text.finding(row.id, f"row {row.id}: `then route` is not understood", str(wrong))
+            continue
+        for hop in outcome.hops if isinstance(outcome, DeliveryPlan) else ():
+            for message, remedy in without_role(known.connections, hop.connection, Role.CHANNEL):
+                yield text.finding(row.id, f"row {row.id}: {message}", remedy)
+
+
+def _review_cells(text: TableText, known: Known) -> Iterator[Finding]:
+    for row, role in roles_named_by(text.table):
+        if role not in known.roles:
+            remedy = named_like(role, {*known.roles, NO_REVIEW})
+            yield text.finding(row, f"row {row}: nobody has the role {role!r}", remedy)
+
+
+# ---------------------------------------------------------------------------- communications
+
+
+def _communication(one: KnownCommunication, known: Known) -> Iterator[Finding]:
+    yield from _title(one, known)
+    yield from _composer(one, known)
+    yield from _archive(one, known)
+    yield from _review(one, known)
+    yield from _event(one, known)
+    if one.kind.route not in known.tables:
+        remedy = named_like(one.kind.route, known.tables)
+        yield one.file.finding(("route",), f"there is no table {one.kind.route!r}", remedy)
+    table = known.tables.get(one.kind.route)
+    if table is not None:
+        yield from _inputs(one.kind, table)
+        yield from _renditions(one, table, known)
+
+
+def _title(one: KnownCommunication, known: Known) -> Iterator[Finding]:
+    for language in one.kind.title:
+        if not is_language(language):
+            yield one.file.finding(("title", language), f"{language!r} is no language", "use codes such as de, en, fr")
+    if known.language and known.language not in one.kind.title:
+        message = f"the title lacks the project's own language {known.language!r}"
+        yield one.file.finding(("title",), message, "add it: customers of other languages get that one")
+
+
+def _composer(one: KnownCommunication, known: Known) -> Iterator[Finding]:
+    for message, remedy in without_role(known.connections, one.kind.template.composer, Role.COMPOSER):
+        yield one.file.finding(("template", "composer"), message, remedy)
+
+
+def _archive(one: KnownCommunication, known: Known) -> Iterator[Finding]:
+    archive = one.kind.archive
+    for message, remedy in without_role(known.connections, archive.connection, Role.ARCHIVE):
+        yield one.file.finding(("archive", "connection"), message, remedy)
+    if archive.record_class not in known.record_classes:
+        remedy = named_like(archive.record_class, known.record_classes)
+        yield one.file.finding(("archive", "class"), f"there is no record class {archive.record_class!r}", remedy)
+
+
+def _review(one: KnownCommunication, known: Known) -> Iterator[Finding]:
+    if one.kind.review is not None and one.kind.review not in known.roles:
+        remedy = named_like(one.kind.review, {*known.roles, NO_REVIEW})
+        yield one.file.finding(("review",), f"nobody has the role {one.kind.review!r}", remedy)
+
+
+def _event(one: KnownCommunication, known: Known) -> Iterator[Finding]:
+    feeds = [feed for feed in known.feeds.values() if feed.event == one.kind.event]
+    if not feeds:
+        remedy = named_like(one.kind.event, {feed.event for feed in known.feeds.values()})
+        message = f"no feed takes events of type {one.kind.event!r}"
+        yield one.file.finding(("on", "event"), message, f"add one to xconnector.yaml, or {remedy}")
+    for feed in feeds:
+        yield from _mapped_fields(one, feed, known)
+
+
+def _mapped_fields(one: KnownCommunication, feed: Feed, known: Known) -> Iterator[Finding]:
+    mapping = known.mappings.get(feed.mapping)
+    if mapping is None:
+        return
+    for name in one.kind.where:
+        if name not in mapping.fields:
+            message = f"mapping {feed.mapping!r} of feed {feed.name!r} has no field {name!r}"
+            yield one.file.finding(("on", "where", name), message, named_like(name, mapping.fields))
+    for name, type_ in one.kind.contract.fields.items():
+        if name not in mapping.fields and not type_.is_optional:
+            message = f"mapping {feed.mapping!r} of feed {feed.name!r} has no field {name!r}"
+            remedy = f"add it to mappings/{feed.mapping}.yaml; {named_like(name, mapping.fields)}"
+            yield one.file.finding(("data", name), message, remedy)
+
+
+# ---------------------------------------------------------------------------- a communication and its table
+
+
+def _inputs(kind: CommunicationKind, text: TableText) -> Iterator[Finding]:
+    """Prove that every row that may concern this communication looks at inputs it has, of the right kind."""
+    known = input_kinds(kind.contract)
+    for row in _rows_for(kind, text):
+        for cell, name, spoken in zip(row.when, text.table.inputs, text.table.kinds, strict=True):
+            if fits_value(cell, None) and not getattr(cell, "values", ()):
+                continue
+            if name not in known:
+                message = f"row {row.id}: communication {kind.name!r} has no input {name!r}"
+                remedy = f"{named_like(name, known)} or write - in this cell"
+                yield text.finding(row.id, message, remedy)
+            elif spoken not in {Kind.ANY, known[name]}:
+                message = f"row {row.id}: column `when {name}` speaks of {spoken}, the input is {known[name]}"
+                yield text.finding(row.id, message, _remedy_for_kind(known[name]))
+
+
+def _remedy_for_kind(kind: Kind) -> str:
+    if kind is Kind.TEXT:
+        return 'put text that looks otherwise into "quotes", such as "10115" or "no"'
+    return f"write values of the kind {kind}"
+
+
+def _rows_for(kind: CommunicationKind, text: TableText) -> Sequence[Row]:
+    """Return the rows whose fixed inputs fit this communication."""
+    fixed: Mapping[str, str | bool] = {
+        "communication": kind.name,
+        "category": kind.category,
+        "promotional": kind.promotional,
+    }
+    places = [
+        (at, fixed[name])
+        for at, (name, spoken) in enumerate(zip(text.table.inputs, text.table.kinds, strict=True))
+        if name in CONSTANT_INPUTS and spoken is CONSTANT_INPUTS[name]
+    ]
+    return [row for row in text.table.rows if all(fits_value(row.when[at], value) for at, value in places)]
+
+
+def _renditions(one: KnownCommunication, text: TableText, known: Known) -> Iterator[Finding]:
+    composer = known.connections.get(one.kind.template.composer)
+    if composer is None or composer.manifest is None or composer.manifest.name != _FILLS_OUR_TEMPLATES:
+        return
+    # The letter is the record, whatever channel the customer sees.
+    kinds = {RenditionKind.LETTER}
+    for name in sorted(_hops(_rows_for(one.kind, text))):
+        connection = known.connections.get(name)
+        if connection is None:
+            continue
+        try:
+            kinds |= connection.takes()
+        except (ConnectorError, ImportError) as wrong:
+            yield known.file.finding(
+                ("connections", name), f"the connection cannot be made: {wrong}", "mend its settings"
+            )
+    for message, remedy in missing_files(known.folder, one.kind.template.name, kinds):
+        yield one.file.finding(("template", "name"), message, remedy)
+
+
+def _hops(rows: Sequence[Row]) -> set[str]:
+    names: set[str] = set()
+    for row in rows:
+        try:
+            outcome = outcome_of(row.then.get("route", ""))
+        except ValueError:
+            continue
+        if isinstance(outcome, DeliveryPlan):
+            names.update(hop.connection for hop in outcome.hops)
+    return names

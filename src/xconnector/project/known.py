@@ -1,0 +1,43 @@
+"""What a project folder holds, as far as it could be understood: what names are checked against.
+
+A mistake in one place must not hide those in another, so that parts that are wrong stand here as
+None: they exist, and are complained of only once.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from xconnector.project.connections import KnownConnection
+from xconnector.project.files import CommunicationShape
+from xconnector.project.mapping import RecordMapping
+from xconnector.project.model import CommunicationKind, Feed
+from xconnector.project.tables import TableText
+from xconnector.project.yaml_file import YamlFile
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownCommunication:
+    """A communication whose file is well formed."""
+
+    file: YamlFile
+    shape: CommunicationShape
+    kind: CommunicationKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """Everything in the folder, by name."""
+
+    folder: Path
+    file: YamlFile
+    """`xconnector.yaml`."""
+    language: str
+    """The project's own; empty where it is wrong."""
+    connections: Mapping[str, KnownConnection]
+    feeds: Mapping[str, Feed]
+    roles: frozenset[str]
+    record_classes: frozenset[str]
+    tables: Mapping[str, TableText | None]
+    mappings: Mapping[str, RecordMapping | None]
+    communications: Mapping[str, KnownCommunication | None]

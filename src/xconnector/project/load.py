@@ -1,0 +1,248 @@
+"""Loads a project folder: parses everything, proves that it fits together, and collects every mistake in one pass."""
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TypeVar
+from zoneinfo import available_timezones
+
+from pydantic import BaseModel
+
+from xconnector.domain.retention import RecordClass
+from xconnector.project.communications import communication_of
+from xconnector.project.connections import read_connections
+from xconnector.project.files import CommunicationShape, FeedShape, PersonShape, ProjectShape, SenderShape
+from xconnector.project.findings import Finding, ProjectError, named_like
+from xconnector.project.fitting import misfits
+from xconnector.project.formats import home_of, is_country, is_currency, is_language
+from xconnector.project.known import Known, KnownCommunication
+from xconnector.project.mapping import RecordMapping
+from xconnector.project.mapping_text import parse_mapping
+from xconnector.project.model import CommunicationKind, Connection, Feed, Locale, Person, Project
+from xconnector.project.shape import Shaped, shape
+from xconnector.project.tables import TableText, parse_table
+from xconnector.project.templates import TEMPLATES, links
+from xconnector.project.test_files import read_tests
+from xconnector.project.yaml_file import YamlFile, read_yaml
+
+PROJECT_FILE = "xconnector.yaml"
+COMMUNICATIONS = "communications"
+TABLES = "tables"
+MAPPINGS = "mappings"
+
+_MOST_TABLE_BYTES = 1_048_576
+
+M = TypeVar("M", bound=BaseModel)
+
+
+def load_project(folder: Path, environment: Mapping[str, str]) -> Project:
+    """Return the project in a folder, with `${NAME}` in its settings filled from the environment.
+
+    Raises ProjectError with every mistake that was found.
+    """
+    return _Loading(folder.resolve(), environment).project()
+
+
+class _Loading:
+    def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
+        self._folder = folder
+        self._environment = environment
+        self._findings: list[Finding] = []
+
+    def project(self) -> Project:
+        file = self._project_file()
+        shaped = self._shaped(ProjectShape, file)
+        known = self._known(file)
+        self._findings += links(self._folder)
+        self._findings += misfits(known)
+        _, wrong = read_tests(self._folder, known.communications, known.feeds)
+        self._findings += wrong
+        if shaped is None or self._findings:
+            raise ProjectError(self._findings)
+        return _project(self._folder, shaped, known)
+
+    def _project_file(self) -> YamlFile:
+        if not (self._folder / PROJECT_FILE).is_file():
+            self._find(PROJECT_FILE, "there is no such file", "run `xconnector init`, or name the project's folder")
+            raise ProjectError(self._findings)
+        file, wrong = read_yaml(self._folder / PROJECT_FILE, PROJECT_FILE, self._environment)
+        self._findings += wrong
+        if file is None:
+            raise ProjectError(self._findings)
+        return file
+
+    def _find(self, file: str, message: str, remedy: str) -> None:
+        self._findings.append(Finding(file=file, line=1, message=message, remedy=remedy))
+
+    def _shaped(self, model: type[M], file: YamlFile) -> M | None:
+        shaped, wrong = shape(model, file.content, Shaped(file=file))
+        self._findings += wrong
+        return shaped
+
+    def _known(self, file: YamlFile) -> Known:
+        connections, wrong = read_connections(file, self._folder)
+        self._findings += wrong
+        people = [shaped for _, shaped in _section(file, "people", PersonShape)]
+        return Known(
+            folder=self._folder,
+            file=file,
+            language=self._language(file),
+            connections=connections,
+            feeds={
+                name: Feed(name=name, event=feed.event, mapping=feed.mapping, connection=feed.connection)
+                for name, feed in _section(file, "feeds", FeedShape)
+            },
+            roles=frozenset(role for person in people for role in person.roles),
+            record_classes=frozenset(_names(file, "record_classes")),
+            tables=dict(self._tables()),
+            mappings=dict(self._mappings()),
+            communications=dict(self._communications()),
+        )
+
+    def _language(self, file: YamlFile) -> str:
+        """Return the project's language, after proving the codes of its locale."""
+        language = _text_at(file, "locale", "language")
+        currency = _text_at(file, "locale", "currency")
+        timezone = _text_at(file, "locale", "timezone")
+        country = _text_at(file, "sender", "country")
+        place = ("locale",)
+        if language and not is_language(language):
+            self._findings.append(
+                file.finding((*place, "language"), f"{language!r} is no language", "use a code such as de, en or fr")
+            )
+        if currency and not is_currency(currency):
+            self._findings.append(
+                file.finding((*place, "currency"), f"{currency!r} is no currency", "use a code such as EUR or CHF")
+            )
+        if timezone and timezone not in available_timezones():
+            remedy = named_like(timezone, available_timezones())
+            self._findings.append(file.finding((*place, "timezone"), f"{timezone!r} is no time zone", remedy))
+        if country and not is_country(country):
+            self._findings.append(
+                file.finding(("sender", "country"), f"{country!r} is no country", "use a code such as DE or CH")
+            )
+        return language if is_language(language) else ""
+
+    def _tables(self) -> Iterator[tuple[str, TableText | None]]:
+        for name, path, file in self._files(TABLES, ".md"):
+            text = self._text(path, file)
+            table, wrong = parse_table(name, file, text) if text is not None else (None, [])
+            self._findings += wrong
+            yield name, table
+
+    def _text(self, path: Path, file: str) -> str | None:
+        content = path.read_bytes()
+        if len(content) > _MOST_TABLE_BYTES:
+            self._find(file, f"the file has more than {_MOST_TABLE_BYTES} bytes", "divide it")
+            return None
+        try:
+            return content.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            self._find(file, "the file is not UTF-8", "save it as UTF-8")
+            return None
+
+    def _mappings(self) -> Iterator[tuple[str, RecordMapping | None]]:
+        for name, path, file in self._files(MAPPINGS, ".yaml"):
+            content, wrong = read_yaml(path, file)
+            self._findings += wrong
+            mapping, wrong = parse_mapping(name, content) if content is not None else (None, [])
+            self._findings += wrong
+            yield name, mapping
+
+    def _communications(self) -> Iterator[tuple[str, KnownCommunication | None]]:
+        for name, path, file in self._files(COMMUNICATIONS, ".yaml"):
+            content, wrong = read_yaml(path, file)
+            self._findings += wrong
+            shaped = self._shaped(CommunicationShape, content) if content is not None else None
+            if content is None or shaped is None:
+                yield name, None
+                continue
+            kind, wrong = communication_of(name, shaped, content)
+            self._findings += wrong
+            yield name, None if kind is None else KnownCommunication(file=content, shape=shaped, kind=kind)
+
+    def _files(self, part: str, suffix: str) -> Iterator[tuple[str, Path, str]]:
+        """Yield name, path and how findings call it, for each file of a part of the project."""
+        folder = self._folder / part
+        if not folder.is_dir():
+            return
+        for path in sorted(folder.iterdir()):
+            file = f"{part}/{path.name}"
+            if path.suffix == suffix and path.is_file() and not path.is_symlink():
+                yield path.stem, path, file
+            elif path.suffix == ".yml":
+                self._find(file, "a file that ends in .yml is not read", "name it .yaml")
+
+
+def _section(file: YamlFile, name: str, model: type[M]) -> Iterator[tuple[str, M]]:
+    """Yield what is well formed in a section; the rest is complained of with the whole file's shape."""
+    content = file.content.get(name) if isinstance(file.content, dict) else None
+    for key, spelled in content.items() if isinstance(content, dict) else ():
+        shaped, _ = shape(model, spelled, Shaped(file=file))
+        if shaped is not None:
+            yield key, shaped
+
+
+def _names(file: YamlFile, section: str) -> Iterator[str]:
+    content = file.content.get(section) if isinstance(file.content, dict) else None
+    yield from content if isinstance(content, dict) else ()
+
+
+def _text_at(file: YamlFile, section: str, key: str) -> str:
+    content = file.content.get(section) if isinstance(file.content, dict) else None
+    value = content.get(key) if isinstance(content, dict) else None
+    return value if isinstance(value, str) else ""
+
+
+def _project(folder: Path, shaped: ProjectShape, known: Known) -> Project:
+    """Put a faultless project together."""
+    return Project(
+        name=shaped.project,
+        folder=folder,
+        locale=Locale(**shaped.locale.model_dump()),
+        sender=_sender(shaped.sender),
+        home_country=shaped.sender.country or home_of(shaped.locale.language),
+        connections=dict(_connections(shaped, known)),
+        feeds=known.feeds,
+        people={name: Person(name=name, roles=frozenset(one.roles)) for name, one in shaped.people.items()},
+        record_classes={
+            name: RecordClass(name=name, years=one.years, authority=one.authority)
+            for name, one in shaped.record_classes.items()
+        },
+        communications=dict(_kinds(known)),
+        tables={name: text.table for name, text in known.tables.items() if text is not None},
+        mappings={name: mapping for name, mapping in known.mappings.items() if mapping is not None},
+        content_sha256=content_sha256(folder),
+    )
+
+
+def _sender(sender: SenderShape) -> dict[str, object]:
+    """Return the sender's words as templates get them: JSON types only."""
+    return sender.model_dump(mode="json")
+
+
+def _connections(shaped: ProjectShape, known: Known) -> Iterator[tuple[str, Connection]]:
+    for name, one in shaped.connections.items():
+        settings = known.connections[name].settings
+        if settings is not None:
+            yield (
+                name,
+                Connection(name=name, connector=one.connector, settings=settings, limits=one.limits.limits()),
+            )
+
+
+def _kinds(known: Known) -> Iterator[tuple[str, CommunicationKind]]:
+    for name, one in known.communications.items():
+        if one is not None:
+            yield name, one.kind
+
+
+def content_sha256(folder: Path) -> str:
+    """Return one digest over every file that decides or shapes a communication, and their names."""
+    digest = hashlib.sha256()
+    parts = [folder / part for part in (COMMUNICATIONS, MAPPINGS, TABLES, TEMPLATES)]
+    files = [path for part in parts for path in part.rglob("*") if path.is_file() and not path.is_symlink()]
+    for path in sorted([folder / PROJECT_FILE, *files]):
+        content = hashlib.sha256(path.read_bytes()).hexdigest()
+        digest.update(f"{path.relative_to(folder).as_posix()} {content}\n".encode())
+    return digest.hexdigest()

@@ -1,0 +1,87 @@
+"""Mappings: how a source record becomes the fields of our communications and of the golden record.
+
+The language is closed: paths, a handful of sources and transforms, nothing that can loop or call.
+It is compiled once into Python functions. `docs/mappings.md` explains it to those who write it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from xconnector.domain.record_path import PathError, text_of
+from xconnector.domain.strict_json import Json
+from xconnector.project.mapping_source import Source, ValueProblemError
+
+_LONGEST_KEY = 500
+
+
+class MappingError(Exception):
+    """A record does not fit its mapping; the message names fields and paths, never values."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mapped:
+    """What a mapping makes of one record."""
+
+    customer_key: str = field(repr=False)
+    data: Mapping[str, Any] = field(repr=False)
+    """Our fields; JSON types only."""
+    customer_fields: Mapping[str, Any] = field(repr=False)
+    """What the record says of the customer. A field that it leaves empty it says nothing about."""
+    source_key: str | None = field(repr=False)
+    """The record's own key, where the mapping names one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordMapping:
+    """One mapping, compiled."""
+
+    name: str
+    key: Sequence[Source]
+    customer: Source
+    fields: Mapping[str, Source]
+    customer_fields: Mapping[str, Source]
+
+    def apply(self, record: Mapping[str, Any]) -> Mapped:
+        """Return what the record says in our words.
+
+        Raises MappingError naming every field that cannot be had.
+        """
+        root = cast("Json", record)
+        problems: list[str] = []
+        data = _values(self.fields, root, "", problems)
+        said = _values(self.customer_fields, root, "customer.", problems)
+        customer_key = _key([self.customer], root, "customer", problems)
+        source_key = _key(self.key, root, "key", problems) if self.key else None
+        if problems:
+            raise MappingError(f"mapping {self.name}: {'; '.join(problems)}")
+        return Mapped(
+            customer_key=customer_key,
+            data=data,
+            customer_fields={name: value for name, value in said.items() if value not in (None, [])},
+            source_key=source_key,
+        )
+
+
+def _values(fields: Mapping[str, Source], root: Json, owner: str, problems: list[str]) -> dict[str, Json]:
+    values: dict[str, Json] = {}
+    for name, source in fields.items():
+        try:
+            values[name] = source.value(root, root)
+        except (PathError, ValueProblemError) as wrong:
+            problems.append(f"{owner}{name}: {wrong}")
+    return values
+
+
+def _key(sources: Sequence[Source], root: Json, name: str, problems: list[str]) -> str:
+    parts: list[str] = []
+    for source in sources:
+        try:
+            part = (text_of(source.value(root, root)) or "").strip()
+        except (PathError, ValueProblemError) as wrong:
+            problems.append(f"{name}: {wrong}")
+            continue
+        if not part or len(part) > _LONGEST_KEY:
+            problems.append(f"{name}: {source.told} is {'missing' if not part else 'too long for a key'}")
+        parts.append(part)
+    return "/".join(parts)

@@ -1,0 +1,192 @@
+"""Reads a mapping file into a compiled mapping, collecting every mistake."""
+
+from collections.abc import Mapping, Sequence
+
+from xconnector.domain.record_path import PathError, RecordPath, parse_path
+from xconnector.domain.strict_json import Json
+from xconnector.project.findings import Finding, named_like
+from xconnector.project.mapping import RecordMapping
+from xconnector.project.mapping_source import (
+    Source,
+    Take,
+    Transform,
+    constant,
+    counted,
+    first_of,
+    for_each,
+    from_path,
+    joined,
+    listed,
+    summed,
+)
+from xconnector.project.transforms import TransformSpellingError, parse_transform
+from xconnector.project.yaml_file import Place, YamlFile
+
+GOLDEN_FIELDS = (
+    "title",
+    "first_name",
+    "last_name",
+    "company",
+    "address_lines",
+    "postcode",
+    "city",
+    "country",
+    "language",
+    "email",
+    "mobile",
+    "preference",
+    "email_consent",
+    "portal_account",
+    "birth_date",
+)
+"""Fields of the golden record."""
+
+_SOURCE_WORDS = ("path", "const", "first", "join", "list", "sum", "count", "each")
+_BESIDE = ("then", "currency", "default", "required")
+_ONLY_WITH = {"with": "join", "fields": "each"}
+_TOP_KEYS = ("key", "customer", "fields", "customer_fields")
+
+
+def parse_mapping(name: str, file: YamlFile) -> tuple[RecordMapping | None, list[Finding]]:
+    """Return the mapping, or None with everything that is wrong with it."""
+    parsing = _Parsing(file)
+    mapping = parsing.mapping(name)
+    return (None if parsing.findings else mapping), parsing.findings
+
+
+class _Parsing:
+    def __init__(self, file: YamlFile) -> None:
+        self._file = file
+        self.findings: list[Finding] = []
+
+    def mapping(self, name: str) -> RecordMapping | None:
+        content = self._file.content
+        if not isinstance(content, dict):
+            self._find((), "a mapping has the keys customer and fields", "write `customer: <path>` and `fields:`")
+            return None
+        for key in content:
+            if key not in _TOP_KEYS:
+                self._find((key,), f"unknown key {key!r}", named_like(key, _TOP_KEYS))
+        key = content.get("key")
+        keys = key if isinstance(key, list) else [] if key is None else [key]
+        mapping = RecordMapping(
+            name=name,
+            key=[self._source(part, ("key", at)) for at, part in enumerate(keys)],
+            customer=self._source(content.get("customer"), ("customer",)),
+            fields=self._fields(content.get("fields"), ("fields",)),
+            customer_fields=self._fields(content.get("customer_fields") or {}, ("customer_fields",)),
+        )
+        for field in mapping.customer_fields:
+            if field not in GOLDEN_FIELDS:
+                remedy = named_like(field, GOLDEN_FIELDS)
+                self._find(("customer_fields", field), f"the golden record has no field {field!r}", remedy)
+        return mapping
+
+    def _find(self, place: Place, message: str, remedy: str) -> None:
+        self.findings.append(self._file.finding(place, message, remedy))
+
+    def _fields(self, content: Json, place: Place) -> Mapping[str, Source]:
+        if not isinstance(content, dict):
+            self._find(place, f"`{place[-1]}` must name fields and where they come from", "write `our_field: <path>`")
+            return {}
+        return {name: self._source(spelled, (*place, name)) for name, spelled in content.items()}
+
+    def _source(self, spelled: Json, place: Place) -> Source:
+        if isinstance(spelled, str):
+            return Source(told=spelled, take=from_path(self._path(spelled, place)))
+        if not isinstance(spelled, dict):
+            remedy = f"write a path, or one of {', '.join(_SOURCE_WORDS)}"
+            self._find(place, f"`{place[-1]}` does not say where it comes from", remedy)
+            return _NOTHING
+        words = [word for word in _SOURCE_WORDS if word in spelled]
+        self._refuse_unknown(spelled, words, place)
+        if len(words) != 1:
+            self._find(place, f"`{place[-1]}` needs exactly one of {', '.join(_SOURCE_WORDS)}", "leave the others out")
+            return _NOTHING
+        [word] = words
+        return Source(
+            told=_told(spelled[word], word),
+            take=self._take(word, spelled, place),
+            then=self._transforms(spelled.get("then"), (*place, "then")),
+            currency=self._source(spelled["currency"], (*place, "currency")) if "currency" in spelled else None,
+            default=spelled.get("default"),
+            is_required=self._flag(spelled.get("required", False), (*place, "required")),
+        )
+
+    def _refuse_unknown(self, spelled: Mapping[str, Json], words: Sequence[str], place: Place) -> None:
+        known = (*_SOURCE_WORDS, *_BESIDE, *_ONLY_WITH)
+        for key in spelled:
+            if key not in known:
+                self._find((*place, key), f"unknown key {key!r}", named_like(key, known))
+            elif key in _ONLY_WITH and _ONLY_WITH[key] not in words:
+                self._find((*place, key), f"`{key}` belongs to `{_ONLY_WITH[key]}`", "leave it out")
+
+    def _path(self, spelled: Json, place: Place) -> RecordPath:
+        try:
+            return parse_path(spelled if isinstance(spelled, str) else "")
+        except PathError as wrong:
+            self._find(place, f"`{place[-1]}`: {wrong}", "write names separated by dots, [0], [*] or [name=value]")
+            return parse_path(".")
+
+    def _sources(self, spelled: Json, place: Place) -> Sequence[Source]:
+        if not isinstance(spelled, list) or not spelled:
+            self._find(place, f"`{place[-1]}` needs a list", "write the sources as [first, second]")
+            return ()
+        return [self._source(one, (*place, at)) for at, one in enumerate(spelled)]
+
+    def _transforms(self, spelled: Json, place: Place) -> Sequence[Transform]:
+        if spelled is None:
+            return ()
+        listed_ones = spelled if isinstance(spelled, list) else [spelled]
+        found: list[Transform] = []
+        for at, one in enumerate(listed_ones):
+            try:
+                found.append(parse_transform(one))
+            except TransformSpellingError as wrong:
+                self._find((*place, at), "a transform is not understood", str(wrong))
+        return found
+
+    def _flag(self, spelled: Json, place: Place) -> bool:
+        if not isinstance(spelled, bool):
+            self._find(place, "`required` is true or false", "write `required: true`")
+        return spelled is True
+
+    def _take(self, word: str, spelled: Mapping[str, Json], place: Place) -> Take:
+        content, here = spelled[word], (*place, word)
+        match word:
+            case "path":
+                taken = from_path(self._path(content, here))
+            case "const":
+                taken = constant(content)
+            case "first":
+                taken = first_of(self._sources(content, here))
+            case "join":
+                taken = joined(self._sources(content, here), self._separator(spelled.get("with", " "), place))
+            case "list":
+                taken = listed(self._sources(content, here))
+            case "sum":
+                taken = summed(self._path(content, here))
+            case "count":
+                taken = counted(self._path(content, here))
+            case _:
+                fields = self._fields(spelled.get("fields"), (*place, "fields"))
+                taken = for_each(self._path(content, here), fields)
+        return taken
+
+    def _separator(self, spelled: Json, place: Place) -> str:
+        if not isinstance(spelled, str):
+            self._find((*place, "with"), "`with` must be text", 'write it in "quotes"')
+            return " "
+        return spelled
+
+
+_NOTHING = Source(told="nothing", take=constant(None))
+
+
+def _told(spelled: Json, word: str) -> str:
+    """Return what errors call a source: its path, or its word with the paths it names."""
+    if isinstance(spelled, str):
+        return spelled if word in {"path", "each"} else f"{word} of {spelled}"
+    if isinstance(spelled, list):
+        return f"{word} of {', '.join(part for part in spelled if isinstance(part, str)) or 'several sources'}"
+    return word

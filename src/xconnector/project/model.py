@@ -1,0 +1,141 @@
+"""A project as the house uses it: everything named, resolved and proven, nothing left as text to be parsed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from xconnector.contract.settings import ConnectorSettings
+from xconnector.domain.decision import DecisionTable
+from xconnector.domain.retention import RecordClass
+from xconnector.project.data_contract import DataContract
+from xconnector.project.mapping import RecordMapping
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Locale:
+    """What holds where a customer's record says nothing else."""
+
+    language: str
+    """ISO 639-1 code, lower case."""
+    currency: str
+    """ISO 4217 code."""
+    timezone: str
+    """IANA name: days begin there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionLimits:
+    """What `limits:` of a connection says; applied outside the connector."""
+
+    parallel: int | None = None
+    """Calls at a time, over all workers."""
+    rate: float | None = None
+    """Calls per second in the long run."""
+    burst: int = 1
+    """Calls at once after a silence, where there is a `rate`."""
+    timeout: timedelta = timedelta(seconds=30)
+    """Of one call."""
+    attempts: int = 5
+    """Hand-overs that are tried before a communication fails for an outage."""
+    collect: timedelta = timedelta(minutes=15)
+    """How long single pieces for print wait for others, before they leave as one bundle."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connection:
+    """A configured instance of a connector."""
+
+    name: str
+    connector: str
+    settings: ConnectorSettings = field(repr=False)
+    limits: ConnectionLimits
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feed:
+    """How records of one source become events."""
+
+    name: str
+    event: str
+    """Type of the events."""
+    mapping: str
+    connection: str | None = None
+    """The run source that reads its files; None for events that are sent to us."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Somebody who reviews."""
+
+    name: str
+    roles: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TemplateChoice:
+    """Which template, and who fills it."""
+
+    composer: str
+    """Name of a connection."""
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArchiveChoice:
+    """Where a communication is kept, and under which rule."""
+
+    connection: str
+    record_class: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommunicationKind:
+    """What is sent on which event, how it is made, routed and kept."""
+
+    name: str
+    title: Mapping[str, str]
+    """What a person calls it, by language."""
+    event: str
+    where: Mapping[str, frozenset[str]]
+    """Mapped fields and the values, as text, of which one must stand there."""
+    template: TemplateChoice
+    category: str
+    promotional: bool
+    contract: DataContract
+    route: str
+    """Name of the routing table."""
+    review: str | None
+    """Role that must approve where the routing table says nothing; None releases at once."""
+    archive: ArchiveChoice
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Project:
+    """One customer communications project."""
+
+    name: str
+    folder: Path
+    locale: Locale
+    sender: Mapping[str, Any]
+    """Name, address lines and further words that templates show."""
+    home_country: str
+    """ISO 3166-1 alpha-2: addresses elsewhere carry a country line."""
+    connections: Mapping[str, Connection]
+    feeds: Mapping[str, Feed]
+    people: Mapping[str, Person]
+    record_classes: Mapping[str, RecordClass]
+    communications: Mapping[str, CommunicationKind]
+    tables: Mapping[str, DecisionTable]
+    mappings: Mapping[str, RecordMapping]
+    content_sha256: str
+    """Digest over every file that decides or shapes a communication."""
+
+    def feed_of(self, event_type: str) -> Feed | None:
+        """Return the feed whose mapping applies to events of this type that are sent to us.
+
+        Feeds without a connection go first; a project with two for one type does not load.
+        """
+        fitting = [feed for feed in self.feeds.values() if feed.event == event_type]
+        return min(fitting, key=lambda feed: feed.connection is not None, default=None)

@@ -1,0 +1,151 @@
+"""What a template gets: the data of one communication, formatted for its reader, beside the raw values."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, cast
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from xconnector.domain.customer import Customer
+from xconnector.project.data_contract import ContractError, DataContract, ListOf, Money, Scalar, ScalarKind
+from xconnector.project.formats import Formats, formats_for
+from xconnector.project.model import CommunicationKind, Project
+from xconnector.project.postal import person_name, postal_lines, recipient_name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Presentation:
+    """One communication as its reader will see it. Everything but language and title is customer content."""
+
+    language: str
+    title: str
+    name: str = field(repr=False)
+    address_lines: tuple[str, ...] = field(repr=False)
+    """Postal address below the name."""
+    data: Mapping[str, Any] = field(repr=False)
+    """What the template gets; JSON types only."""
+
+
+def present(
+    project: Project,
+    kind: CommunicationKind,
+    *,
+    communication_id: UUID,
+    issued_at: datetime,
+    customer: Customer,
+    data: Mapping[str, Any],
+) -> Presentation:
+    """Prove mapped data against the communication's contract and make what its template gets.
+
+    Raises ContractError naming every field that is missing or of another type.
+    """
+    values = kind.contract.read(data)
+    fields = customer.fields
+    name = recipient_name(fields)
+    if not name:
+        raise ContractError(["customer.last_name and customer.company are missing: nobody can be addressed"])
+    language = language_of(project, kind, fields)
+    formats = formats_for(language, project.locale.language, project.home_country)
+    home = formats_for(project.locale.language, project.locale.language, project.home_country)
+    below_name = postal_lines(fields, project.home_country, home.country)
+    title = title_of(project, kind, language)
+    issued_on = issued_at.astimezone(ZoneInfo(project.locale.timezone)).date()
+    content: dict[str, Any] = {
+        "communication": {
+            "id": str(communication_id),
+            "name": kind.name,
+            "title": title,
+            "language": language,
+            "date": {"value": issued_on.isoformat(), "text": formats.date(issued_on)},
+        },
+        "sender": project.sender,
+        "customer": {
+            **_names(customer.fields),
+            "key": customer.customer_key,
+            "name": name,
+            "address_lines": [name, *below_name],
+            "language": language,
+            "country": str(fields.get("country") or project.home_country).upper(),
+        },
+        "data": _record(kind.contract, values, formats, project.locale.currency),
+    }
+    return Presentation(language=language, title=title, name=name, address_lines=below_name, data=content)
+
+
+def language_of(project: Project, kind: CommunicationKind, customer_fields: Mapping[str, Any]) -> str:
+    """Return the customer's language where the communication is made in it, else the project's."""
+    wanted = str(customer_fields.get("language") or "").lower()[:2]
+    return wanted if wanted in kind.title else project.locale.language
+
+
+def title_of(project: Project, kind: CommunicationKind, language: str) -> str:
+    """Return what a reader of the language calls the communication."""
+    return kind.title.get(language) or kind.title[project.locale.language]
+
+
+def _names(fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "title": str(fields.get("title") or ""),
+        "first_name": str(fields.get("first_name") or ""),
+        "last_name": str(fields.get("last_name") or ""),
+        "company": str(fields.get("company") or ""),
+        "person": person_name(fields),
+        "email": fields.get("email"),
+        "mobile": fields.get("mobile"),
+    }
+
+
+def _record(contract: DataContract, values: Mapping[str, Any], formats: Formats, currency: str) -> dict[str, Any]:
+    return {
+        name: _scalar(type_, values[name], formats, currency)
+        if isinstance(type_, Scalar)
+        else _list(type_, values[name], formats, currency)
+        for name, type_ in contract.fields.items()
+    }
+
+
+def _list(type_: ListOf, values: Sequence[Any], formats: Formats, currency: str) -> list[Any]:
+    item = type_.item
+    if isinstance(item, Scalar):
+        return [_scalar(item, value, formats, currency) for value in values]
+    return [_record(item, cast("Mapping[str, Any]", value), formats, currency) for value in values]
+
+
+def _scalar(type_: Scalar, value: object, formats: Formats, currency: str) -> object:
+    return None if value is None else _PRESENT[type_.kind](value, formats, currency)
+
+
+def _as_it_is(value: object, _formats: Formats, _currency: str) -> object:
+    return value
+
+
+def _money(value: object, formats: Formats, currency: str) -> object:
+    money = cast("Money", value)
+    return {"value": float(money.amount), "text": formats.money(money.amount, money.currency or currency)}
+
+
+def _number(value: object, formats: Formats, _currency: str) -> object:
+    number = cast("Decimal", value)
+    return {"value": float(number), "text": formats.number(number)}
+
+
+def _integer(value: object, formats: Formats, _currency: str) -> object:
+    number = cast("int", value)
+    return {"value": number, "text": formats.number(Decimal(number))}
+
+
+def _date(value: object, formats: Formats, _currency: str) -> object:
+    day = cast("date", value)
+    return {"value": day.isoformat(), "text": formats.date(day)}
+
+
+_PRESENT: dict[ScalarKind, Callable[[object, Formats, str], object]] = {
+    ScalarKind.TEXT: _as_it_is,
+    ScalarKind.BOOL: _as_it_is,
+    ScalarKind.MONEY: _money,
+    ScalarKind.NUMBER: _number,
+    ScalarKind.INTEGER: _integer,
+    ScalarKind.DATE: _date,
+}

@@ -1,0 +1,140 @@
+"""The route of one communication: which inputs its table sees, and what the row that fits means."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from xconnector.domain.decision import DecisionTable, Kind, decide
+from xconnector.domain.routing import DeliveryPlan, RouteDecision, Suppression
+from xconnector.project.data_contract import DataContract, Money, Scalar, ScalarKind
+from xconnector.project.mapping_text import GOLDEN_FIELDS
+from xconnector.project.model import CommunicationKind, Project
+from xconnector.project.postal import has_address
+
+NO_REVIEW = "none"
+"""What a table's or communication's `review` says to release at once."""
+_SUPPRESS = "suppress:"
+_LEFT_OPEN = "-"
+
+CONSTANT_INPUTS: Mapping[str, Kind] = {
+    "communication": Kind.TEXT,
+    "category": Kind.TEXT,
+    "promotional": Kind.YES_NO,
+}
+_ABILITIES = ("email", "mobile", "portal", "address")
+_GOLDEN_KINDS = {
+    "email_consent": Kind.YES_NO,
+    "portal_account": Kind.YES_NO,
+    "birth_date": Kind.DATE,
+}
+_SCALAR_KINDS = {
+    ScalarKind.TEXT: Kind.TEXT,
+    ScalarKind.MONEY: Kind.NUMBER,
+    ScalarKind.NUMBER: Kind.NUMBER,
+    ScalarKind.INTEGER: Kind.NUMBER,
+    ScalarKind.DATE: Kind.DATE,
+    ScalarKind.BOOL: Kind.YES_NO,
+}
+
+
+def decide_route(
+    project: Project, kind: CommunicationKind, customer_fields: Mapping[str, Any], data: Mapping[str, Any]
+) -> RouteDecision:
+    """Ask the communication's table for its route.
+
+    Raises DecisionError when the table has no answer, ContractError when mapped data breaks the contract.
+    """
+    table = project.tables[kind.route]
+    inputs = route_inputs(kind, customer_fields, kind.contract.read(data))
+    match = decide(table, inputs)
+    return RouteDecision(
+        outcome=outcome_of(match.outputs["route"]),
+        review=review_of(kind, match.outputs),
+        table=table.name,
+        table_sha256=table.sha256,
+        row=match.row.id,
+        inputs={name: _recorded(inputs.get(name)) for name in table.inputs},
+        cite=match.row.cite,
+    )
+
+
+def route_inputs(
+    kind: CommunicationKind, customer_fields: Mapping[str, Any], values: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return every input that a table may ask of this communication, by name."""
+    fields = customer_fields
+    return {
+        "communication": kind.name,
+        "category": kind.category,
+        "promotional": kind.promotional,
+        "has email": bool(fields.get("email")),
+        "has mobile": bool(fields.get("mobile")),
+        "has portal": _golden("portal_account", fields.get("portal_account")) is True,
+        "has address": has_address(fields),
+        **{f"customer.{name}": _golden(name, fields.get(name)) for name in GOLDEN_FIELDS},
+        **{f"data.{name}": _comparable(values[name]) for name in _scalars(kind.contract)},
+    }
+
+
+def input_kinds(contract: DataContract) -> dict[str, Kind]:
+    """Return every input that a table may ask of a communication with this contract, with its kind."""
+    scalars = {name: type_ for name, type_ in contract.fields.items() if isinstance(type_, Scalar)}
+    return {
+        **CONSTANT_INPUTS,
+        **{f"has {ability}": Kind.YES_NO for ability in _ABILITIES},
+        **{f"customer.{name}": _GOLDEN_KINDS.get(name, Kind.TEXT) for name in GOLDEN_FIELDS if name != "address_lines"},
+        **{f"data.{name}": _SCALAR_KINDS[type_.kind] for name, type_ in scalars.items()},
+    }
+
+
+def outcome_of(cell: str) -> DeliveryPlan | Suppression:
+    """Return what a cell of `then route` means.
+
+    Raises ValueError saying what to write.
+    """
+    if cell.startswith(_SUPPRESS):
+        reason = cell.removeprefix(_SUPPRESS).strip()
+        if not reason:
+            raise ValueError("write the reason behind it, such as suppress: no consent")
+        return Suppression(reason=reason)
+    names = [name.strip() for name in cell.split(",")]
+    if not all(names) or len(set(names)) != len(names):
+        raise ValueError("write connections in order, each once, such as email, print, or suppress: reason")
+    return DeliveryPlan.through(*names)
+
+
+def review_of(kind: CommunicationKind, outputs: Mapping[str, str]) -> str | None:
+    """Return the role that must approve: what the table says, else what the communication says."""
+    said = outputs.get("review", _LEFT_OPEN)
+    if said == _LEFT_OPEN:
+        return kind.review
+    return None if said == NO_REVIEW else said
+
+
+def roles_named_by(table: DecisionTable) -> Sequence[tuple[str, str]]:
+    """Return row id and role of every row whose `review` names a role."""
+    said = [(row.id, row.then.get("review", _LEFT_OPEN)) for row in table.rows]
+    return [(row, role) for row, role in said if role not in {_LEFT_OPEN, NO_REVIEW}]
+
+
+def _scalars(contract: DataContract) -> list[str]:
+    return [name for name, type_ in contract.fields.items() if isinstance(type_, Scalar)]
+
+
+def _golden(name: str, value: object) -> object:
+    """Return a golden value as its column speaks of it; consent that nobody gave is none."""
+    if name in {"email_consent", "portal_account"}:
+        return {"true": True, "false": False}.get(str(value).lower())
+    return None if value == "" else value
+
+
+def _comparable(value: object) -> object:
+    return value.amount if isinstance(value, Money) else value
+
+
+def _recorded(value: object) -> object:
+    """Return an input as JSON keeps it."""
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    return value.isoformat() if isinstance(value, date) else value

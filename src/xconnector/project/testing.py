@@ -1,0 +1,117 @@
+"""Runs a project's own tests: given an event and a customer, expect these communications. Nothing is sent."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from xconnector.domain.customer import Customer
+from xconnector.domain.decision import DecisionError
+from xconnector.domain.routing import RouteDecision, Suppression
+from xconnector.project.data_contract import ContractError
+from xconnector.project.files import ExpectationShape, GivenShape
+from xconnector.project.findings import ProjectError
+from xconnector.project.mapping import MappingError
+from xconnector.project.model import CommunicationKind, Project
+from xconnector.project.presentation import present
+from xconnector.project.routing import NO_REVIEW, decide_route
+from xconnector.project.test_files import ProjectTest, read_tests
+from xconnector.project.trigger import asked_for
+
+# Tests are presented as of one day, so that they say the same every day.
+_ISSUED_AT = datetime(2026, 1, 1, 12, tzinfo=UTC)
+_ID = UUID(int=0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TestResult:
+    """How one test went."""
+
+    __test__ = False
+
+    file: str
+    line: int
+    name: str
+    differences: tuple[str, ...]
+    """What came otherwise than expected, one sentence each."""
+
+    @property
+    def passed(self) -> bool:
+        return not self.differences
+
+
+def run_tests(project: Project) -> Sequence[TestResult]:
+    """Run all tests of the project, in the order in which they stand in its files.
+
+    Raises ProjectError when their files are wrong.
+    """
+    tests, findings = read_tests(project.folder, project.communications, project.feeds)
+    if findings:
+        raise ProjectError(findings)
+    return [_result(project, test) for test in tests]
+
+
+def _result(project: Project, test: ProjectTest) -> TestResult:
+    return TestResult(
+        file=test.file, line=test.line, name=test.shape.name, differences=tuple(_differences(project, test))
+    )
+
+
+def _differences(project: Project, test: ProjectTest) -> Sequence[str]:
+    try:
+        made = _made(project, test.shape.given)
+    except MappingError as wrong:
+        return [str(wrong)]
+    expected = {one.communication: one for one in test.shape.expect}
+    return [
+        *(f"{name} is not asked for" for name in expected if name not in made),
+        *(f"{name} is asked for and was not expected" for name in made if name not in expected),
+        *(said for name, one in expected.items() if name in made for said in _compared(one, made[name])),
+    ]
+
+
+def _made(project: Project, given: GivenShape) -> Mapping[str, RouteDecision | str]:
+    """Return the decision on each communication that is asked for, or why there is none."""
+    feed = project.feeds[given.feed] if given.feed else project.feed_of(given.event)
+    if feed is None:
+        return {}
+    mapped = project.mappings[feed.mapping].apply(given.data)
+    fields = {**mapped.customer_fields, **given.customer}
+    customer = Customer(customer_key=mapped.customer_key, fields=fields, provenance={})
+    return {
+        kind.name: _decided(project, kind, customer, mapped.data)
+        for kind in asked_for(project, given.event, mapped.data)
+    }
+
+
+def _decided(
+    project: Project, kind: CommunicationKind, customer: Customer, data: Mapping[str, Any]
+) -> RouteDecision | str:
+    try:
+        decision = decide_route(project, kind, customer.fields, data)
+        present(project, kind, communication_id=_ID, issued_at=_ISSUED_AT, customer=customer, data=data)
+    except (DecisionError, ContractError) as wrong:
+        return str(wrong)
+    return decision
+
+
+def _compared(expected: ExpectationShape, made: RouteDecision | str) -> Sequence[str]:
+    name = expected.communication
+    if isinstance(made, str):
+        return [f"{name} fails: {made}"]
+    differences: list[str] = []
+    said = f"(row {made.row} of table {made.table})"
+    if isinstance(made.outcome, Suppression):
+        if expected.suppressed != made.outcome.reason:
+            differences.append(f"{name} is suppressed: {made.outcome.reason} {said}")
+    else:
+        route = tuple(hop.connection for hop in made.outcome.hops)
+        if expected.suppressed is not None:
+            differences.append(f"{name} is not suppressed but goes by {', '.join(route)} {said}")
+        elif expected.route is not None and expected.route != route:
+            differences.append(f"{name} goes by {', '.join(route)}, not by {', '.join(expected.route)} {said}")
+    review = made.review or NO_REVIEW
+    if expected.review is not None and expected.review != review:
+        differences.append(f"{name} is reviewed by {review}, not by {expected.review} {said}")
+    return differences

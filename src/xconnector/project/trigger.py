@@ -1,0 +1,20 @@
+"""Which communications an event asks for: none, one or many."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from xconnector.domain.record_path import text_of
+from xconnector.project.model import CommunicationKind, Project
+
+
+def asked_for(project: Project, event_type: str, data: Mapping[str, Any]) -> tuple[CommunicationKind, ...]:
+    """Return the kinds of communication that an event of this type with this mapped data asks for, sorted by name."""
+    return tuple(
+        kind
+        for _, kind in sorted(project.communications.items())
+        if kind.event == event_type and _fits(kind.where, data)
+    )
+
+
+def _fits(where: Mapping[str, frozenset[str]], data: Mapping[str, Any]) -> bool:
+    return all(text_of(data.get(name)) in wanted for name, wanted in where.items())
