@@ -141,6 +141,10 @@ class ContentArchive:
             except FileNotFoundError as error:
                 self._prove_folder()
                 raise PermanentError(f"nothing is kept at {address}; restore the archive from its backup") from error
+            except OSError as error:
+                if error.errno != errno.ELOOP:
+                    raise
+                raise PermanentError(f"a link lies at {address}, which no archive makes; who put it there?") from error
         if content_digest(content) != address.sha256:
             raise PermanentError(
                 f"what is kept at {address} no longer matches its SHA-256; restore the archive from its backup"
