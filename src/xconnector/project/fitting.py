@@ -6,7 +6,7 @@ from xconnector.contract.errors import ConnectorError
 from xconnector.domain.decision import Kind, Row, fits_value
 from xconnector.domain.document import RenditionKind
 from xconnector.domain.routing import DeliveryPlan
-from xconnector.project.connections import Role, without_role
+from xconnector.project.connection_settings import Role, without_role
 from xconnector.project.findings import Finding, named_like
 from xconnector.project.formats import is_language
 from xconnector.project.known import Known, KnownCommunication

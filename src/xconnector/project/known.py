@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from xconnector.project.connections import KnownConnection
+from xconnector.project.connection_settings import KnownConnection
 from xconnector.project.files import CommunicationShape
 from xconnector.project.mapping import RecordMapping
 from xconnector.project.model import CommunicationKind, Feed

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from xconnector.domain.retention import RecordClass
 from xconnector.project.communications import communication_of
-from xconnector.project.connections import read_connections
+from xconnector.project.connection_settings import read_connections
 from xconnector.project.files import CommunicationShape, FeedShape, PersonShape, ProjectShape, SenderShape
 from xconnector.project.findings import Finding, ProjectError, named_like
 from xconnector.project.fitting import misfits
