@@ -24,7 +24,7 @@ def make_tables(database: str) -> None:
     with psycopg.connect(database) as connection:
         connection.execute("CREATE TABLE letter (id int PRIMARY KEY, batch int, state int DEFAULT 0)")
         connection.execute("CREATE INDEX ON letter (batch, state)")
-        connection.execute("CREATE TABLE ledger (letter int, state int, entry jsonb, at timestamptz DEFAULT now())")
+        connection.execute("CREATE TABLE letter_ledger (letter int, state int, entry jsonb, at timestamptz DEFAULT now())")
 
 
 async def add_letters(pool: Pool, jobs: Jobs, *, batches: int, size: int) -> None:
@@ -45,7 +45,7 @@ def register_stages(pool: Pool, *, dawdle: float = 0.0) -> Jobs:
             if not claimed:
                 return
             entries = [(letter, state, '{"why": "' + "v" * 120 + '"}') for (letter,) in claimed]
-            await copy_rows(connection, "COPY ledger (letter, state, entry) FROM STDIN", entries)
+            await copy_rows(connection, "COPY letter_ledger (letter, state, entry) FROM STDIN", entries)
             if dawdle:
                 await asyncio.sleep(random.uniform(0, dawdle))
             if state + 1 < len(STAGES):

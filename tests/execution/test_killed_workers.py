@@ -49,7 +49,7 @@ async def all_moved(database: str) -> None:
 
 def assert_each_stage_once(database: str) -> None:
     with psycopg.connect(database) as connection:
-        counts = connection.execute("SELECT count(*), count(DISTINCT (letter, state)) FROM ledger").fetchone()
+        counts = connection.execute("SELECT count(*), count(DISTINCT (letter, state)) FROM letter_ledger").fetchone()
         begun_again = connection.execute("SELECT count(*) FROM procrastinate_jobs WHERE attempts > 1").fetchone()
     assert begun_again != (0,), "nothing was under way when it was hit"
     assert counts == (BATCHES * SIZE * len(STAGES),) * 2

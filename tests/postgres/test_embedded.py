@@ -20,6 +20,8 @@ import pytest
 from xconnector.postgres.embedded import SETTINGS, EmbeddedPostgres
 from xconnector.postgres.program import EmbeddedPostgresError, server_owner, wheel_programs
 
+pytestmark = pytest.mark.slow
+
 SMALL = {**SETTINGS, "shared_buffers": "16MB", "fsync": "off", "max_connections": "20"}
 AS_ROOT = os.geteuid() == 0
 
