@@ -24,7 +24,7 @@ def make_tables(database: str) -> None:
     with psycopg.connect(database) as connection:
         connection.execute("CREATE TABLE letter (id int PRIMARY KEY, batch int, state int DEFAULT 0)")
         connection.execute("CREATE INDEX ON letter (batch, state)")
-        connection.execute("CREATE TABLE letter_ledger (letter int, state int, entry jsonb, at timestamptz DEFAULT now())")
+        connection.execute("CREATE TABLE letter_ledger (letter int, state int, entry jsonb)")
 
 
 async def add_letters(pool: Pool, jobs: Jobs, *, batches: int, size: int) -> None:
