@@ -19,6 +19,8 @@ from xconnector.domain.document import RenditionKind
 
 _LONGEST_LINE = 998
 """Octets without CRLF, RFC 5321 section 4.5.3.1.6."""
+_LONGEST_ENCODED_LINE = 75
+"""Characters besides the space that continues a line, RFC 2047 section 2."""
 _LONGEST_FILE_NAME = 80
 _FIELD = re.compile(rb"([!-9;-~]+):[^\r\n]*(?:\r\n[ \t][^\r\n]*)*\r\n")
 _BLANK_LINE = b"\r\n\r\n"
@@ -133,7 +135,7 @@ def _with_name(name: str, address: Mailbox) -> str:
         return f"<{address}>"
     if name.isascii():
         return '"' + _QUOTED.sub(r"\\\1", name) + f'"\r\n <{address}>'
-    encoded = Header(name, "utf-8", header_name="From").encode(linesep="\r\n")
+    encoded = Header(name, "utf-8", header_name="From", maxlinelen=_LONGEST_ENCODED_LINE).encode(linesep="\r\n")
     return f"{encoded}\r\n <{address}>"
 
 

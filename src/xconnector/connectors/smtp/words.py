@@ -17,8 +17,9 @@ EVENT_BY_ACTION: Mapping[str, DeliveryEventType] = {
     # The next system reports no success: this is the last we hear, and no proof of delivery.
     "relayed": DeliveryEventType.SENT,
     "expanded": DeliveryEventType.SENT,
-    # OpenSMTPD's own word
+    # Words of their own, of OpenSMTPD and NTMail
     "error": DeliveryEventType.BOUNCED,
+    "failure": DeliveryEventType.BOUNCED,
 }
 
 EVENT_BY_CLASS: Mapping[str, DeliveryEventType] = {
