@@ -7,13 +7,15 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import LiteralString, TypeAlias, TypeVar
 
-from psycopg import AsyncConnection, errors
+from psycopg import AsyncConnection, OperationalError, errors
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import TupleRow
 from psycopg_pool import AsyncConnectionPool
 
 Connection: TypeAlias = AsyncConnection[TupleRow]
 Pool: TypeAlias = AsyncConnectionPool[Connection]
+DatabaseUnreachableError: TypeAlias = OperationalError
+"""The server is gone, refuses, or gave no connection in time; its words name the address and no password."""
 
 T = TypeVar("T")
 

@@ -49,14 +49,13 @@ def refuse(message: str) -> NoReturn:
 
 def _known_errors() -> tuple[type[Exception], ...]:
     """Errors whose message is made for the user."""
-    import psycopg
-
     from xconnector.contract.errors import ConnectorError
     from xconnector.contract.source import ControlTotalsMismatchError
     from xconnector.operations.explaining import UnknownCommunicationError
     from xconnector.operations.failures import NothingToReprocessError
     from xconnector.operations.reconciling import UnknownRunError
     from xconnector.operations.reviews import ReviewError
+    from xconnector.postgres.connect import DatabaseUnreachableError
     from xconnector.postgres.embedded import EmbeddedPostgresError
     from xconnector.postgres.migrations import MigrationError
     from xconnector.project.findings import ProjectError
@@ -64,6 +63,7 @@ def _known_errors() -> tuple[type[Exception], ...]:
     return (
         ConnectorError,
         ControlTotalsMismatchError,
+        DatabaseUnreachableError,
         EmbeddedPostgresError,
         MigrationError,
         NothingToReprocessError,
@@ -71,5 +71,4 @@ def _known_errors() -> tuple[type[Exception], ...]:
         ReviewError,
         UnknownCommunicationError,
         UnknownRunError,
-        psycopg.OperationalError,
     )
