@@ -61,6 +61,11 @@ class EmbeddedComposer:
             await self._workshop.pool.close()
             self._workshop = None
 
+    @property
+    def process_ids(self) -> tuple[int, ...]:
+        """The processes that compose now; none before there is work."""
+        return self._workshop.pool.process_ids if self._workshop is not None else ()
+
     async def check(self) -> None:
         """Find every mistake in the templates that shows without data, and start a process.
 

@@ -20,7 +20,7 @@ class EmbeddedSettings(ConnectorSettings):
     """Folders with further TrueType or OpenType fonts, besides those installed as `fontpkg-…` packages."""
     processes: Annotated[int, Field(ge=1, le=256)] | None = None
     """How many documents are composed at once; by default one for each processor."""
-    memory: Annotated[ByteSize, Field(ge=256 * MIB)] = ByteSize(1024 * MIB)
+    memory: Annotated[ByteSize, Field(ge=512 * MIB)] = ByteSize(1024 * MIB)
     """The most memory one process may take, such as `1GiB`; a document that needs more is refused."""
     deadline: Annotated[timedelta, Field(ge=timedelta(milliseconds=100), le=timedelta(hours=1))] = timedelta(seconds=20)
     """The most time one document may take, in seconds; one that needs more is refused."""

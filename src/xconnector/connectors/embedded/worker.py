@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
 _START_SECONDS = 60.0
 _PDEATHSIG = 1
-_WORN = 0.5
-"""Beyond this share of its memory a process asks to be replaced: the next document shall have room."""
 
 
 def main(descriptor: int) -> None:
@@ -42,10 +40,12 @@ def main(descriptor: int) -> None:
             return
         _end_after(0)
         line.sendall(wire.frame(wire.Ready()))
+        # Beyond half of its room it asks to be replaced, so that the next document has room.
+        worn_beyond = (_size() + setup.memory) / 2
         for task in _tasks(line):
             # The kernel ends the process at the deadline, in whatever code it is then.
             _end_after(setup.deadline)
-            answer = documents.compose(task, worn=lambda: _size() > setup.memory * _WORN)
+            answer = documents.compose(task, worn=lambda: _size() > worn_beyond)
             _end_after(0)
             line.sendall(wire.frame(answer))
 
