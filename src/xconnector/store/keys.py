@@ -1,12 +1,24 @@
 """Keys of callers: kept as digests only."""
 
 import hashlib
+from dataclasses import dataclass
 from datetime import datetime
 
 from xconnector.postgres.connect import Connection
 from xconnector.postgres.queries import Queries
+from xconnector.store.rows import fetch_all
 
-_QUERIES = Queries.load("xconnector.store", "keys.sql")
+_QUERIES = Queries.load(__package__, "keys.sql")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamedKey:
+    """What is known of a key: everything but the key."""
+
+    name: str
+    purpose: str
+    created_at: datetime
+    revoked_at: datetime | None
 
 
 def key_digest(key: str) -> str:
@@ -14,11 +26,12 @@ def key_digest(key: str) -> str:
     return hashlib.sha256(key.encode()).hexdigest()
 
 
-async def remember(connection: Connection, *, name: str, key: str, purpose: str, now: datetime) -> None:
-    """Keep a key under a name; an earlier one of that name is replaced."""
-    await connection.execute(
+async def remember(connection: Connection, *, name: str, key: str, purpose: str, now: datetime) -> bool:
+    """Keep a key under a name; False, and nothing is kept, where a key of that name still opens something."""
+    cursor = await connection.execute(
         _QUERIES.remember, {"name": name, "sha256": key_digest(key), "purpose": purpose, "now": now}
     )
+    return await cursor.fetchone() is not None
 
 
 async def owner(connection: Connection, *, key: str, purpose: str) -> str | None:
@@ -26,3 +39,14 @@ async def owner(connection: Connection, *, key: str, purpose: str) -> str | None
     cursor = await connection.execute(_QUERIES.owner, {"sha256": key_digest(key), "purpose": purpose})
     row = await cursor.fetchone()
     return None if row is None else str(row[0])
+
+
+async def revoke(connection: Connection, *, name: str, now: datetime) -> bool:
+    """Let the key of that name open nothing any more; False where there is none that opens anything."""
+    cursor = await connection.execute(_QUERIES.revoke, {"name": name, "now": now})
+    return await cursor.fetchone() is not None
+
+
+async def every_key(connection: Connection) -> list[NamedKey]:
+    """Return every key that was ever made, by name, the revoked ones too."""
+    return await fetch_all(connection, NamedKey, _QUERIES.every_key)

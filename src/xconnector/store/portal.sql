@@ -1,19 +1,24 @@
 -- name: publish
 -- Publish a document; the first under a key stays.
-INSERT INTO portal_document (dispatch_key, communication_id, customer_key, title, language, sha256, published_at)
-VALUES (%(dispatch_key)s, %(communication_id)s, %(customer_key)s, %(title)s, %(language)s, %(sha256)s, %(published_at)s)
+INSERT INTO portal_document (dispatch_key, communication_id, communication, customer_key, title, language, sha256, pack,
+                             pack_offset, pack_length, published_at)
+VALUES (%(dispatch_key)s, %(communication_id)s, %(communication)s, %(customer_key)s, %(title)s, %(language)s, %(sha256)s,
+        %(pack)s, %(pack_offset)s, %(pack_length)s, %(published_at)s)
 ON CONFLICT (dispatch_key) DO NOTHING
-RETURNING dispatch_key, communication_id, customer_key, title, language, sha256, published_at;
+RETURNING dispatch_key, communication_id, communication, customer_key, title, language, sha256, pack, pack_offset,
+          pack_length, published_at;
 
 -- name: find
 -- A published document.
-SELECT dispatch_key, communication_id, customer_key, title, language, sha256, published_at
+SELECT dispatch_key, communication_id, communication, customer_key, title, language, sha256, pack, pack_offset, pack_length,
+       published_at
 FROM portal_document
 WHERE dispatch_key = %(dispatch_key)s;
 
 -- name: of_customer
 -- A customer's documents, newest first.
-SELECT dispatch_key, communication_id, customer_key, title, language, sha256, published_at
+SELECT dispatch_key, communication_id, communication, customer_key, title, language, sha256, pack, pack_offset, pack_length,
+       published_at
 FROM portal_document
 WHERE customer_key = %(customer_key)s
 ORDER BY published_at DESC, dispatch_key

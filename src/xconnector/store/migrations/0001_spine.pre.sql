@@ -208,10 +208,14 @@ CREATE TRIGGER ledger_is_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON ledg
 CREATE TABLE portal_document (
     dispatch_key      text PRIMARY KEY,
     communication_id  uuid NOT NULL,
+    communication     text NOT NULL,
     customer_key      text NOT NULL,
     title             text NOT NULL,
     language          text NOT NULL,
     sha256            text NOT NULL,
+    pack              text NOT NULL,
+    pack_offset       bigint NOT NULL,
+    pack_length       bigint NOT NULL,
     published_at      timestamptz NOT NULL
 );
 CREATE INDEX portal_document_of_customer ON portal_document (customer_key, published_at DESC);

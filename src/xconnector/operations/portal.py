@@ -1,0 +1,89 @@
+"""The portal: publishing documents, and letting their customers see them."""
+
+import asyncio
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+from uuid import UUID
+
+from xconnector.domain.document import content_digest
+from xconnector.postgres.connect import Pool, transaction
+from xconnector.store import portal
+from xconnector.store.content import ContentStore
+from xconnector.store.portal import PublishedDocument
+
+MOST_SHOWN = 500
+"""Documents of one customer that are listed, the newest."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Publication:
+    """A document that somebody wants published."""
+
+    dispatch_key: str
+    communication_id: UUID
+    communication: str
+    customer_key: str
+    title: str = field(repr=False)
+    language: str
+    content: bytes = field(repr=False)
+
+
+class Published(StrEnum):
+    """How a publication ended."""
+
+    NEW = "new"
+    REPEATED = "repeated"
+    """The very same document was there already; nothing was done again."""
+    REFUSED = "refused"
+    """Another document is there under this dispatch key, and stays."""
+
+
+async def publish(pool: Pool, content_store: ContentStore, publication: Publication) -> Published:
+    """Publish a document; durable when this returns, and doing it again changes nothing."""
+    digest = content_digest(publication.content)
+    async with transaction(pool) as connection:
+        earlier = await portal.find(connection, publication.dispatch_key)
+    if earlier is not None:
+        return _repetition(earlier, digest)
+    # The bytes first: what a row names is there.
+    (place,) = await asyncio.to_thread(content_store.keep, [publication.content])
+    document = PublishedDocument(
+        dispatch_key=publication.dispatch_key,
+        communication_id=publication.communication_id,
+        communication=publication.communication,
+        customer_key=publication.customer_key,
+        title=publication.title,
+        language=publication.language,
+        sha256=digest,
+        place=place,
+        published_at=datetime.now(UTC),
+    )
+    async with transaction(pool) as connection:
+        published, is_new = await portal.publish(connection, document)
+    return Published.NEW if is_new else _repetition(published, digest)
+
+
+def _repetition(earlier: PublishedDocument, digest: str) -> Published:
+    return Published.REPEATED if earlier.sha256 == digest else Published.REFUSED
+
+
+async def documents_of(pool: Pool, customer_key: str) -> list[PublishedDocument]:
+    """Return what a customer can see, newest first, up to `MOST_SHOWN`."""
+    async with transaction(pool) as connection:
+        return await portal.of_customer(connection, customer_key, limit=MOST_SHOWN)
+
+
+async def document_of(pool: Pool, customer_key: str, dispatch_key: str) -> PublishedDocument | None:
+    """Return one document of a customer, or None; another customer's is none of theirs."""
+    async with transaction(pool) as connection:
+        document = await portal.find(connection, dispatch_key)
+    return document if document is not None and document.customer_key == customer_key else None
+
+
+async def content_of(content_store: ContentStore, document: PublishedDocument) -> bytes:
+    """Return a document's bytes, checked against their digest.
+
+    Raises DamagedContentError.
+    """
+    return await asyncio.to_thread(content_store.read, document.place, document.sha256)
