@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.header import decode_header, make_header
 from email.message import EmailMessage
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -37,7 +37,7 @@ def made(dispatch: Dispatch, **settings: Any) -> OutgoingMail:  # noqa: ANN401 -
 
 
 def read(mail: OutgoingMail) -> EmailMessage:
-    return cast("EmailMessage", message_from_bytes(mail.content, policy=policy.default))
+    return message_from_bytes(mail.content, policy=policy.default)
 
 
 def with_email(content: bytes) -> Dispatch:

@@ -12,13 +12,12 @@ SECRET = b"a secret of some length"
 KEY = "01970000-0000-7000-8000-000000000001-0"
 
 
+def dispatch_key(communication: UUID, hop: int, repeat: int) -> str:
+    return f"{communication}-{hop}" + (f"-r{repeat}" if repeat else "")
+
+
 def dispatch_keys() -> st.SearchStrategy[str]:
-    return st.builds(
-        lambda communication, hop, repeat: f"{communication}-{hop}" + (f"-r{repeat}" if repeat else ""),
-        st.uuids(),
-        st.integers(0, 255),
-        st.integers(0, 65535),
-    )
+    return st.builds(dispatch_key, st.uuids(), st.integers(0, 255), st.integers(0, 65535))
 
 
 @given(dispatch_keys(), st.sampled_from(Purpose), st.binary(min_size=1))
