@@ -19,12 +19,12 @@ CHECKS := $(VENV)/.checks
 WRITES := $(VENV)/.writes
 
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
-INSTALL = $(BIN)/python -m pip install --quiet --require-hashes
+INSTALL = $(BIN)/python -m pip install --quiet --quiet --require-hashes
 # The package itself, in place: --no-deps because the locks brought everything, no isolation because `build.txt` did too.
-INSTALL_SELF = $(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+INSTALL_SELF = $(BIN)/python -m pip install --quiet --quiet --no-deps --no-build-isolation --editable .
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test quick check docs bench lock news clean format lint house types unit references
+.PHONY: help demo serve test quick check docs bench lock news clean format lint house types unit
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -45,7 +45,7 @@ test: $(CHECKS) ## every test; as root on Debian with the real peers of the outs
 
 quick: format lint house types unit ## format, lint, house, types, unit tests: under a minute
 
-check: format lint house types references docs ## exactly what CI runs: everything in `quick`, docs, and all tests
+check: format lint house types docs ## exactly what CI runs: everything in `quick`, docs, and all tests
 	$(MAKE) test
 
 docs: $(WRITES) ## the documentation, into docs/_build/html
@@ -81,9 +81,6 @@ types: $(CHECKS)
 
 unit: $(CHECKS)
 	$(BIN)/python -m pytest -n $(JOBS) -m "not slow" $(TESTS)
-
-references: $(CHECKS)
-	$(BIN)/xconnector docs --check
 
 # --------------------------------------------------------------------------- the environment, in three layers
 

@@ -1,6 +1,12 @@
 """How the documentation is built: `make docs`."""
 
+import sys
 from importlib.metadata import version as version_of
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from reference_pages import write_reference_pages
 
 project = "xConnector"
 author = "the xConnector authors"
@@ -15,8 +21,8 @@ html_theme = "furo"
 html_title = "xConnector"
 html_show_copyright = False
 html_show_sphinx = False
-# A built page calls nobody: readers may sit behind a closed network.
-html_theme_options = {"source_repository": None}
 
 exclude_patterns = ["_build"]
 nitpicky = True
+
+write_reference_pages()
