@@ -172,14 +172,14 @@ class SandboxRelay:
 
     # ---------------------------------------------------------------- what aiosmtpd asks of us
 
-    async def handle_EHLO(  # noqa: N802, PLR0917 - aiosmtpd finds hooks by name and calls them so
+    async def handle_EHLO(  # noqa: N802 - aiosmtpd finds hooks by name
         self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]
     ) -> list[str]:
         del server, envelope
         session.host_name = hostname
         return [*responses[:-1], "250-DSN", responses[-1]]
 
-    async def handle_MAIL(  # noqa: N802, PLR0917 - aiosmtpd finds hooks by name and calls them so
+    async def handle_MAIL(  # noqa: N802 - aiosmtpd finds hooks by name
         self, server: SMTP, session: Session, envelope: Envelope, address: str, mail_options: list[str]
     ) -> str:
         del server
@@ -189,7 +189,7 @@ class SandboxRelay:
         envelope.mail_options.extend(mail_options)
         return "250 2.1.0 Ok"
 
-    async def handle_RCPT(  # noqa: N802, PLR0917 - aiosmtpd finds hooks by name and calls them so
+    async def handle_RCPT(  # noqa: N802 - aiosmtpd finds hooks by name
         self, server: SMTP, session: Session, envelope: Envelope, address: str, rcpt_options: list[str]
     ) -> str:
         del server, session
@@ -230,7 +230,7 @@ class SandboxRelay:
         self._protocols.add(protocol)
         return protocol
 
-    def _authenticate(  # noqa: PLR0917 - as aiosmtpd calls it
+    def _authenticate(
         self,
         server: SMTP,
         session: Session,
