@@ -143,12 +143,13 @@ class _Lines:
         self._row_size += len(line)
         if self._number == 1:
             line = self._without_mark(line)
+            self._offset = len(self._row[0]) - len(line)
         if len(line.rstrip(b"\r\n")) > self._settings.line_limit:
             self._skip_line()
         if self._row_size > self._settings.line_limit + 2:
             raise self._quote_never_closed()
         text = self._decoded(line)
-        self._offset += len(self._row[-1])
+        self._offset += len(line)
         return text
 
     def refuse_open_quote(self) -> None:

@@ -24,6 +24,8 @@ _SCHEMA_INSTANCE = "{http://www.w3.org/2001/XMLSchema-instance}"
 # What may stand before a document type or the first element (XML 1.0, section 2.8).
 _PROLOG = re.compile(rb"(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)?(?:\s+|<\?.*?\?>|<!--.*?-->)*", re.DOTALL)
 
+_CUT_OFF = frozenset({"", "ERR_DOCUMENT_EMPTY", "ERR_DOCUMENT_END", "ERR_TAG_NOT_FINISHED"})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Element:
@@ -131,15 +133,15 @@ class _Reading:
     def _close(self, parser: "etree.XMLPullParser") -> None:
         try:
             parser.close()
-        except etree.XMLSyntaxError:
-            raise PermanentError(
-                f"{self._path.name} is cut off after {self._number} whole records; ask its maker for a whole file"
-            ) from None
+        except etree.XMLSyntaxError as wrong:
+            if _kind_of(wrong) in _CUT_OFF:
+                raise PermanentError(
+                    f"{self._path.name} is cut off after {self._number} whole records; ask its maker for a whole file"
+                ) from None
+            raise self._not_well_formed(wrong) from None
 
     def _not_well_formed(self, wrong: etree.XMLSyntaxError) -> PermanentError:
-        # libxml2's own sentence may quote the file; the name of the error does not.
-        last = cast("Any", wrong.error_log).last_error
-        kind = str(last.type_name).removeprefix("ERR_").replace("_", " ").lower() if last else "syntax error"
+        kind = _kind_of(wrong).removeprefix("ERR_").replace("_", " ").lower() or "syntax error"
         return PermanentError(
             f"{self._path.name}, line {wrong.lineno}: not well-formed XML ({kind}) after {self._number} whole records; "
             "ask its maker for a whole and valid file"
@@ -162,21 +164,32 @@ class _Reading:
                 f"{self._path.name}, line {element.sourceline}: elements are nested deeper than "
                 f"{self._settings.depth}; raise `depth:` of the connection if the file is right"
             )
-        if self._open is None and _local(element.tag) == self._settings.element:
+        if self._open is None and (self._is_record(element) or self._is_trailer(element)):
             self._open = element
             self._opened_at = self._fed
 
+    def _is_record(self, element: XmlElement) -> bool:
+        return _local(element.tag) == self._settings.element
+
+    def _is_trailer(self, element: XmlElement) -> bool:
+        control = self._settings.control
+        return control.kind is ControlKind.TRAILER and _local(element.tag).casefold() == control.marker.casefold()
+
     def _end(self, element: XmlElement) -> Element | None:
         self._depth -= 1
+        record: Element | None = None
         if self._open is None:
-            self._keep_trailer(element)
-            _give_back(element)
-        elif element is self._open:
-            self._open = None
+            # The elements around the records end after them: only those without one count.
+            self._others += self._number == 0
+        elif element is not self._open:
+            return None
+        elif self._is_record(element):
             record = self._record(element)
-            _give_back(element)
-            return record
-        return None
+        else:
+            self._keep_trailer(element)
+        self._open = None
+        _give_back(element)
+        return record
 
     def _record(self, element: XmlElement) -> Element:
         if self.trailer is not None:
@@ -196,12 +209,6 @@ class _Reading:
         )
 
     def _keep_trailer(self, element: XmlElement) -> None:
-        control = self._settings.control
-        name = _local(element.tag)
-        if control.kind is not ControlKind.TRAILER or name.casefold() != control.marker.casefold():
-            # The elements around the records end after them: only those without one count.
-            self._others += self._number == 0
-            return
         sums: dict[str, Json] = {child.get("field", ""): child.text for child in element if _local(child.tag) == "sum"}
         self.trailer = {"records": element.get("records"), "sums": sums}
 
@@ -217,6 +224,12 @@ class _Reading:
             raise PermanentError(
                 f"{self._path.name} has no element {self._settings.element}: check `element:` of the connection"
             )
+
+
+def _kind_of(wrong: etree.XMLSyntaxError) -> str:
+    """Return libxml2's name of an error: its sentence may quote the file, the name does not."""
+    last = cast("Any", wrong.error_log).last_error
+    return str(last.type_name) if last else ""
 
 
 def _give_back(element: XmlElement) -> None:

@@ -6,6 +6,7 @@ behaves as told. See `ChannelStandIn` for what it promises.
 
 from xconnector.testing.conformance.channel import ChannelConformance, CollectingChannelConformance
 from xconnector.testing.conformance.manifest import ManifestConformance
+from xconnector.testing.conformance.run_source import RunFiles, RunSourceConformance
 from xconnector.testing.conformance.stand_in import Arrival, ChannelStandIn, not_applicable
 
 __all__ = [
@@ -14,5 +15,7 @@ __all__ = [
     "ChannelStandIn",
     "CollectingChannelConformance",
     "ManifestConformance",
+    "RunFiles",
+    "RunSourceConformance",
     "not_applicable",
 ]
