@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import ByteSize, Field
 
-from xconnector.contract.settings import ConnectorSettings
+from xconnector.contract.settings import ConnectorSettings, Duration
 
 MIB = 1024 * 1024
 
@@ -22,7 +22,7 @@ class EmbeddedSettings(ConnectorSettings):
     """How many documents are composed at once; by default one for each processor."""
     memory: Annotated[ByteSize, Field(ge=512 * MIB)] = ByteSize(1024 * MIB)
     """The most memory one process may take, such as `1GiB`; a document that needs more is refused."""
-    deadline: Annotated[timedelta, Field(ge=timedelta(milliseconds=100), le=timedelta(hours=1))] = timedelta(seconds=20)
+    deadline: Annotated[Duration, Field(ge=timedelta(milliseconds=100), le=timedelta(hours=1))] = timedelta(seconds=20)
     """The most time one document may take, in seconds; one that needs more is refused."""
     recycle_after: Annotated[int, Field(ge=1)] = 20_000
     """After how many documents a process is replaced by a fresh one."""

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, SecretStr
 
-from xconnector.contract.settings import ConnectorSettings
+from xconnector.contract.settings import ConnectorSettings, Duration
 
 
 def _checked_key(key: SecretStr) -> SecretStr:
@@ -22,5 +22,5 @@ class PortalSettings(ConnectorSettings):
     """Address of the portal, such as `https://portal.aurora.test`; without user, query, or fragment."""
     key: Annotated[SecretStr, AfterValidator(_checked_key)]
     """Key that allows to publish, sent as bearer token."""
-    timeout: timedelta = timedelta(seconds=30)
+    timeout: Duration = timedelta(seconds=30)
     """How long to wait for the portal's answer."""

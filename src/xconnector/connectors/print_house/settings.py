@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, SecretStr, field_validator, model_validator
 
 from xconnector.connectors.print_house.ticket import Compression, Marks, SortKey
-from xconnector.contract.settings import ConnectorSettings
+from xconnector.contract.settings import ConnectorSettings, Duration
 
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
@@ -83,7 +83,7 @@ class Acknowledgement(ConnectorSettings):
 
     folder: str = "acks"
     """Where it lays down `<bundle>.ack.jsonl`, from the destination's folder on."""
-    within: timedelta = timedelta(hours=24)
+    within: Duration = timedelta(hours=24)
     """After this time a missing acknowledgement is reported as a delay."""
 
 
@@ -123,7 +123,7 @@ class PrintHouseSettings(ConnectorSettings):
     """Where the house moves what it has taken, from the destination's folder on."""
     acknowledgement: Acknowledgement | None = None
     """Set it where the house acknowledges bundles: letters then count as completed only when it did."""
-    remember: timedelta = timedelta(days=90)
+    remember: Duration = timedelta(days=90)
     """How long the manifests of bundles are kept here, to know the pieces of a late acknowledgement again."""
 
     @field_validator("envelopes")

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, Field, SecretStr, model_validator
 
 from xconnector.connectors.smtp.address import mailbox
 from xconnector.connectors.smtp.token import TOKEN_LENGTH
-from xconnector.contract.settings import ConnectorSettings
+from xconnector.contract.settings import ConnectorSettings, Duration
 
 _LONGEST_LOCAL_PART = 64
 """Octets, RFC 5321 section 4.5.3.1.1."""
@@ -120,7 +120,7 @@ class SmtpSettings(ConnectorSettings):
     """Whether relays are asked to report success as well as failure and delay: one more mail for each mail."""
     messages_per_session: Annotated[int, Field(ge=1)] = 100
     """Mails over one connection before it is opened anew, as relays limit them."""
-    timeout: timedelta = timedelta(seconds=60)
+    timeout: Duration = timedelta(seconds=60)
     """How long to wait for each answer of the relay."""
 
     @model_validator(mode="after")
