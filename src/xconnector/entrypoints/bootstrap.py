@@ -13,9 +13,9 @@ from xconnector.pipeline.workplace import Workplace, state_folder
 from xconnector.postgres.connect import open_pool
 from xconnector.postgres.embedded import EmbeddedPostgres
 from xconnector.postgres.locks import Session, SessionLocks
-from xconnector.project.connections import Connections
 from xconnector.project.load import load_project
 from xconnector.project.model import Project
+from xconnector.project.open_connections import Connections
 from xconnector.store.content import ContentStore
 from xconnector.store.schema import migrate_everything
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from xconnector.contract.errors import ConnectorError
-from xconnector.project.connections import Connections
+from xconnector.project.open_connections import Connections
 from xconnector.project.model import Project
 
 

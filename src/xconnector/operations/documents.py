@@ -6,7 +6,7 @@ from pathlib import Path
 from xconnector.domain.document import RenditionKind
 from xconnector.operations.explaining import Explanation, explain
 from xconnector.postgres.connect import Pool
-from xconnector.project.connections import Connections
+from xconnector.project.open_connections import Connections
 from xconnector.store.content import ContentStore
 
 

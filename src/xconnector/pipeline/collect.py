@@ -18,7 +18,7 @@ from xconnector.pipeline.receipts import Taken, record_receipts
 from xconnector.pipeline.retrying import wait_after
 from xconnector.pipeline.workplace import Workplace
 from xconnector.postgres.connect import Connection, in_transaction, transaction
-from xconnector.project.connections import is_outage
+from xconnector.project.open_connections import is_outage
 from xconnector.store import bundles, communications, dispatches, ledger
 from xconnector.store.bundles import BundleRow, Gathering, Piece
 from xconnector.store.content import ContentStore, Place

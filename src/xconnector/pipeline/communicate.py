@@ -21,7 +21,7 @@ from xconnector.pipeline.compose import compose
 from xconnector.pipeline.deliver import deliver
 from xconnector.pipeline.giving_up import give_up
 from xconnector.pipeline.prepare import prepare
-from xconnector.pipeline.track import poll, poll_all
+from xconnector.pipeline.track import poll
 from xconnector.pipeline.workplace import Workplace
 
 STAGES = {
@@ -30,7 +30,6 @@ STAGES = {
     "archive": archive,
     "deliver": deliver,
     "bundle": bundle,
-    "poll": poll,
 }
 GATHER_EVERY = timedelta(seconds=1)
 POLL_EVERY = timedelta(seconds=2)
@@ -40,7 +39,8 @@ def lay_main_path(place: Workplace) -> None:
     """Register the stages of the main path, what repeats beside them, and what follows when one is given up."""
     name_stages(place)
     place.jobs.add_chore(Chore(name="gather bundles", every=GATHER_EVERY, do=partial(gather, place)))
-    place.jobs.add_chore(Chore(name="poll channels", every=POLL_EVERY, do=partial(poll_all, place)))
+    for name in place.connections.channel_names:
+        place.jobs.add_chore(Chore(name=f"poll {name}", every=POLL_EVERY, do=partial(poll, place, name)))
     place.jobs.on_exhausted(partial(give_up, place))
 
 

@@ -23,8 +23,8 @@ from xconnector.pipeline.receipts import Taken, record_receipts
 from xconnector.pipeline.retrying import Later, later_of, put_off
 from xconnector.pipeline.workplace import Workplace
 from xconnector.postgres.connect import Connection, in_transaction, transaction
-from xconnector.project.connections import is_outage
 from xconnector.project.model import ConnectionLimits
+from xconnector.project.open_connections import is_outage
 from xconnector.store import communications, dispatches, ledger, runs
 from xconnector.store.communications import Standing
 from xconnector.store.dispatches import DispatchState, Intent

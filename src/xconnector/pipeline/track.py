@@ -6,11 +6,9 @@ Status is computed from the set of events, so late, repeated and disordered repo
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from xconnector.contract.errors import MisconfiguredError, TransientError
 from xconnector.domain.communication import State
 from xconnector.domain.delivery import DeliveryEvent, DeliveryEventType, is_undeliverable
 from xconnector.domain.failure import Failure, FailureKind
-from xconnector.execution.jobs import Attempt, Priority
 from xconnector.pipeline import hops
 from xconnector.pipeline.workplace import Workplace
 from xconnector.postgres.connect import Connection, in_transaction
@@ -29,22 +27,19 @@ _CONFIRMING = frozenset(
 _AFTER_HAND_OVER = frozenset({State.DISPATCHED, State.COMPLETED, State.OUTCOME_UNKNOWN})
 
 
-async def poll(place: Workplace, attempt: Attempt, channel: str) -> None:
-    """Take the news a channel has, one delivery at a time; each is acknowledged after it is kept."""
-    del attempt
-    async with place.locks.hold(f"poll:{channel}") as held:
-        if held is None:
-            return
-        reporting = await place.connections.reporting(channel)
-        if reporting is None:
-            return
-        try:
-            async for inbound in reporting.reports():
-                await _keep(place, inbound.item)
-                await inbound.ack()
-        except (TransientError, MisconfiguredError):
-            # Nothing was lost: whatever was not acknowledged is given again at the next poll.
-            return
+async def poll(place: Workplace, channel: str, connection: Connection) -> None:
+    """Take the news a channel has, one delivery at a time; each is acknowledged after it is kept.
+
+    `connection` only keeps other workers from polling at the same time. What was not acknowledged is
+    given again at the next poll.
+    """
+    del connection
+    reporting = await place.connections.reporting(channel)
+    if reporting is None:
+        return
+    async for inbound in reporting.reports():
+        await _keep(place, inbound.item)
+        await inbound.ack()
 
 
 async def _keep(place: Workplace, events: Sequence[DeliveryEvent]) -> None:
@@ -150,12 +145,3 @@ async def _give_up(
 def _cause(event: DeliveryEvent) -> Failure:
     why = f"{event.type}: {event.reason or 'no reason given'}"
     return Failure(stage="deliver", kind=FailureKind.REFUSED, reason=f"{why} ({event.detail})" if event.detail else why)
-
-
-async def poll_all(place: Workplace, connection: Connection) -> None:
-    """Ask for a poll of every channel that can be asked for news, unless one is waiting already."""
-    for name in place.connections.channel_names:
-        if await place.connections.reporting(name) is not None:
-            await place.jobs.defer(
-                connection, "poll", priority=Priority.BULK, queueing_lock=f"poll:{name}", channel=name
-            )

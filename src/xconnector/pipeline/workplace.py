@@ -10,8 +10,8 @@ from xconnector.domain.identity import time_ordered_id
 from xconnector.execution.jobs import Jobs
 from xconnector.postgres.connect import Pool
 from xconnector.postgres.locks import SessionLocks
-from xconnector.project.connections import Connections
 from xconnector.project.model import Project
+from xconnector.project.open_connections import Connections
 from xconnector.store.content import ContentStore
 
 

@@ -1,0 +1,1 @@
+"""The web: intake of events, the portal, and what a supervisor asks."""

@@ -1,0 +1,33 @@
+"""How much of everything one request may take."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+KIB = 1024
+MIB = 1024 * KIB
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebLimits:
+    """Sizes in bytes."""
+
+    event: int = 1 * MIB
+    """A request with one event."""
+    event_batch: int = 8 * MIB
+    """A request with a batch of events."""
+    document: int = 50 * MIB
+    """A document to be published."""
+    bodies_at_once: int = 128 * MIB
+    """All request bodies that are held at one time, until their requests are answered."""
+    patience_for_room: timedelta = timedelta(seconds=5)
+    """How long a request waits for others to make room, before it is told to come again."""
+    body_time: timedelta = timedelta(seconds=60)
+    """How long a body may take to arrive."""
+    request_time: timedelta = timedelta(seconds=180)
+    """How long a request may take from its head to the last byte of its answer."""
+    headers: int = 100
+    """Header fields of a request, by number."""
+    address: int = 4 * KIB
+    """Path and query of a request."""
+    database_patience: timedelta = timedelta(seconds=10)
+    """How long a request waits for the database."""

@@ -1,0 +1,135 @@
+"""The project's connections, opened on first use and kept open for the life of the process."""
+
+import asyncio
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from datetime import timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import Self, cast
+
+from xconnector.contract.archive import Archive
+from xconnector.contract.channel import Channel, Collects, Idempotent, ReportsByPolling
+from xconnector.contract.composer import Composer
+from xconnector.contract.errors import TransientError
+from xconnector.contract.lifecycle import Connector
+from xconnector.contract.manifest import Surroundings
+from xconnector.contract.registry import manifest
+from xconnector.contract.source import RunSource
+from xconnector.execution.limits import LimitedConnection, Limits
+from xconnector.postgres.locks import Session, SessionLocks
+from xconnector.project.connection_settings import Role
+from xconnector.project.model import Project
+
+BUNDLE_TIMEOUT = timedelta(minutes=30)
+
+
+class Connections:
+    """Opens a connection in the role it is asked for, and puts its limits around it."""
+
+    def __init__(
+        self,
+        project: Project,
+        state_folder: Path,
+        *,
+        session: Session,
+        locks: SessionLocks,
+        already_open: Mapping[str, Connector] | None = None,
+    ) -> None:
+        """Nothing is opened before it is asked for.
+
+        Args:
+            project: whose connections these are.
+            state_folder: below which each connection has a folder for its working files.
+            session: on which limits are counted.
+            locks: by which limits hold over all workers.
+            already_open: connections that somebody else opened and will close.
+        """
+        self._project = project
+        self._state_folder = state_folder
+        self._session = session
+        self._locks = locks
+        self._opened: dict[str, Connector] = dict(already_open or {})
+        self._opening: dict[str, asyncio.Lock] = {}
+        self._limited: dict[tuple[str, bool], LimitedConnection] = {}
+        self._stack = AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self._stack.aclose()
+
+    @property
+    def channel_names(self) -> tuple[str, ...]:
+        """The connections that are channels."""
+        return tuple(
+            name for name, row in self._project.connections.items() if manifest(row.connector).channel is not None
+        )
+
+    async def opened(self, name: str) -> Connector:
+        """Return the connection opened in its first role. Raises one of the four contract errors."""
+        declared = manifest(self._project.connections[name].connector)
+        return await self._open(name, next(role for role in Role if getattr(declared, role) is not None))
+
+    async def composer(self, name: str) -> Composer:
+        """Return the opened composer. Raises one of the four contract errors when it cannot be opened."""
+        return cast("Composer", await self._open(name, Role.COMPOSER))
+
+    async def channel(self, name: str) -> Channel:
+        """Return the opened channel. Raises one of the four contract errors when it cannot be opened."""
+        return cast("Channel", await self._open(name, Role.CHANNEL))
+
+    async def archive(self, name: str) -> Archive:
+        """Return the opened archive. Raises one of the four contract errors when it cannot be opened."""
+        return cast("Archive", await self._open(name, Role.ARCHIVE))
+
+    async def run_source(self, name: str) -> RunSource:
+        """Return the opened run source. Raises one of the four contract errors when it cannot be opened."""
+        return cast("RunSource", await self._open(name, Role.RUN_SOURCE))
+
+    async def collecting(self, name: str) -> Collects | None:
+        """Return the channel when it takes bundles, else None."""
+        channel = await self.channel(name)
+        return channel if isinstance(channel, Collects) else None
+
+    async def reporting(self, name: str) -> ReportsByPolling | None:
+        """Return the channel when it can be asked for news, else None."""
+        channel = await self.channel(name)
+        return channel if isinstance(channel, ReportsByPolling) else None
+
+    async def remembers_dispatches(self, name: str) -> bool:
+        """Say whether the same dispatch may be handed over twice without reaching the customer twice."""
+        channel = await self.channel(name)
+        return isinstance(channel, Idempotent) and channel.remembers_dispatches
+
+    def limited(self, name: str, *, for_bundles: bool = False) -> LimitedConnection:
+        """Return the limits of a connection, as one thing through which every call goes.
+
+        A bundle of thousands of pieces takes as long as it takes: its time-out is at least half an hour.
+        """
+        if (name, for_bundles) not in self._limited:
+            own = self._project.connections[name].limits
+            timeout = max(own.timeout, BUNDLE_TIMEOUT) if for_bundles else own.timeout
+            limits = Limits(timeout=timeout, parallel=own.parallel, rate=own.rate, burst=own.burst)
+            limited = LimitedConnection(name, limits, session=self._session, locks=self._locks)
+            self._limited[name, for_bundles] = limited
+        return self._limited[name, for_bundles]
+
+    async def _open(self, name: str, role: Role) -> Connector:
+        async with self._opening.setdefault(name, asyncio.Lock()):
+            if name not in self._opened:
+                connection = self._project.connections[name]
+                build = getattr(manifest(connection.connector), role)
+                surroundings = Surroundings(
+                    project_folder=self._project.folder, state_folder=self._state_folder / "connections" / name
+                )
+                self._opened[name] = await self._stack.enter_async_context(build(connection.settings, surroundings))
+            return self._opened[name]
+
+
+def is_outage(error: Exception) -> bool:
+    """Say whether an error means that the outside system is down."""
+    return isinstance(error, TransientError)
