@@ -33,7 +33,7 @@ class PrintHouseStandIn:
                 "password": PASSWORD,
                 "host_key": self.server.host_key,
             },
-            "acknowledgement": {"folder": "acks", "within": "PT1H"},
+            "acknowledgement": {"folder": "acks", "within": "1h"},
         }
 
     async def arrived(self) -> Sequence[Arrival]:
