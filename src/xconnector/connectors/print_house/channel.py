@@ -42,7 +42,7 @@ class PrintHouse:
 
     def __init__(self, settings: PrintHouseSettings, surroundings: Surroundings) -> None:
         self._settings = settings
-        self._layout = _layout(settings)
+        self._layout = layout_of(settings)
         self._spools = surroundings.state_folder / "spools"
         self._sent = SentBundles(surroundings.state_folder / "sent", _utc_now)
         self._destination = _destination(settings.destination, surroundings)
@@ -197,7 +197,8 @@ def _key_of(dispatches: Sequence[Dispatch]) -> str:
     return f"letters-{hashlib.sha256(keys.encode()).hexdigest()[:32]}"
 
 
-def _layout(settings: PrintHouseSettings) -> Layout:
+def layout_of(settings: PrintHouseSettings) -> Layout:
+    """Return what the settings say about paper."""
     return Layout(
         duplex=settings.duplex,
         marks=settings.marks,

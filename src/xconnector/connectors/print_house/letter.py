@@ -29,9 +29,9 @@ def opened_pages(content: bytes, *, stated_pages: int | None) -> Generator[list[
     try:
         with pikepdf.open(io.BytesIO(content), attempt_recovery=False, suppress_warnings=True) as letter:
             pages = _pages(letter, stated_pages)
-            yield pages
             if letter.get_warnings():  # pyright: ignore[reportUnknownMemberType] - a list of what, is not typed
                 raise UnfitLetterError("its PDF is damaged; compose it again")
+            yield pages
     except pikepdf.PasswordError as error:
         raise UnfitLetterError("its PDF is locked with a password; compose it without one") from error
     except (pikepdf.PdfError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:

@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -71,7 +72,8 @@ async def _ended(process: asyncio.subprocess.Process, progress: Path, patience: 
         if now_at != at:
             at, since = now_at, loop.time()
         elif loop.time() - since > patience.total_seconds():
-            process.send_signal(signal.SIGALRM)
+            with suppress(ProcessLookupError):
+                process.send_signal(signal.SIGALRM)
     return ended.result()
 
 
