@@ -88,9 +88,9 @@ def parse_path(text: str) -> RecordPath:
     from_root = text.startswith("/")
     steps = _Steps(text[1:] if from_root else text).parse()
     walk = _walk_of(steps, text)
-    if from_root:
-        return RecordPath(text, repeats=_Every() in steps, walk=lambda _item, root: walk(root, root))
-    return RecordPath(text, repeats=_Every() in steps, walk=walk)
+    if _Every() in steps:
+        walk = _always_a_list(walk)
+    return RecordPath(text, repeats=_Every() in steps, walk=_from_root(walk) if from_root else walk)
 
 
 def items_of(value: Json) -> Sequence[Json]:
@@ -220,6 +220,20 @@ def _outside_brackets(text: str, wanted: str) -> int | None:
 
 def _itself(item: Json, _root: Json) -> Json:
     return item
+
+
+def _from_root(walk: _Walk) -> _Walk:
+    return lambda _item, root: walk(root, root)
+
+
+def _always_a_list(walk: _Walk) -> _Walk:
+    """Every item of something that is not there is no item, rather than nothing."""
+
+    def walk_to_list(item: Json, root: Json) -> Json:
+        found = walk(item, root)
+        return [] if found is None else found
+
+    return walk_to_list
 
 
 def _walk_of(steps: tuple[_Step, ...], text: str) -> _Walk:
