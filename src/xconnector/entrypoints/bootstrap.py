@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from xconnector.contract.lifecycle import Connector
 from xconnector.execution.jobs import Jobs
 from xconnector.pipeline.communicate import lay_main_path
 from xconnector.pipeline.workplace import Workplace, state_folder
@@ -56,15 +57,20 @@ def database_name(project: Project) -> str:
 
 
 @asynccontextmanager
-async def open_workplace(project: Project, url: str, *, name: str) -> AsyncGenerator[Workplace]:
-    """Open what stages and operations work with, and lay the main path on it."""
+async def open_workplace(
+    project: Project, url: str, *, name: str, already_open: Mapping[str, Connector] | None = None
+) -> AsyncGenerator[Workplace]:
+    """Open what stages and operations work with, and lay the main path on it.
+
+    `already_open` holds connections that the caller opened and will close.
+    """
     folder = state_folder(project.folder)
     async with (
         open_pool(url, name=name) as pool,
         Session(url, name=f"{name} locks") as session,
     ):
         locks = SessionLocks(session)
-        async with Connections(project, folder, session=session, locks=locks) as connections:
+        async with Connections(project, folder, session=session, locks=locks, already_open=already_open) as connections:
             place = Workplace(
                 project=project,
                 jobs=Jobs(),
