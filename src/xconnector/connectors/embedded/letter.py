@@ -1,15 +1,14 @@
 """Letters: Typst to PDF/A-2a and PDF/UA-1 in one file, packed, with the same bytes for the same order."""
 
-import io
 import re
 from collections import OrderedDict
 from collections.abc import Sequence
 from pathlib import Path
 
-import pikepdf
 import typst
 
 from xconnector.connectors.embedded.faults import Discretion, DocumentError, named_character
+from xconnector.connectors.embedded.packing import packed
 
 STANDARDS: "list[typst.PDFStandard]" = ["a-2a", "ua-1"]
 """Long-term archiving and accessibility; with either, a character that no font has is an error, never a gap."""
@@ -88,18 +87,3 @@ class Letters:
             return None
         # Named from where the process stands, which is the root.
         return f"{found['path']}:{found['line']}:{int(found['column']) + 1}"
-
-
-def packed(pdf: bytes) -> tuple[bytes, int]:
-    """Return the same document in object streams, about half as large, and its number of pages."""
-    written = io.BytesIO()
-    with pikepdf.open(io.BytesIO(pdf)) as document:
-        pages = len(document.pages)
-        document.save(
-            written,
-            object_stream_mode=pikepdf.ObjectStreamMode.generate,
-            deterministic_id=True,
-            # The metadata is right as it is, byte for byte.
-            fix_metadata_version=False,
-        )
-    return written.getvalue(), pages

@@ -91,7 +91,7 @@ class Process(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Send what was given before the socket was open."""
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - narrows what a stream protocol is given
+        assert isinstance(transport, asyncio.Transport)
         self._transport = transport
         transport.write(bytes(self._unsent))
         self._unsent.clear()

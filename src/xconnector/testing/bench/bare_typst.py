@@ -14,8 +14,9 @@ from pathlib import Path
 import typst
 
 from xconnector.connectors.embedded.fonts import font_folders
-from xconnector.connectors.embedded.letter import STANDARDS, packed
+from xconnector.connectors.embedded.letter import STANDARDS
 from xconnector.connectors.embedded.mark import data_matrix
+from xconnector.connectors.embedded.packing import packed
 
 TEMPLATES = Path(__file__).parent / "templates"
 _ISSUED_AT = 1_795_000_000
