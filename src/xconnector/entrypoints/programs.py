@@ -3,11 +3,14 @@
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import httpx
 
 PATIENCE_SECONDS = 20
 
@@ -50,6 +53,41 @@ def sandbox(name: str, *arguments: str, log: Path) -> Generator[Program]:
         yield running
     finally:
         running.end()
+
+
+def start_worker(folder: Path, *, log: Path, environment: Mapping[str, str]) -> Program:
+    """Start a worker of a project; it works when this returns.
+
+    Raises ProgramError when it does not start.
+    """
+    process = start("xconnector", "worker", "--project", str(folder), log=log, environment=environment)
+    if not (process.stdout and process.stdout.readline()):
+        raise ProgramError(f"the worker did not start; see {log}")
+    return Program(process=process, facts={})
+
+
+@contextmanager
+def web(folder: Path, address: str, *, log: Path, environment: Mapping[str, str]) -> Generator[Program]:
+    """Run the web of a project on an address of this machine for the block; it answers when the block begins."""
+    port = address.rpartition(":")[2]
+    arguments = ["serve", "--project", str(folder), "--port", port, "--no-worker"]
+    running = Program(process=start("xconnector", *arguments, log=log, environment=environment), facts={})
+    try:
+        _wait_until_it_answers(running, f"{address}/healthz", log)
+        yield running
+    finally:
+        running.end()
+
+
+def _wait_until_it_answers(program: Program, address: str, log: Path) -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < deadline and program.process.poll() is None:
+        try:
+            if httpx.get(address, timeout=1).is_success:
+                return
+        except httpx.HTTPError:
+            time.sleep(0.1)
+    raise ProgramError(f"the web did not start; see {log}")
 
 
 def start(

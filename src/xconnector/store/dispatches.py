@@ -186,3 +186,10 @@ async def events_of(connection: Connection, communication_id: UUID) -> list[Deli
     """Return everything channels reported of one communication, in the order in which it happened."""
     rows = await fetch_all(connection, _EventRow, _QUERIES.events_of, communication_id=communication_id)
     return [row.event() for row in rows]
+
+
+async def any_rerouted(connection: Connection, *, origin: str, target: str) -> UUID | None:
+    """Return a communication that came back from one connection and was handed over to another, or None."""
+    cursor = await connection.execute(_QUERIES.any_rerouted, {"origin": origin, "target": target})
+    row = await cursor.fetchone()
+    return None if row is None else row[0]

@@ -70,3 +70,12 @@ ORDER BY occurred_at, event_id;
 -- name: mark_applied
 -- Say that the events known of these dispatches have taken effect.
 UPDATE delivery_event SET applied = true WHERE dispatch_key = ANY(%(keys)s) AND NOT applied;
+
+-- name: any_rerouted
+-- A communication that came back from one connection and was handed over to another.
+SELECT back.communication_id
+FROM dispatch AS back JOIN dispatch AS onward USING (communication_id)
+WHERE back.connection = %(origin)s AND back.state = 'undeliverable'
+    AND onward.connection = %(target)s AND onward.state = 'handed_over'
+ORDER BY back.communication_id
+LIMIT 1;

@@ -6,12 +6,14 @@ from xconnector.entrypoints.cli import (
     archive,
     connections,
     customers,
+    demo,
     explain,
     failures,
     project,
     reconcile,
     review,
     run,
+    sandbox,
     send,
     status,
     worker,
@@ -27,6 +29,8 @@ app = typer.Typer(
 app.command()(project.init)
 app.command()(project.check)
 app.command()(project.test)
+app.command()(demo.demo)
+app.command()(sandbox.sandbox)
 app.command()(worker.worker)
 app.command()(send.send)
 app.command()(run.run)

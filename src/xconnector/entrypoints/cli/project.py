@@ -60,7 +60,9 @@ def test(folder: ProjectFolder = HERE, as_json: AsJson = False) -> None:
         show_json(results)
     else:
         for result in failed:
-            typer.echo(f"FAILED {result.file}:{result.line} {result.name}\n  {result.difference}")
+            typer.echo(f"FAILED {result.file}:{result.line} {result.name}")
+            for difference in result.differences:
+                typer.echo(f"  {difference}")
         typer.echo(f"{len(results) - len(failed)} passed, {len(failed)} failed")
     if failed:
         raise typer.Exit(DONE_WITH_FAILURES)

@@ -15,4 +15,7 @@ def worker(
     """Run the project's work until SIGTERM or Ctrl-C. Start as many as there are cores, on any number of hosts."""
     from xconnector.entrypoints.worker import work
 
-    run_work(work(folder, concurrency=concurrency))
+    def ready(project: str) -> None:
+        typer.echo(f"Working for {project}; Ctrl-C ends it in good order.")
+
+    run_work(work(folder, concurrency=concurrency, on_ready=ready))
