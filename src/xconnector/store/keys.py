@@ -8,7 +8,7 @@ from xconnector.postgres.connect import Connection
 from xconnector.postgres.queries import Queries
 from xconnector.store.rows import fetch_all
 
-_QUERIES = Queries.load(__package__, "keys.sql")
+_QUERIES = Queries.load("xconnector.store", "keys.sql")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from xconnector.postgres.queries import Queries
 from xconnector.store.content import Place
 from xconnector.store.rows import fetch_all, fetch_one
 
-_QUERIES = Queries.load(__package__, "portal.sql")
+_QUERIES = Queries.load("xconnector.store", "portal.sql")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
