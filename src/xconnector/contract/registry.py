@@ -2,7 +2,7 @@
 
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
-from typing import Any
+from typing import Any, cast
 
 from xconnector.contract.manifest import Manifest
 
@@ -36,4 +36,4 @@ def manifest(name: str) -> Manifest[Any]:
     found = entry.load()
     if not isinstance(found, Manifest):
         raise TypeError(f"the entry point of connector {name!r} must be a Manifest, not {type(found).__name__}")
-    return found
+    return cast("Manifest[Any]", found)  # isinstance cannot see its settings
