@@ -101,9 +101,12 @@ async def _run(arguments: argparse.Namespace) -> None:
         report_pieces=arguments.report_pieces,
     )
     door = Door()
+    # It listens for its end before it says that it is ready: whoever waits for that may end it at once.
+    ended = asyncio.create_task(until_ended(with_parent=arguments.with_parent))
+    await asyncio.sleep(0)
     async with _opened(folder, door, arguments):
         working = asyncio.create_task(work(House(folder=folder, conduct=conduct), door))
-        await until_ended(with_parent=arguments.with_parent)
+        await ended
         working.cancel()
         with suppress(asyncio.CancelledError):
             await working
