@@ -13,6 +13,7 @@ from xconnector.postgres.migrations import (
     load_migrations,
     lock_migrations,
     migrate,
+    missing,
     record_as_applied,
 )
 from xconnector.postgres.queries import Queries
@@ -33,6 +34,12 @@ async def migrate_execution(conninfo: str, *, through: Phase = Phase.POST) -> Se
         theirs = await migrate(connection, "procrastinate", _procrastinate_migrations(), through=through)
         ours = load_migrations("xconnector.execution.migrations")
         return [*theirs, *await migrate(connection, "execution", ours, through=through)]
+
+
+async def missing_in_execution(connection: Connection) -> Sequence[str]:
+    """The names of the migrations of execution that the database has not."""
+    theirs = await missing(connection, "procrastinate", _procrastinate_migrations())
+    return [*theirs, *await missing(connection, "execution", load_migrations("xconnector.execution.migrations"))]
 
 
 async def _make_procrastinate(connection: Connection) -> None:

@@ -88,6 +88,15 @@ async def migrate(
     return [migration.name for migration in wanted if await _apply_once(connection, component, migration)]
 
 
+async def missing(connection: Connection, component: str, migrations: Sequence[Migration]) -> Sequence[str]:
+    """The names of those that were not applied to this database; all of them where it was never migrated."""
+    cursor = await connection.execute(_QUERIES.has_migration_table)
+    if await cursor.fetchone() != (True,):
+        return [migration.name for migration in migrations]
+    recorded = await _recorded(connection, component)
+    return [migration.name for migration in migrations if migration.name not in recorded]
+
+
 async def lock_migrations(connection: Connection) -> None:
     """Wait until nobody else migrates this database; held to the end of the transaction."""
     await connection.execute(_QUERIES.lock_migrations)

@@ -13,6 +13,10 @@ CREATE TABLE IF NOT EXISTS schema_migration (
     PRIMARY KEY (component, name)
 );
 
+-- name: has_migration_table
+-- Whether any migration was ever recorded here.
+SELECT to_regclass('schema_migration') IS NOT NULL;
+
 -- name: recorded_migrations
 -- The applied migrations of one component with their phases and digests.
 SELECT name, phase, sha256 FROM schema_migration WHERE component = %(component)s;

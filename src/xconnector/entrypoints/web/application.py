@@ -1,0 +1,57 @@
+"""The web application of one project, put together."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+
+from fastapi import FastAPI
+
+from xconnector.domain.portal_link import PortalSecrets
+from xconnector.entrypoints.web.assets import asset_routes
+from xconnector.entrypoints.web.bodies import Bodies
+from xconnector.entrypoints.web.door import Door
+from xconnector.entrypoints.web.events import event_routes, intake_of
+from xconnector.entrypoints.web.health import health_routes
+from xconnector.entrypoints.web.limits import WebLimits
+from xconnector.entrypoints.web.publishing import publishing_routes
+from xconnector.entrypoints.web.reading import reading_routes
+from xconnector.entrypoints.web.refusals import answer_refusals
+from xconnector.pipeline.workplace import Workplace
+
+
+def application(place: Workplace, *, secrets: PortalSecrets, limits: WebLimits | None = None) -> FastAPI:
+    """Return what a server serves: intake of events, the portal, and health.
+
+    Args:
+        place: opened, and open for as long as the application is served.
+        secrets: sign the portal's links.
+        limits: what one request may take.
+    """
+    limits = limits or WebLimits()
+    intake = intake_of(place)
+    bodies = Bodies(limits)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncGenerator[None]:
+        yield
+        await intake.settled()
+
+    app = FastAPI(
+        title="xConnector",
+        summary="Intake of events, and the portal.",
+        version=version("xconnector"),
+        lifespan=lifespan,
+        # Their pages load scripts from elsewhere.
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    app.include_router(event_routes(place, intake, bodies, limits))
+    # Before the reader's pages: `documents` is no token.
+    app.include_router(publishing_routes(place, bodies, limits))
+    app.include_router(reading_routes(place, secrets, limits))
+    app.include_router(health_routes(place.pool, patience=limits.database_patience))
+    app.include_router(asset_routes())
+    answer_refusals(app)
+    app.add_middleware(Door, limits=limits)
+    return app
