@@ -11,10 +11,10 @@ from xconnector.contract.lifecycle import Connector
 from xconnector.execution.jobs import Jobs
 from xconnector.pipeline.communicate import lay_main_path
 from xconnector.pipeline.workplace import Workplace, state_folder
-from xconnector.postgres.connect import open_pool
+from xconnector.postgres.connect import Pool, open_pool
 from xconnector.postgres.embedded import EmbeddedPostgres
 from xconnector.postgres.locks import Session, SessionLocks
-from xconnector.project.load import load_project
+from xconnector.project.load import load_project, project_name
 from xconnector.project.model import Project
 from xconnector.project.open_connections import Connections
 from xconnector.store.content import ContentStore
@@ -33,8 +33,8 @@ class Database:
 
 
 @asynccontextmanager
-async def open_database(project: Project, environment: Mapping[str, str]) -> AsyncGenerator[Database]:
-    """Give the project's database, migrated: the one of `XCONNECTOR_DATABASE_URL`, else the embedded one.
+async def open_database(name: str, folder: Path, environment: Mapping[str, str]) -> AsyncGenerator[Database]:
+    """Give a project's database, migrated: the one of `XCONNECTOR_DATABASE_URL`, else the embedded one.
 
     The embedded server stays up as long as any program uses it.
     """
@@ -43,17 +43,17 @@ async def open_database(project: Project, environment: Mapping[str, str]) -> Asy
         await migrate_everything(url)
         yield Database(url=url, embedded=None)
         return
-    folder = environment.get(POSTGRES_FOLDER)
-    with EmbeddedPostgres(Path(folder) if folder else None) as server:
-        url = server.ensure_database(database_name(project))
+    server_folder = environment.get(POSTGRES_FOLDER)
+    with EmbeddedPostgres(Path(server_folder) if server_folder else None) as server:
+        url = server.ensure_database(database_name(name, folder))
         await migrate_everything(url)
         yield Database(url=url, embedded=server)
 
 
-def database_name(project: Project) -> str:
+def database_name(name: str, folder: Path) -> str:
     """Return the name of a project's own database: two folders with the same project never share one."""
-    place = hashlib.sha256(str(project.folder.resolve()).encode()).hexdigest()[:8]
-    return f"{project.name}_{place}".replace("-", "_")
+    place = hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:8]
+    return f"{name}_{place}".replace("-", "_")
 
 
 @asynccontextmanager
@@ -91,7 +91,20 @@ async def open_project(folder: Path, *, name: str) -> AsyncGenerator[tuple[Workp
     """
     project = load_project(folder, os.environ)
     async with (
-        open_database(project, os.environ) as database,
+        open_database(project.name, project.folder, os.environ) as database,
         open_workplace(project, database.url, name=name) as place,
     ):
         yield place, database
+
+
+@asynccontextmanager
+async def open_store(folder: Path, *, name: str) -> AsyncGenerator[Pool]:
+    """Open the database of the project in a folder, even while what its connections need is not there yet.
+
+    Raises ProjectError when the project has no name.
+    """
+    async with (
+        open_database(project_name(folder), folder, os.environ) as database,
+        open_pool(database.url, name=name) as pool,
+    ):
+        yield pool

@@ -34,9 +34,13 @@ class Explanation:
 
     @property
     def delivery_status(self) -> DeliveryStatus:
-        """The status of the latest hand-over."""
-        latest = self.handovers[-1].dispatch_key if self.handovers else ""
-        return status_of(event for event in self.events if event.dispatch_key == latest)
+        """The status of the latest hand-over; what a channel took and said nothing more of is accepted."""
+        if not self.handovers:
+            return DeliveryStatus.UNREPORTED
+        latest = self.handovers[-1]
+        status = status_of(event for event in self.events if event.dispatch_key == latest.dispatch_key)
+        is_taken = latest.state == dispatches.DispatchState.HANDED_OVER
+        return DeliveryStatus.ACCEPTED if is_taken and status is DeliveryStatus.UNREPORTED else status
 
 
 async def explain(pool: Pool, words: str) -> Explanation:

@@ -2,13 +2,15 @@
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import datetime
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 from uuid import UUID
 
+from xconnector.contract.errors import TransientError
 from xconnector.contract.source import ControlTotals, confirm_totals
 from xconnector.domain.event import BadRecord, RecordFate, SourceRecord, payload_digest
 from xconnector.domain.failure import Failure, FailureKind
@@ -23,6 +25,8 @@ from xconnector.store.runs import Run
 
 BATCH_SIZE = 500
 """Records of a run that move together."""
+HELD_BY_THE_DEAD = timedelta(seconds=3)
+"""How long the database may take to notice that the program which held a file was killed."""
 
 T = TypeVar("T")
 
@@ -129,7 +133,8 @@ async def receive_run(
     The control totals are checked before anything is made. An interrupted intake of the same file is
     taken up where it stopped. `progress` is told records done and records in all.
 
-    Raises ControlTotalsMismatchError, or one of the contract errors when the file as a whole cannot be read.
+    Raises ControlTotalsMismatchError, or one of the contract errors when the file as a whole cannot be read
+    or another program is taking it in.
     """
     assert feed.connection is not None, "only a feed with a connection reads files"
     source = await place.connections.run_source(feed.connection)
@@ -137,28 +142,50 @@ async def receive_run(
     declared = await asyncio.to_thread(source.declared, path)
     if declared is not None:
         confirm_totals(path, declared, counted)
-    run, done = await _start(place, feed, path, declared)
-    for records in _chunks(islice(source.read(path, source=feed.name, event_type=feed.event), done, None), batch_size):
-        await receive(place, records, feed=feed, run_id=run.run_id, priority=Priority.BULK)
-        done += len(records)
-        if progress is not None:
-            progress(done, counted.records)
-    async with transaction(place.pool) as connection:
-        await runs.seal(connection, run.run_id, records_read=done, now=place.now())
+    digest = await asyncio.to_thread(_file_digest, path)
+    async with _alone_with(place, path, digest):
+        run, done = await _start(place, feed, path, digest, declared)
+        rest = islice(source.read(path, source=feed.name, event_type=feed.event), done, None)
+        for records in _chunks(rest, batch_size):
+            await receive(place, records, feed=feed, run_id=run.run_id, priority=Priority.BULK)
+            done += len(records)
+            if progress is not None:
+                progress(done, counted.records)
+        async with transaction(place.pool) as connection:
+            await runs.seal(connection, run.run_id, records_read=done, now=place.now())
     return run
 
 
-async def _start(place: Workplace, feed: Feed, path: Path, declared: ControlTotals | None) -> tuple[Run, int]:
+@asynccontextmanager
+async def _alone_with(place: Workplace, path: Path, digest: str) -> AsyncGenerator[None]:
+    """Keep other programs from taking this very file in for the block.
+
+    Raises TransientError when another one is at it, after a while in which the lock of one that was killed ends.
+    """
+    gives_up_at = place.now() + HELD_BY_THE_DEAD
+    while True:
+        async with place.locks.hold(f"intake:{digest}") as held:
+            if held is not None:
+                yield
+                return
+        if place.now() > gives_up_at:
+            raise TransientError(f"{path.name} is being taken in by another program; `xconnector status` shows its run")
+        await asyncio.sleep(0.1)
+
+
+async def _start(
+    place: Workplace, feed: Feed, path: Path, digest: str, declared: ControlTotals | None
+) -> tuple[Run, int]:
     """Begin a run, or take up the interrupted one of this very file; returns it with the records already in."""
-    digest = await asyncio.to_thread(_file_digest, path)
     async with transaction(place.pool) as connection:
         interrupted = await runs.unsealed(connection, feed=feed.name, file_sha256=digest)
         if interrupted is not None:
             return interrupted, await runs.count_records(connection, interrupted.run_id)
-        now = place.now()
+        now, run_id = place.now(), place.new_id()
         run = Run(
-            run_id=place.new_id(),
-            name=f"{feed.name}-{now:%Y%m%d-%H%M%S}",
+            run_id=run_id,
+            # Two runs may begin in the same second.
+            name=f"{feed.name}-{now:%Y%m%d-%H%M%S}-{run_id.hex[-4:]}",
             feed=feed.name,
             file_name=path.name,
             file_sha256=digest,

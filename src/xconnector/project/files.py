@@ -1,12 +1,12 @@
 """The shapes of a project's YAML files: parser, lint, JSON Schema and documentation in one."""
 
-import re
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from xconnector.contract.settings import Duration
 from xconnector.project.model import ConnectionLimits
 
 _NAME = r"^[A-Za-z][A-Za-z0-9_-]{0,63}$"
@@ -16,21 +16,6 @@ Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 EventType = Annotated[str, StringConstraints(pattern=r"^\S{1,200}$")]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 Scalar = str | bool | int | float
-
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)")
-_UNITS = {"ms": "milliseconds", "s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
-
-
-def _duration(spelled: object) -> object:
-    if not isinstance(spelled, str):
-        return spelled
-    found = _DURATION.fullmatch(spelled.strip())
-    if found is None:
-        raise ValueError("write a duration such as 30s, 5m, 2h or 1d")
-    return timedelta(**{_UNITS[found[2]]: float(found[1])})
-
-
-Duration = Annotated[timedelta, BeforeValidator(_duration, json_schema_input_type=str | float)]
 
 
 class _Shape(BaseModel):
@@ -243,7 +228,7 @@ class SourceShape(_Shape):
 
     path: str | None = None
     """The value at a path."""
-    const: Scalar | None = None
+    const: Any = None
     """Always this value."""
     first: Sequence["str | SourceShape"] | None = None
     """The first that is there."""

@@ -1,6 +1,7 @@
 """Loads a project folder: parses everything, proves that it fits together, and collects every mistake in one pass."""
 
 import hashlib
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TypeVar
@@ -41,6 +42,20 @@ def load_project(folder: Path, environment: Mapping[str, str]) -> Project:
     Raises ProjectError with every mistake that was found.
     """
     return _Loading(folder.resolve(), environment).project()
+
+
+def project_name(folder: Path) -> str:
+    """Return what a project is called, whether or not the rest of it can be loaded.
+
+    Raises ProjectError.
+    """
+    file, wrong = read_yaml(folder / PROJECT_FILE, PROJECT_FILE)
+    if file is None:
+        raise ProjectError(wrong)
+    name = file.content.get("project") if isinstance(file.content, dict) else None
+    if not isinstance(name, str) or _NAME.fullmatch(name) is None:
+        raise ProjectError([file.finding(("project",), "`project` is missing, or no name", "use letters and digits")])
+    return name
 
 
 class _Loading:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import UnionType
-from typing import Annotated, Any, TypeVar, Union, cast, get_args, get_origin
+from typing import Annotated, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -33,61 +33,86 @@ def shape(model: type[M], content: Json, where: Shaped) -> tuple[M | None, list[
 
 
 def _finding(model: type[BaseModel], detail: ErrorDetails, where: Shaped) -> Finding:
-    way = detail["loc"]
-    place = (*where.place, *way)
-    name = _dotted(way)
-    field = str(way[-1]) if way else ""
+    followed = _follow(model, detail["loc"])
+    place = (*where.place, *followed.way)
+    name = ".".join(str(part) for part in followed.way)
+    field = str(followed.way[-1]) if followed.way else ""
+    about = followed.description
     match detail["type"]:
         case "extra_forbidden":
-            siblings = _keys_at(model, way[:-1])
-            return where.file.finding(place, f"unknown key {field!r}", named_like(field, siblings))
+            return where.file.finding(place, f"unknown key {field!r}", named_like(field, followed.siblings))
         case "missing":
-            about = _description(model, way)
             return where.file.finding(place, f"`{name}` is missing", f"add it: {about}" if about else "add it")
         case _:
             said = detail["msg"].removeprefix("Value error, ")
-            about = _description(model, way)
             message = f"`{name}`: {said[:1].lower()}{said[1:]}" if name else said
             return where.file.finding(place, message, f"it is: {about}" if about else "change it")
 
 
-def _dotted(way: Sequence[str | int]) -> str:
-    return ".".join(str(part) for part in way)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Followed:
+    """Where a complaint leads: the way through the file, without the names that pydantic gives to variants."""
+
+    way: tuple[str | int, ...]
+    siblings: tuple[str, ...]
+    """Keys that are known there."""
+    description: str
+    """What the field is, if it is one."""
 
 
-def _keys_at(model: type[BaseModel], way: Sequence[str | int]) -> Iterator[str]:
-    for found in _models_at(model, way):
-        for name, field in found.model_fields.items():
-            yield field.alias or name
+@dataclass(frozen=True, slots=True)
+class _Variants:
+    """A union whose variants are told apart by a field."""
+
+    annotation: object
+    discriminator: str
 
 
-def _description(model: type[BaseModel], way: Sequence[str | int]) -> str:
-    """Return the first line of a field's documentation."""
-    for found in _models_at(model, way[:-1]) if way else ():
-        for name, field in found.model_fields.items():
-            if way[-1] in {name, field.alias} and field.description:
-                return " ".join(field.description.split())
-    return ""
-
-
-def _models_at(model: type[BaseModel], way: Sequence[str | int]) -> list[type[BaseModel]]:
-    """Follow a way through nested models; a variant of a union opens all its models."""
-    types: list[Any] = [model]
-    for part in way:
+def _follow(model: type[BaseModel], way: Sequence[str | int]) -> _Followed:
+    types: list[object] = [model]
+    kept: list[str | int] = []
+    for part in way[:-1]:
+        chosen = [variant for one in types for variant in _chosen(one, part)]
         stepped = [after for one in types for after in _step(one, part)]
-        # The name of a union's variant is no step.
-        types = stepped or types
-    return [one for found in types for one in _unfolded(found) if isinstance(one, type) and issubclass(one, BaseModel)]
+        if not chosen and stepped:
+            kept.append(part)
+        types = chosen or stepped or types
+    models = [one for found in types for one in _models_in(found)]
+    fields = [(field.alias or name, field) for one in models for name, field in one.model_fields.items()]
+    described = [field.description for name, field in fields if way and name == way[-1] and field.description]
+    return _Followed(
+        way=(*kept, *way[-1:]),
+        siblings=tuple(name for name, _ in fields),
+        description=" ".join(described[0].split()) if described else "",
+    )
+
+
+def _chosen(annotation: object, part: str | int) -> Iterator[object]:
+    """Yield the variant that a part of the way names."""
+    if isinstance(annotation, _Variants):
+        for one in _models_in(annotation.annotation):
+            if part in get_args(one.model_fields[annotation.discriminator].annotation):
+                yield one
 
 
 def _step(annotation: object, part: str | int) -> Iterator[object]:
+    if isinstance(annotation, _Variants):
+        return
     for one in _unfolded(annotation):
         if isinstance(one, type) and issubclass(one, BaseModel):
             for name, field in one.model_fields.items():
                 if part in {name, field.alias}:
-                    yield field.annotation
-        elif isinstance(get_origin(one), type) and issubclass(cast("type", get_origin(one)), (Mapping, Sequence)):
-            yield get_args(one)[-1] if get_args(one)[-1] is not Ellipsis else get_args(one)[0]
+                    tag = field.discriminator
+                    yield _Variants(field.annotation, tag) if isinstance(tag, str) else field.annotation
+        elif isinstance(origin := get_origin(one), type) and issubclass(origin, (Mapping, Sequence)):
+            yield next(inner for inner in reversed(get_args(one)) if inner is not Ellipsis)
+
+
+def _models_in(annotation: object) -> Iterator[type[BaseModel]]:
+    inner = annotation.annotation if isinstance(annotation, _Variants) else annotation
+    for one in _unfolded(inner):
+        if isinstance(one, type) and issubclass(one, BaseModel):
+            yield one
 
 
 def _unfolded(annotation: object) -> Iterator[object]:

@@ -1,5 +1,6 @@
 """`explain`: the whole history of one communication, and the reason of every decision."""
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
@@ -10,6 +11,8 @@ from xconnector.entrypoints.cli.showing import console, show_json, show_table, w
 
 if TYPE_CHECKING:
     from xconnector.operations.explaining import Explanation
+
+_DIGEST = re.compile(r"\b([0-9a-f]{12})[0-9a-f]{20,}\b")
 
 
 def explain(
@@ -53,7 +56,7 @@ def _show(found: "Explanation") -> None:
                 rendition.kind.value,
                 rendition.sha256,
                 rendition.pages,
-                next((kept.address for kept in found.archived if kept.kind == rendition.kind), "not yet"),
+                next((_flat(kept.address) for kept in found.archived if kept.kind == rendition.kind), "not yet"),
                 next((str(kept.retain_until) for kept in found.archived if kept.kind == rendition.kind), ""),
             )
             for rendition in found.renditions
@@ -86,6 +89,9 @@ def _decision(decision: Mapping[str, Any]) -> str:
 
 
 def _flat(value: object) -> str:
+    """Tell a value in a few words; long digests by their beginning, whole ones are in `--json`."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     if isinstance(value, dict):
         return "; ".join(f"{name} {inner}" for name, inner in cast("dict[str, object]", value).items())
-    return "nothing" if value is None else str(value)
+    return "nothing" if value is None else _DIGEST.sub(r"\1…", str(value))

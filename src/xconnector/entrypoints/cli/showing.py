@@ -8,7 +8,10 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-console = Console()
+WIDTH_OF_A_FILE = 160
+"""Columns, where nobody's terminal says how wide it is."""
+
+console = Console() if Console().is_terminal else Console(width=WIDTH_OF_A_FILE)
 
 
 def show_json(value: object) -> None:
@@ -21,7 +24,13 @@ def show_table(title: str | None, columns: Sequence[str], rows: Iterable[Sequenc
     table = Table(title=title, title_justify="left", title_style="bold", header_style="dim", box=None, pad_edge=False)
     for column in columns:
         is_number = column.endswith("#")
-        table.add_column(column.removesuffix("#"), justify="right" if is_number else "left", overflow="fold")
+        table.add_column(
+            column.removesuffix("#"),
+            justify="right" if is_number else "left",
+            overflow="fold",
+            # Names and numbers are copied from here: they stay whole.
+            no_wrap=is_number or column == columns[0],
+        )
     for row in rows:
         table.add_row(*(_cell(value) for value in row))
     console.print(table)

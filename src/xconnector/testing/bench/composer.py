@@ -89,7 +89,7 @@ def ratios() -> dict[str, float]:
 
 
 async def _speed(kind: str, *, rounds: int, documents: int) -> Speed:
-    orders = [_order(kind, number) for number in range(documents)]
+    orders = [order_of(kind, number) for number in range(documents)]
     texts = [json.dumps(order.data, ensure_ascii=False, sort_keys=True) for order in orders]
     bare: list[float] = []
     whole: list[float] = []
@@ -116,10 +116,10 @@ async def _speed(kind: str, *, rounds: int, documents: int) -> Speed:
 async def _memory(documents: int) -> Memory:
     with TemporaryDirectory() as state:
         async with _composer(Path(state)) as composer:
-            await _compose(composer, [_order("letter", number) for number in range(100)])
+            await _compose(composer, [order_of("letter", number) for number in range(100)])
             after_100 = _resident(composer)
             for start in range(100, documents, 100):
-                await _compose(composer, [_order("letter", number) for number in range(start, start + 100)])
+                await _compose(composer, [order_of("letter", number) for number in range(start, start + 100)])
             return Memory(after_100=after_100, after_all=_resident(composer))
 
 
@@ -137,7 +137,8 @@ async def _compose(composer: EmbeddedComposer, orders: Sequence[Order]) -> list[
     return [result for result in results if isinstance(result, Composition)]
 
 
-def _order(kind: str, number: int) -> Order:
+def order_of(kind: str, number: int) -> Order:
+    """Return the order with this number for a `letter` or a `statement`."""
     order = replace(sample_order(number, template=kind), kinds=frozenset({RenditionKind.LETTER}))
     if kind == "letter":
         return order
