@@ -1,18 +1,38 @@
 """The worker: runs the stages of the main path until it is told to stop."""
 
+import asyncio
 import logging
+import os
 from collections.abc import Callable
 from pathlib import Path
 
 from xconnector.entrypoints.bootstrap import open_project
 from xconnector.execution.worker import Worker, WorkerSettings
 
+BETWEEN_LOOKS_AT_THE_PARENT = 0.5
+"""Seconds."""
 
-async def work(folder: Path, *, concurrency: int, on_ready: Callable[[str], None]) -> None:
-    """Work for a project until SIGTERM or SIGINT; `on_ready` is told the project's name when all is open."""
+
+async def work(folder: Path, *, concurrency: int, on_ready: Callable[[str], None], with_parent: bool = False) -> None:
+    """Work for a project until SIGTERM or SIGINT; `on_ready` is told the project's name when all is open.
+
+    `with_parent` ends it, in good order, also when the process that started it is gone.
+    """
+    parent = os.getppid()
     # It repeats what `execution` logs already, with the place of every failing line.
     logging.getLogger("procrastinate").setLevel(logging.CRITICAL)
     async with open_project(folder, name="xconnector worker") as (place, database):
         on_ready(place.project.name)
         worker = Worker(place.jobs, database.url, settings=WorkerSettings(concurrency=concurrency))
-        await worker.run_until_signalled()
+        watching = asyncio.create_task(_stop_without(parent, worker)) if with_parent else None
+        try:
+            await worker.run_until_signalled()
+        finally:
+            if watching is not None:
+                watching.cancel()
+
+
+async def _stop_without(parent: int, worker: Worker) -> None:
+    while os.getppid() == parent:  # noqa: ASYNC110 - the system sends no event for this
+        await asyncio.sleep(BETWEEN_LOOKS_AT_THE_PARENT)
+    worker.stop()

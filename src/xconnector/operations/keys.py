@@ -3,23 +3,14 @@
 import re
 import secrets
 from datetime import UTC, datetime
-from enum import StrEnum
 
+from xconnector.domain.keys import Purpose
 from xconnector.postgres.connect import Pool, transaction
 from xconnector.store import keys
 from xconnector.store.keys import NamedKey
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,62}", re.ASCII)
 _RANDOM_BYTES = 32
-
-
-class Purpose(StrEnum):
-    """What a key opens."""
-
-    EVENTS = "events"
-    """Handing in events."""
-    PORTAL = "portal"
-    """Publishing documents on the portal."""
 
 
 class KeyNameError(ValueError):

@@ -7,6 +7,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from xconnector.domain.document import content_digest
+from xconnector.domain.portal_link import PortalLink, PortalSecrets
 from xconnector.postgres.connect import Pool, transaction
 from xconnector.store import portal
 from xconnector.store.content import ContentStore
@@ -66,6 +67,15 @@ async def publish(pool: Pool, content_store: ContentStore, publication: Publicat
 
 def _repetition(earlier: PublishedDocument, digest: str) -> Published:
     return Published.REPEATED if earlier.sha256 == digest else Published.REFUSED
+
+
+def customer_link(secrets: PortalSecrets, customer_key: str, *, base: str, expires_at: datetime) -> str:
+    """Return the address under which a customer reads their documents until then; `base` is where the web is reached.
+
+    Raises ValueError when the customer key is empty or too long for an address.
+    """
+    token = secrets.sign(PortalLink(customer_key=customer_key, expires_at=expires_at))
+    return f"{base.rstrip('/')}/portal/{token}"
 
 
 async def documents_of(pool: Pool, customer_key: str) -> list[PublishedDocument]:

@@ -31,6 +31,7 @@ COMMUNICATIONS = "communications"
 TABLES = "tables"
 MAPPINGS = "mappings"
 
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,62}", re.ASCII)
 _MOST_TABLE_BYTES = 1_048_576
 
 M = TypeVar("M", bound=BaseModel)

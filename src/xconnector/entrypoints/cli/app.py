@@ -4,17 +4,21 @@ import typer
 
 from xconnector.entrypoints.cli import (
     archive,
+    bench,
     connections,
     customers,
     demo,
     explain,
     failures,
+    keys,
+    portal,
     project,
     reconcile,
     review,
     run,
     sandbox,
     send,
+    serve,
     status,
     worker,
 )
@@ -31,6 +35,7 @@ app.command()(project.check)
 app.command()(project.test)
 app.command()(demo.demo)
 app.command()(sandbox.sandbox)
+app.command()(serve.serve)
 app.command()(worker.worker)
 app.command()(send.send)
 app.command()(run.run)
@@ -43,6 +48,9 @@ app.add_typer(archive.app, name="archive")
 app.add_typer(customers.app, name="customers")
 app.command()(reconcile.reconcile)
 app.add_typer(connections.app, name="connections")
+app.add_typer(keys.app, name="keys")
+app.add_typer(portal.app, name="portal")
+app.command()(bench.bench)
 
 
 def main() -> None:

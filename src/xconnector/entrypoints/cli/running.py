@@ -3,9 +3,12 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
-from typing import Annotated, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
 
 import typer
+
+if TYPE_CHECKING:
+    from xconnector.postgres.connect import Pool
 
 T = TypeVar("T")
 
@@ -41,6 +44,17 @@ def with_place(folder: Path, work: Callable[[Any], Awaitable[T]]) -> T:
     return run(opened())
 
 
+def with_store(folder: Path, work: Callable[["Pool"], Awaitable[T]]) -> T:
+    """Open only the database of the project in a folder and run work on it; its connections may lack their secrets."""
+    from xconnector.entrypoints.bootstrap import open_store
+
+    async def opened() -> T:
+        async with open_store(folder, name="xconnector cli") as pool:
+            return await work(pool)
+
+    return run(opened())
+
+
 def refuse(message: str) -> NoReturn:
     """Say what is wrong and what to do, and end with exit code 2."""
     typer.echo(message, err=True)
@@ -51,8 +65,11 @@ def _known_errors() -> tuple[type[Exception], ...]:
     """Errors whose message is made for the user."""
     from xconnector.contract.errors import ConnectorError
     from xconnector.contract.source import ControlTotalsMismatchError
+    from xconnector.entrypoints.portal_secrets import PortalSecretError
+    from xconnector.entrypoints.web.listening import AddressError
     from xconnector.operations.explaining import UnknownCommunicationError
     from xconnector.operations.failures import NothingToReprocessError
+    from xconnector.operations.keys import KeyNameError
     from xconnector.operations.reconciling import UnknownRunError
     from xconnector.operations.reviews import ReviewError
     from xconnector.postgres.connect import DatabaseUnreachableError
@@ -61,12 +78,15 @@ def _known_errors() -> tuple[type[Exception], ...]:
     from xconnector.project.findings import ProjectError
 
     return (
+        AddressError,
         ConnectorError,
         ControlTotalsMismatchError,
         DatabaseUnreachableError,
         EmbeddedPostgresError,
+        KeyNameError,
         MigrationError,
         NothingToReprocessError,
+        PortalSecretError,
         ProjectError,
         ReviewError,
         UnknownCommunicationError,

@@ -9,8 +9,9 @@ from typing import Annotated
 from fastapi import Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
+from xconnector.domain.keys import Purpose
 from xconnector.entrypoints.web.refusals import Refusal
-from xconnector.operations.keys import Purpose, caller
+from xconnector.operations.keys import caller
 from xconnector.postgres.connect import Pool
 
 

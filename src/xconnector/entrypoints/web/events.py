@@ -13,12 +13,12 @@ from pydantic import BaseModel
 
 from xconnector.connectors.cloudevents import CloudEventError, parse
 from xconnector.domain.event import RecordFate, SourceRecord, payload_digest
+from xconnector.domain.keys import Purpose
 from xconnector.entrypoints.web.bodies import Bodies
 from xconnector.entrypoints.web.callers import known_caller
 from xconnector.entrypoints.web.gathering import Gathering
 from xconnector.entrypoints.web.limits import WebLimits
 from xconnector.entrypoints.web.refusals import Refusal, come_again, documented
-from xconnector.operations.keys import Purpose
 from xconnector.pipeline.receive import receive
 from xconnector.pipeline.workplace import Workplace
 from xconnector.postgres.connect import DatabaseUnreachableError

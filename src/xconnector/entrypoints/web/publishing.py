@@ -12,11 +12,11 @@ from fastapi import APIRouter, Depends, Header, Path, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from xconnector.domain.document import content_digest
+from xconnector.domain.keys import Purpose
 from xconnector.entrypoints.web.bodies import Bodies
 from xconnector.entrypoints.web.callers import known_caller
 from xconnector.entrypoints.web.limits import WebLimits
 from xconnector.entrypoints.web.refusals import Refusal, documented
-from xconnector.operations.keys import Purpose
 from xconnector.operations.portal import Publication, Published, publish
 from xconnector.pipeline.workplace import Workplace
 

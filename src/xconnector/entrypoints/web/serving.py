@@ -9,12 +9,14 @@ from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from ipaddress import ip_address
 from pathlib import Path
 
 from xconnector.entrypoints.bootstrap import open_project
 from xconnector.entrypoints.portal_secrets import portal_secrets
 from xconnector.entrypoints.web.application import application
-from xconnector.entrypoints.web.server import WebServer, listening
+from xconnector.entrypoints.web.listening import listening
+from xconnector.entrypoints.web.server import WebServer
 from xconnector.operations.keys import NamedKey, every_key
 from xconnector.pipeline.workplace import state_folder
 
@@ -36,6 +38,16 @@ class Serving:
     port: int
     keys: list[NamedKey]
     """Those that open something."""
+    is_loopback: bool
+    """Whether only this machine can reach it."""
+
+
+def log_to_stderr() -> None:
+    """Write the log of this process, access log included, to standard error."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    # What these tell while all is well is no news.
+    for name in ("uvicorn", "psycopg", "procrastinate", "httpx"):
+        logging.getLogger(name).setLevel(logging.WARNING)
 
 
 async def serve(folder: Path, *, host: str, port: int, with_worker: bool, on_ready: Callable[[Serving], None]) -> None:
@@ -45,7 +57,9 @@ async def serve(folder: Path, *, host: str, port: int, with_worker: bool, on_rea
         place, _ = await stack.enter_async_context(open_project(folder, name="xconnector web"))
         secrets = portal_secrets(state_folder(place.project.folder), os.environ)
         keys = [key for key in await every_key(place.pool) if key.revoked_at is None]
-        serving = Serving(project=place.project.name, host=host, port=listener.getsockname()[1], keys=keys)
+        address, port, *_ = listener.getsockname()
+        is_loopback = ip_address(address).is_loopback
+        serving = Serving(project=place.project.name, host=host, port=port, keys=keys, is_loopback=is_loopback)
         if with_worker:
             await stack.enter_async_context(worker_beside(folder))
         server = WebServer(application(place, secrets=secrets), listener, on_ready=lambda: on_ready(serving))

@@ -1,0 +1,12 @@
+"""Keys of callers: each opens one purpose."""
+
+from enum import StrEnum
+
+
+class Purpose(StrEnum):
+    """What a key opens."""
+
+    EVENTS = "events"
+    """Handing in events."""
+    PORTAL = "portal"
+    """Publishing documents on the portal."""
