@@ -1,6 +1,5 @@
 """`bench`: measure speed and memory on this machine."""
 
-import os
 import subprocess
 import sys
 import tempfile
@@ -27,12 +26,9 @@ def bench(
     """
     from xconnector.postgres.embedded import EmbeddedPostgres
 
-    # Not below the home: the server of root runs as a user that may not go there.
-    with tempfile.TemporaryDirectory(prefix="xconnector-bench-", dir="/var/tmp" if os.geteuid() == 0 else None) as home:
-        with EmbeddedPostgres(Path(home) / "postgres") as server:
-            command = [sys.executable, "-m", "xconnector.testing.bench", "--server-url", server.database_url()]
-            command += ["--records", str(records), "--rounds", str(rounds), *(["--json"] if as_json else [])]
-            for name in part or []:
-                command += ["--part", name]
-            ended = subprocess.run(command, check=False)
+    arguments = ["--records", str(records), "--rounds", str(rounds), *(["--json"] if as_json else [])]
+    arguments += [word for name in part or [] for word in ("--part", name)]
+    with tempfile.TemporaryDirectory(prefix="xconnector-bench-") as home, EmbeddedPostgres(Path(home)) as server:
+        command = [sys.executable, "-m", "xconnector.testing.bench", "--server-url", server.database_url(), *arguments]
+        ended = subprocess.run(command, check=False)
     raise typer.Exit(ended.returncode)

@@ -1,0 +1,69 @@
+"""The parts of the bench, each by the name under which it is asked for."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from xconnector.testing.bench.composer import measure_memory, measure_speed
+from xconnector.testing.bench.latency import latency_figures
+from xconnector.testing.bench.measured import Figure
+from xconnector.testing.bench.memory import memory_figures
+from xconnector.testing.bench.orchestration import orchestration_figures
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Size:
+    """How much is measured; everything is in proportion to the records of one run."""
+
+    records: int = 20_000
+    rounds: int = 3
+
+    def scaled(self, usual: int, *, least: int) -> int:
+        """Return what is measured of something that is usually measured so much."""
+        return max(least, usual * self.records // 20_000)
+
+
+Part: TypeAlias = Callable[[str, Size], Sequence[Figure]]
+
+
+def _orchestration(server_url: str, size: Size) -> Sequence[Figure]:
+    return orchestration_figures(server_url, records=size.records, batch_size=500, rounds=size.rounds)
+
+
+def _composer(_server_url: str, size: Size) -> Sequence[Figure]:
+    rounds = size.rounds + 2 if size.rounds > 1 else 1
+    letter = measure_speed("letter", rounds=rounds, documents=size.scaled(200, least=5))
+    statement = measure_speed("statement", rounds=rounds, documents=size.scaled(40, least=2))
+    memory = measure_memory(documents=size.scaled(5000, least=200))
+    return [
+        Figure(name="letters per CPU second", value=1000 / letter.product),
+        Figure(name="letters over bare Typst", value=letter.share_of_bare, goal=">= 0.85"),
+        Figure(name="letters over the same steps, bare", value=letter.share_of_bare_whole),
+        Figure(name="statements (3 pages) per CPU second", value=1000 / statement.product),
+        Figure(name="statements over bare Typst", value=statement.share_of_bare, goal=">= 0.85"),
+        Figure(name="statements over the same steps, bare", value=statement.share_of_bare_whole),
+        Figure(name="composer's memory after all over after 100", value=memory.growth, goal="<= 1.1"),
+    ]
+
+
+def _memory(server_url: str, size: Size) -> Sequence[Figure]:
+    small, large = size.scaled(10_000, least=500), size.scaled(100_000, least=1000)
+    return memory_figures(server_url, small=small, large=large)
+
+
+def _print_memory(server_url: str, size: Size) -> Sequence[Figure]:
+    small, large = size.scaled(5000, least=50), size.scaled(20_000, least=200)
+    return memory_figures(server_url, small=small, large=large, by_print=True)
+
+
+def _latency(server_url: str, size: Size) -> Sequence[Figure]:
+    return latency_figures(server_url, events=size.scaled(200, least=10), run_records=size.scaled(40_000, least=500))
+
+
+PARTS: Mapping[str, Part] = {
+    "orchestration": _orchestration,
+    "composer": _composer,
+    "memory": _memory,
+    "print-memory": _print_memory,
+    "latency": _latency,
+}
