@@ -1,9 +1,9 @@
 """Wiring: from a project folder to everything its stages and operations work with."""
 
-import hashlib
 import os
+import secrets
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,9 +51,20 @@ async def open_database(name: str, folder: Path, environment: Mapping[str, str])
 
 
 def database_name(name: str, folder: Path) -> str:
-    """Return the name of a project's own database: two folders with the same project never share one."""
-    place = hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:8]
-    return f"{name}_{place}".replace("-", "_")
+    """Return the name of a project's own database.
+
+    It is kept with the project's working files: a project that is moved takes its database along, and a
+    new one in the same place begins with a new database.
+    """
+    kept = state_folder(folder) / "database"
+    kept.parent.mkdir(exist_ok=True)
+    beside = kept.with_name(f".database.{os.getpid()}")
+    beside.write_text(f"{name}_{secrets.token_hex(4)}".replace("-", "_"), encoding="utf-8")
+    with suppress(FileExistsError):
+        # A link never replaces: of two programs that begin together, one gives the name.
+        kept.hardlink_to(beside)
+    beside.unlink()
+    return kept.read_text(encoding="utf-8")
 
 
 @asynccontextmanager

@@ -7,7 +7,6 @@ a figure. Nothing is lost: each fault becomes named failures, and what can be me
 
 import asyncio
 import os
-import secrets
 import socket
 import time
 from collections.abc import AsyncGenerator, Callable
@@ -20,6 +19,7 @@ import httpx
 import msgspec
 
 from xconnector.domain.communication import Standing, State
+from xconnector.domain.keys import Purpose
 from xconnector.domain.review import Decision
 from xconnector.entrypoints.bootstrap import DATABASE_URL, open_project
 from xconnector.entrypoints.demo import faults
@@ -28,12 +28,13 @@ from xconnector.entrypoints.programs import Program, ProgramError, sandbox, star
 from xconnector.operations import failures, reviews
 from xconnector.operations.customers import load_customers
 from xconnector.operations.failures import Choice
+from xconnector.operations.keys import make_key
 from xconnector.operations.reconciling import reconcile_everything, reconcile_run
 from xconnector.pipeline.receive import receive_run
 from xconnector.pipeline.workplace import Workplace
 from xconnector.postgres.connect import transaction
 from xconnector.project.create import create_project
-from xconnector.store import dispatches, keys
+from xconnector.store import dispatches
 from xconnector.store.failures import Group
 from xconnector.store.reconciliations import Account
 
@@ -95,7 +96,6 @@ class Demo:
         self._customers = customers
         self._tell = tell
         self._watch = watch
-        self._programs = ExitStack()
         self._worker: Program | None = None
         self._environment: dict[str, str] = {}
 
@@ -107,17 +107,19 @@ class Demo:
     async def play(self) -> AsyncGenerator[Ending]:
         """Tell the story to its end; the programs stay up until the block ends."""
         population = self._prepare()
-        with self._programs:
-            self._start_outside()
+        with ExitStack() as outside:
+            self._start_outside(outside)
+            # What works for the project ends before its database does.
             async with open_project(self._places.project, name="xconnector demo") as (place, database):
                 self._environment[DATABASE_URL] = database.url
-                web_address, key = await self._start_inside(place)
-                loaded = await load_customers(place.pool, population.customers, source="crm")
-                self._tell(f"Loaded {loaded:,} customers from the CRM.")
-                await self._send_events(place, web_address, key, population)
-                run = await self._run_statements(place, population)
-                await self._mend(place)
-                yield await self._end(place, run, web_address)
+                with ExitStack() as inside:
+                    web_address, key = await self._start_inside(place, inside)
+                    loaded = await load_customers(place.pool, population.customers, source="crm")
+                    self._tell(f"Loaded {loaded:,} customers from the CRM.")
+                    await self._send_events(place, web_address, key, population)
+                    run = await self._run_statements(place, population)
+                    await self._mend(place)
+                    yield await self._end(place, run, web_address)
 
     # ------------------------------------------------------------ beginning
 
@@ -131,9 +133,9 @@ class Demo:
             now=datetime.now(UTC),
         )
 
-    def _start_outside(self) -> None:
+    def _start_outside(self, outside: ExitStack) -> None:
         """Start the outside world: a mail relay whose mailboxes may bounce, and a print house behind SFTP."""
-        relay = self._programs.enter_context(
+        relay = outside.enter_context(
             sandbox(
                 "smtp",
                 *("--port", "0", "--folder", str(self._places.mails)),
@@ -141,7 +143,7 @@ class Demo:
                 log=self._places.logs / "mail-relay.log",
             )
         )
-        house = self._programs.enter_context(
+        house = outside.enter_context(
             sandbox(
                 "print_house",
                 *("--port", "0", "--folder", str(self._places.house)),
@@ -154,7 +156,6 @@ class Demo:
             "PRINT_HOST_KEY": str(house.facts["host_key"]),
             "PRINT_COLLECT": "3s",
             "PORTAL_URL": f"http://127.0.0.1:{_free_port()}",
-            "PORTAL_KEY": secrets.token_urlsafe(32),
         }
         os.environ.update(self._environment)
         self._tell(
@@ -162,26 +163,16 @@ class Demo:
             f"a print house behind SFTP on port {house.facts['port']}."
         )
 
-    async def _start_inside(self, place: Workplace) -> tuple[str, str]:
+    async def _start_inside(self, place: Workplace, inside: ExitStack) -> tuple[str, str]:
         """Start the web with its intake and portal, and a worker; returns the web's address and an intake key."""
-        key = secrets.token_urlsafe(32)
-        now = place.now()
-        async with transaction(place.pool) as connection:
-            await keys.remember(connection, name="demo events", key=key, purpose="events", now=now)
-            await keys.remember(
-                connection, name="demo portal", key=self._environment["PORTAL_KEY"], purpose="portal", now=now
-            )
+        self._environment["PORTAL_KEY"] = await make_key(place.pool, "demo-portal", Purpose.PORTAL)
+        key = await make_key(place.pool, "demo-events", Purpose.EVENTS)
         address = self._environment["PORTAL_URL"]
-        self._programs.enter_context(
-            web(
-                self._places.project,
-                address,
-                log=self._places.logs / "web.log",
-                environment={**os.environ, **self._environment},
-            )
-        )
+        environment = {**os.environ, **self._environment}
+        log = self._places.logs / "web.log"
+        inside.enter_context(web(self._places.project, address, log=log, environment=environment))
         self._start_worker()
-        self._programs.callback(self._end_worker)
+        inside.callback(self._end_worker)
         # Only now: a project without the template would not have been loaded.
         faults.withdraw_template(self._places.project)
         faults.reject_next_bundle(self._places.house)
