@@ -284,7 +284,7 @@ def _cells(line: str) -> Sequence[str]:
     parts = re.split(r"(?<!\\)\|", line.removeprefix("|"))
     if not parts[-1].strip():
         parts.pop()
-    return [part.replace("\\|", "|").strip().strip("`").strip() for part in parts]
+    return [part.replace("\\|", "|").replace("`", "").strip() for part in parts]
 
 
 def _words(line: _Line, at: int | None) -> str | None:

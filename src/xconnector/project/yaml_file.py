@@ -139,6 +139,8 @@ class _Reading:
 
     def _value(self, node: Any, place: Place) -> Json:  # noqa: ANN401 - as above
         self._lines.setdefault(place, node.start_mark.line + 1)
+        if not isinstance(node, ScalarNode):
+            self._refuse_tag(node)
         match node:
             case MappingNode():
                 return self._mapping(cast("Any", node).value, place)
@@ -147,6 +149,12 @@ class _Reading:
                 return [self._value(item, (*place, index)) for index, item in enumerate(items)]
             case _:
                 return self._scalar(node)
+
+    def _refuse_tag(self, node: Any) -> None:  # noqa: ANN401 - as above
+        tag = str(node.tag).removeprefix(_TAG)
+        if tag not in {"map", "seq", "str", "timestamp"}:
+            line = node.start_mark.line + 1
+            self._find(line, f"the tag {tag!r} is not allowed", "write plain text, numbers, lists and keys")
 
     def _mapping(self, pairs: Sequence[tuple[Any, Any]], place: Place) -> Json:
         found: dict[str, Json] = {}
@@ -176,11 +184,7 @@ class _Reading:
             return self._integer(text, line)
         if tag == f"{_TAG}float":
             return self._number(text, line)
-        if tag not in {f"{_TAG}str", f"{_TAG}timestamp"}:
-            self._find(
-                line, f"the tag {tag.removeprefix(_TAG)!r} is not allowed", "write plain text, numbers, lists and keys"
-            )
-            return None
+        self._refuse_tag(node)
         return self._filled(text, line)
 
     def _integer(self, text: str, line: int) -> Json:

@@ -1,0 +1,104 @@
+from typing import Any
+
+import pytest
+
+from tests.project.conftest import ProjectFolder
+from xconnector.domain.decision import NoRowFitsError
+from xconnector.domain.routing import DeliveryPlan, Suppression
+from xconnector.project.data_contract import ContractError
+from xconnector.project.model import Project
+from xconnector.project.routing import decide_route, outcome_of
+
+INPUTS = (
+    "when has email",
+    "when has mobile",
+    "when has portal",
+    "when has address",
+    "when customer.birth_date",
+    "when customer.email_consent",
+)
+DATA: dict[str, Any] = {"number": "P-1", "product": "car", "premium": "1500", "starts_on": "2026-12-01", "covers": []}
+
+
+def test_a_decision_tells_route_review_row_and_what_it_saw(project: Project) -> None:
+    kind = project.communications["policy_issued"]
+
+    found = decide_route(project, kind, {"preference": "portal"}, DATA)
+
+    assert found.outcome == DeliveryPlan.through("portal", "print")
+    assert found.review == "compliance"
+    assert (found.table, found.row, found.cite) == ("routing", "R1", "§ 7")
+    assert found.table_sha256 == project.tables["routing"].sha256
+    assert found.inputs == {"customer.preference": "portal", "data.premium": "1500"}
+
+
+def test_a_suppression_has_its_reason(project: Project) -> None:
+    found = decide_route(project, project.communications["policy_issued"], {"preference": "fax"}, DATA)
+
+    assert found.outcome == Suppression(reason="no way")
+    assert found.review is None
+
+
+@pytest.mark.parametrize(
+    "own, cell, role", [("none", "-", None), ("compliance", "-", "compliance"), ("compliance", "none", None)]
+)
+def test_the_table_overrides_the_review_of_the_communication(
+    project_folder: ProjectFolder, own: str, cell: str, role: str | None
+) -> None:
+    project_folder.replace("communications/policy_issued.yaml", "review: none", f"review: {own}")
+    project_folder.replace("tables/routing.md", "| print              | - ", f"| print              | {cell} ")
+    project = project_folder.load()
+
+    assert decide_route(project, project.communications["policy_issued"], {}, DATA).review == role
+
+
+def test_no_row_is_an_error(project_folder: ProjectFolder) -> None:
+    project_folder.replace("tables/routing.md", "| R4  | -  ", "| R4  | sms")
+    project = project_folder.load()
+
+    with pytest.raises(NoRowFitsError):
+        decide_route(project, project.communications["policy_issued"], {"preference": "fax"}, DATA)
+
+
+def test_data_against_the_contract_is_no_input(project: Project) -> None:
+    with pytest.raises(ContractError, match=r"data\.premium"):
+        decide_route(project, project.communications["policy_issued"], {}, {**DATA, "premium": "much"})
+
+
+@pytest.mark.parametrize(
+    "fields, row",
+    [
+        ({"email": "a@b.test"}, "email"),
+        ({"mobile": "+49151"}, "mobile"),
+        ({"portal_account": True}, "portal"),
+        ({"portal_account": "true"}, "portal"),
+        ({"address_lines": ["x"], "city": "y", "postcode": "1"}, "address"),
+        ({"birth_date": "1943-01-01"}, "old"),
+        ({"email_consent": False}, "no-consent"),
+        ({}, "rest"),
+    ],
+)
+def test_a_table_may_ask_what_a_customer_has(project_folder: ProjectFolder, fields: dict[str, Any], row: str) -> None:
+    project_folder.write(
+        "tables/routing.md",
+        " | ".join(["| row", *INPUTS, "then route |"])
+        + """
+|---|---|---|---|---|---|---|---|
+| email | yes | - | - | - | - | - | print |
+| mobile | - | yes | - | - | - | - | print |
+| portal | - | - | yes | - | - | - | print |
+| address | - | - | - | yes | - | - | print |
+| old | - | - | - | - | < 1950-01-01 | - | print |
+| no-consent | - | - | - | - | - | no | print |
+| rest | - | - | - | - | - | - | print |
+""",
+    )
+    project = project_folder.load()
+
+    assert decide_route(project, project.communications["policy_issued"], fields, DATA).row == row
+
+
+@pytest.mark.parametrize("cell", ["", "a,", "a, a", "suppress:", "suppress: "])
+def test_a_route_that_is_not_understood_is_told(cell: str) -> None:
+    with pytest.raises(ValueError, match="write"):
+        outcome_of(cell)

@@ -1,0 +1,52 @@
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, cast
+
+import jsonschema_rs
+import pytest
+from ruamel.yaml import YAML
+
+from tests.project.conftest import ProjectFolder
+from xconnector.project.schema import project_schemas, write_schemas
+
+PLACES = {
+    "project.schema.json": "xconnector.yaml",
+    "communication.schema.json": "communications/*.yaml",
+    "mapping.schema.json": "mappings/*.yaml",
+    "tests.schema.json": "tests/*.yaml",
+}
+
+
+def mistakes(folder: Path, schema: str) -> Iterator[str]:
+    validator = jsonschema_rs.validator_for(project_schemas()[schema])
+    for path in folder.glob(PLACES[schema]):
+        content = cast("Any", YAML(typ="safe", pure=True)).load(path)
+        yield from (error.message for error in validator.iter_errors(content))
+
+
+@pytest.mark.parametrize("schema", PLACES)
+def test_what_loads_fits_the_schema(project_folder: ProjectFolder, schema: str) -> None:
+    assert list(mistakes(project_folder.folder, schema)) == []
+
+
+@pytest.mark.parametrize(
+    "schema, old, new",
+    [
+        ("project.schema.json", "url:", "adress:"),
+        ("project.schema.json", "connector: embedded", "connector: embeded"),
+        ("project.schema.json", "rate: 2", "rates: 2"),
+        ("project.schema.json", "key: [account]", "key: []"),
+    ],
+)
+def test_what_does_not_load_does_not_fit(project_folder: ProjectFolder, schema: str, old: str, new: str) -> None:
+    project_folder.replace(PLACES[schema], old, new)
+
+    assert list(mistakes(project_folder.folder, schema)) != []
+
+
+def test_schemas_are_written_for_editors(tmp_path: Path) -> None:
+    write_schemas(tmp_path / "schemas")
+
+    written = {path.name: json.loads(path.read_text(encoding="utf-8")) for path in (tmp_path / "schemas").iterdir()}
+    assert written == project_schemas()

@@ -1,0 +1,62 @@
+import pytest
+
+from tests.project.conftest import ProjectFolder
+from xconnector.project.testing import run_tests
+
+
+def test_a_test_that_expects_what_comes_passes(project_folder: ProjectFolder) -> None:
+    (result,) = run_tests(project_folder.load())
+
+    assert result.passed
+    assert (result.file, result.line, result.name) == ("tests/policies.yaml", 1, "A portal customer reads it there")
+
+
+@pytest.mark.parametrize(
+    "old, new, told",
+    [
+        ("route: [portal, print]", "route: [print]", "policy_issued goes by portal, print, not by print (row R2"),
+        (
+            "route: [portal, print]",
+            "suppressed: no",
+            "policy_issued is not suppressed but goes by portal, print (row R2",
+        ),
+        ("prefers: portal", "prefers: fax", "policy_issued is suppressed: no way (row R4"),
+        ("review: none}", "review: compliance}", "policy_issued is reviewed by none, not by compliance"),
+        ("product: car", "product: boat", "policy_issued is not asked for"),
+        ('premium: "10.50"', "premium: much", "policy_issued fails: data.premium is not an amount"),
+        ("last: Meyer", "first: Anna", "policy_issued fails: customer.last_name and customer.company are missing"),
+        ("id: K1, ", "", "mapping policy: customer: holder.id is missing"),
+    ],
+)
+def test_what_comes_otherwise_is_told(project_folder: ProjectFolder, old: str, new: str, told: str) -> None:
+    project_folder.replace("tests/policies.yaml", old, new)
+
+    (result,) = run_tests(project_folder.load())
+
+    assert not result.passed
+    assert result.differences[0].startswith(told)
+
+
+def test_what_nobody_expected_is_told(project_folder: ProjectFolder) -> None:
+    expectation = "    - {communication: policy_issued, route: [portal, print], review: none}"
+    project_folder.replace("tests/policies.yaml", f"  expect:\n{expectation}", "  expect: []")
+
+    (result,) = run_tests(project_folder.load())
+
+    assert result.differences == ("policy_issued is asked for and was not expected",)
+
+
+def test_a_customer_of_the_test_goes_before_the_record(project_folder: ProjectFolder) -> None:
+    project_folder.replace("tests/policies.yaml", "    data:\n", "    customer: {preference: fax}\n    data:\n")
+
+    (result,) = run_tests(project_folder.load())
+
+    assert result.differences == ("policy_issued is suppressed: no way (row R4 of table routing)",)
+
+
+def test_the_feed_may_be_named(project_folder: ProjectFolder) -> None:
+    project_folder.replace("tests/policies.yaml", "    data:\n", "    feed: statements\n    data:\n")
+
+    (result,) = run_tests(project_folder.load())
+
+    assert result.passed
