@@ -48,8 +48,8 @@ class Server:
     def __init__(self, database_url: str) -> None:
         with psycopg.connect(database_url) as connection:
             row = connection.execute(_QUERIES.server_process).fetchone()
-        assert row is not None, "every session has a process"
-        self._process_id = int(_stat(int(row[0]))[_PARENT])
+            assert row is not None, "every session has a process"
+            self._process_id = int(_stat(int(row[0]))[_PARENT])
 
     def processor_seconds(self) -> float:
         """Return the processor seconds of the server so far."""
