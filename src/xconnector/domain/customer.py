@@ -3,9 +3,16 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from decimal import Decimal
+from typing import Any, cast
 
 POSTAL_FIELDS = ("address_lines", "postcode", "city", "country")
+_TEXT_FIELDS = frozenset(
+    {
+        *("title", "first_name", "last_name", "company", "postcode", "city", "country", "language"),
+        *("email", "mobile", "preference", "birth_date"),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +47,8 @@ def golden_record(customer_key: str, records: Iterable[CustomerRecord]) -> Custo
 
     A tie goes to the source whose name sorts first, so that the order of arrival never matters.
     The parts of the postal address stand or fall together: never a street of one source with the
-    city of another.
+    city of another. A number that a source gives where text belongs, such as a postcode, is its
+    digits; what is no single value there says nothing.
     """
     fields: dict[str, Any] = {}
     provenance: dict[str, Provenance] = {}
@@ -52,7 +60,23 @@ def golden_record(customer_key: str, records: Iterable[CustomerRecord]) -> Custo
             for name in POSTAL_FIELDS:
                 fields.pop(name, None)
                 provenance.pop(name, None)
-        for name, value in record.fields.items():
-            fields[name] = value
-            provenance[name] = origin
+        for name, given in record.fields.items():
+            value = _golden_value(name, given)
+            if value is not None:
+                fields[name] = value
+                provenance[name] = origin
     return Customer(customer_key=customer_key, fields=fields, provenance=provenance)
+
+
+def _golden_value(name: str, given: object) -> object:
+    if name == "address_lines":
+        lines = cast("list[object]", given) if isinstance(given, list) else [given]
+        return [line for each in lines if (line := _text(each)) is not None]
+    return _text(given) if name in _TEXT_FIELDS else given
+
+
+def _text(given: object) -> str | None:
+    if isinstance(given, str):
+        return given
+    is_number = isinstance(given, int | float | Decimal) and not isinstance(given, bool)
+    return str(given) if is_number else None

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from xconnector.domain.delivery import DeliveryEvent, DeliveryStatus, status_of
-from xconnector.postgres.connect import Pool, transaction
+from xconnector.postgres.connect import Pool, snapshot
 from xconnector.store import communications, dispatches, documents, failures, ledger, reviews
 from xconnector.store.communications import Assembly, Found
 from xconnector.store.dispatches import Handover
@@ -48,7 +48,7 @@ async def explain(pool: Pool, words: str) -> Explanation:
 
     Raises UnknownCommunicationError when none or more than one fits.
     """
-    async with transaction(pool) as connection:
+    async with snapshot(pool) as connection:
         found = await communications.find(connection, words)
         if not found:
             raise UnknownCommunicationError(f"no communication has the id or source key {words!r}")

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from xconnector.postgres.connect import Pool, transaction
+from xconnector.postgres.connect import Pool, snapshot
 from xconnector.store import reconciliations, runs
 from xconnector.store.reconciliations import Account
 from xconnector.store.runs import Run
@@ -32,7 +32,7 @@ async def reconcile_run(pool: Pool, name: str) -> RunAccount:
 
     Raises UnknownRunError when there is none.
     """
-    async with transaction(pool) as connection:
+    async with snapshot(pool) as connection:
         run = await runs.find(connection, name)
         if run is None:
             raise UnknownRunError(f"no run is called {name!r}; `xconnector status` lists the latest")
@@ -45,11 +45,11 @@ async def reconcile_day(pool: Pool, day: date, timezone: str) -> Account:
     zone = ZoneInfo(timezone)
     since = datetime.combine(day, time(), zone).astimezone(UTC)
     until = datetime.combine(day + timedelta(days=1), time(), zone).astimezone(UTC)
-    async with transaction(pool) as connection:
+    async with snapshot(pool) as connection:
         return await reconciliations.account(connection, since=since, until=until)
 
 
 async def reconcile_everything(pool: Pool) -> Account:
     """Account for everything that ever came in."""
-    async with transaction(pool) as connection:
+    async with snapshot(pool) as connection:
         return await reconciliations.account(connection)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from xconnector.execution.backlog import Backlog, backlog
-from xconnector.postgres.connect import Pool, transaction
+from xconnector.postgres.connect import Pool, snapshot
 from xconnector.store import communications, failures, reviews, runs
 from xconnector.store.communications import StateCount
 from xconnector.store.runs import Run
@@ -26,7 +26,7 @@ class Status:
 
 async def status(pool: Pool) -> Status:
     """Return what is on its way, what waits for people, and the latest runs, as of one moment."""
-    async with transaction(pool) as connection:
+    async with snapshot(pool) as connection:
         groups = await failures.groups(connection, run_id=None)
         return Status(
             counts=await communications.count(connection),

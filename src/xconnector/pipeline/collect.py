@@ -21,7 +21,7 @@ from xconnector.postgres.connect import Connection, in_transaction, transaction
 from xconnector.project.open_connections import is_outage
 from xconnector.store import bundles, communications, dispatches, ledger
 from xconnector.store.bundles import BundleRow, Gathering, Piece
-from xconnector.store.content import ContentStore, Place
+from xconnector.store.content import ContentStore, DamagedContentError, Place
 from xconnector.store.dispatches import DispatchState
 from xconnector.store.failures import Stopped
 
@@ -148,8 +148,12 @@ async def _hand_over(place: Workplace, row: BundleRow, pieces: Sequence[Piece]) 
 
 
 def _dispatches(place: Workplace, row: BundleRow, pieces: Sequence[Piece]) -> Iterator[Dispatch]:
-    """Give the dispatches in print order; the bytes of one are in memory at a time."""
+    """Give the dispatches in print order; the bytes of one are in memory at a time.
+
+    A piece whose letter is damaged has none, so that the channel leaves it out and remembers that it did.
+    """
     for piece in pieces:
+        letter = _letter(place.content, piece)
         yield Dispatch(
             dispatch_key=piece.dispatch_key,
             communication_id=piece.communication_id,
@@ -158,29 +162,35 @@ def _dispatches(place: Workplace, row: BundleRow, pieces: Sequence[Piece]) -> It
             language=piece.language,
             promotional=place.project.communications[piece.name].promotional,
             recipient=msgspec.json.decode(piece.recipient, type=Recipient),
-            renditions={RenditionKind.LETTER: _letter(place.content, piece)},
+            renditions={} if letter is None else {RenditionKind.LETTER: letter},
             run=row.run_name,
         )
 
 
-def _letter(content: ContentStore, piece: Piece) -> Rendition:
+def _letter(content: ContentStore, piece: Piece) -> Rendition | None:
     place = Place(pack=piece.pack, offset=piece.pack_offset, length=piece.pack_length)
-    return Rendition(
-        kind=RenditionKind.LETTER, content=content.read(place, piece.sha256), sha256=piece.sha256, pages=piece.pages
-    )
+    try:
+        letter = content.read(place, piece.sha256)
+    except DamagedContentError:
+        return None
+    return Rendition(kind=RenditionKind.LETTER, content=letter, sha256=piece.sha256, pages=piece.pages)
 
 
 async def _record(place: Workplace, attempt: Attempt, row: BundleRow, pieces: Sequence[Piece], result: Result) -> None:
-    """Record what became of the bundle and of each of its pieces."""
+    """Record what became of the bundle and of each of its pieces.
+
+    One that is put off stays `dispatching`, so that it is asked for before it is sent again.
+    """
 
     async def write(connection: Connection) -> None:
         now = place.now()
         if isinstance(result, BundleReceipt):
             await _record_taken(place, connection, row, pieces, result, now=now)
         elif isinstance(result, NotNowError):
-            await _put_off(connection, attempt, row, due_at=result.retry_at)
+            await _wait(connection, attempt, result.retry_at)
         elif _may_try_again(place, row, result):
-            await _put_off(connection, attempt, row, due_at=now + wait_after(row.attempts))
+            await bundles.count_attempt(connection, row.bundle_key)
+            await _wait(connection, attempt, now + wait_after(row.attempts))
         else:
             await _give_up(connection, row, pieces, result, now=now)
 
@@ -225,12 +235,6 @@ async def _record_taken(
         for piece in left_out
     }
     await hops.go_on(place, connection, causes, origin=State.DISPATCHING, now=now)
-
-
-async def _put_off(connection: Connection, attempt: Attempt, row: BundleRow, *, due_at: datetime) -> None:
-    """Let the bundle wait as it is: it stays `dispatching`, so that it is asked for before it is sent again."""
-    await bundles.count_attempt(connection, row.bundle_key)
-    await _wait(connection, attempt, due_at)
 
 
 async def _give_up(

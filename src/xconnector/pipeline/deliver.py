@@ -86,7 +86,13 @@ async def _look_again(place: Workplace, attempt: Attempt) -> None:
     async with transaction(place.pool) as connection:
         await wait_until(
             connection,
-            Wait(due_at=due_at, stage=attempt.stage, ids=attempt.ids, priority=Priority(attempt.priority)),
+            Wait(
+                due_at=due_at,
+                stage=attempt.stage,
+                ids=attempt.ids,
+                priority=Priority(attempt.priority),
+                key=":".join(["again", *(str(value) for value in attempt.ids.values())]),
+            ),
         )
 
 
@@ -99,12 +105,16 @@ async def _let_collect(place: Workplace, attempt: Attempt, batch_id: int, name: 
 
 
 async def _cannot_open(place: Workplace, attempt: Attempt, error: ConnectorError) -> None:
-    """Treat a channel that does not open like one that did not take any of them."""
-    name = str(attempt.ids["channel"])
+    """Treat a channel that does not open like one that did not take any of them.
+
+    What a worker left that died is settled as soon as the channel opens again.
+    """
+    name, batch_id = str(attempt.ids["channel"]), int(attempt.ids["batch_id"])
     async with transaction(place.pool) as connection:
-        waiting = await communications.in_state(
-            connection, int(attempt.ids["batch_id"]), State.ARCHIVED, hop_connection=name
-        )
+        waiting = await communications.in_state(connection, batch_id, State.ARCHIVED, hop_connection=name)
+        left_over = await communications.ids_in_state(connection, batch_id, State.DISPATCHING, hop_connection=name)
+    if left_over:
+        await _look_again(place, attempt)
     intended = await _intend(place, waiting, name)
     await _record(place, attempt, intended, [error] * len(intended))
 
@@ -252,7 +262,7 @@ def _sort_out_error(
 ) -> DispatchState:
     """Sort one error in, and return what it makes of the dispatch."""
     if isinstance(result, NotNowError):
-        sorted_out.later.append(Later(standing=standing, due_at=result.retry_at))
+        sorted_out.later.append(Later(standing=standing, due_at=result.retry_at, counts=False))
         return DispatchState.PUT_OFF
     again = later_of(standing, result, limits, now=now)
     cause = failing.failure_of(result, "deliver")

@@ -23,6 +23,8 @@ class Later:
 
     standing: Standing
     due_at: datetime
+    counts: bool = True
+    """Whether this was an attempt; a call that was not made because of limits is none."""
 
 
 def later_of(standing: Standing, error: ConnectorError, limits: ConnectionLimits, *, now: datetime) -> Later | None:
@@ -49,8 +51,10 @@ async def put_off(
     """Put communications back to wait, and let their stage run again with the same ids when the first is due."""
     if not later:
         return
-    ids = [row.standing.communication_id for row in later]
-    await communications.put_off(connection, ids, origin=origin, target=target, now=now)
+    tried = [row.standing.communication_id for row in later if row.counts]
+    await communications.put_off(connection, tried, origin=origin, target=target, now=now)
+    untried = [row.standing.communication_id for row in later if not row.counts]
+    await communications.move(connection, untried, origin=origin, target=target, now=now, keep_attempts=True)
     key = ":".join([stage, *(str(value) for value in attempt.ids.values())])
     due_at = min(row.due_at for row in later)
     await wait_until(

@@ -3,8 +3,9 @@
 Status is computed from the set of events, so late, repeated and disordered reports are harmless.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from uuid import UUID
 
 from xconnector.domain.communication import State
 from xconnector.domain.delivery import DeliveryEvent, DeliveryEventType, is_undeliverable
@@ -12,7 +13,7 @@ from xconnector.domain.failure import Failure, FailureKind
 from xconnector.pipeline import hops
 from xconnector.pipeline.workplace import Workplace
 from xconnector.postgres.connect import Connection, in_transaction
-from xconnector.store import communications, dispatches, ledger
+from xconnector.store import communications, dispatches, failures, ledger
 from xconnector.store.dispatches import DispatchState, Reported
 
 _CONFIRMING = frozenset(
@@ -100,6 +101,8 @@ async def _confirm(connection: Connection, rows: Sequence[Reported], *, now: dat
         moved = await communications.move(
             connection, [row.communication_id for row in chosen], origin=origin, target=State.COMPLETED, now=now
         )
+        if origin is State.OUTCOME_UNKNOWN:
+            await _settled_by_report(connection, moved, now=now)
         await ledger.append(
             connection,
             [
@@ -139,7 +142,14 @@ async def _give_up(
             if rows[key].communication_state == origin and rows[key].hop == rows[key].communication_hop
         ]
         causes = {row.communication_id: _cause(returned[row.dispatch_key]) for row in chosen}
+        if origin is State.OUTCOME_UNKNOWN:
+            await _settled_by_report(connection, causes, now=now)
         await hops.go_on(place, connection, causes, origin=origin, now=now)
+
+
+async def _settled_by_report(connection: Connection, ids: Iterable[UUID], *, now: datetime) -> None:
+    """Nobody has to settle any more what became of these hand-overs."""
+    await failures.resolve_of(connection, ids, resolution="the channel reported what became of it", now=now)
 
 
 def _cause(event: DeliveryEvent) -> Failure:

@@ -79,6 +79,14 @@ async def transaction(pool: Pool) -> AsyncGenerator[Connection]:
         yield connection
 
 
+@asynccontextmanager
+async def snapshot(pool: Pool) -> AsyncGenerator[Connection]:
+    """One transaction that only reads, and whose every statement sees the database as of one moment."""
+    async with transaction(pool) as connection:
+        await connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        yield connection
+
+
 async def in_transaction(pool: Pool, work: Callable[[Connection], Awaitable[T]], *, attempts: int = 5) -> T:
     """Run `work` in one transaction, and again at once when it collided with another (deadlock, serialization).
 

@@ -219,10 +219,10 @@ class Found:
 
 
 async def find(connection: Connection, words: str) -> list[Found]:
-    """Return up to two communications whose id begins like this, or that were made of this source key."""
+    """Return up to two communications that were made of this source key, else whose id begins like this."""
     digits = words.replace("-", "").lower()
     is_prefix = 0 < len(digits) <= _ID_DIGITS and set(digits) <= set("0123456789abcdef")
-    return await fetch_all(
+    found = await fetch_all(
         connection,
         Found,
         _QUERIES.find,
@@ -230,6 +230,7 @@ async def find(connection: Connection, words: str) -> list[Found]:
         last=UUID(digits.ljust(_ID_DIGITS, "f")) if is_prefix else None,
         source_key=words,
     )
+    return [row for row in found if row.source_key == words] or found
 
 
 async def assembly(connection: Connection, communication_id: UUID) -> Assembly | None:

@@ -82,7 +82,7 @@ LEFT JOIN run USING (run_id)
 LEFT JOIN assembly USING (communication_id)
 WHERE communication.communication_id BETWEEN %(first)s AND %(last)s
     OR communication.record_id IN (SELECT record_id FROM inbox WHERE source_key = %(source_key)s AND fate = 'taken')
-ORDER BY communication.communication_id
+ORDER BY inbox.source_key = %(source_key)s DESC, communication.communication_id
 LIMIT 2;
 
 -- name: assembly

@@ -79,6 +79,11 @@ async def settle_open(connection: Connection, ids: Sequence[UUID], state: Dispat
     await connection.execute(_QUERIES.settle_open, {"ids": list(ids), "state": state, "now": now})
 
 
+async def settle_unknown(connection: Connection, ids: Sequence[UUID], state: DispatchState, now: datetime) -> None:
+    """Record what was found out of the hand-overs of these communications whose outcome was unknown."""
+    await connection.execute(_QUERIES.settle_unknown, {"ids": list(ids), "state": state, "now": now})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Handover:
     """A dispatch as it was recorded."""
@@ -100,7 +105,7 @@ async def of_communication(connection: Connection, communication_id: UUID) -> li
 
 
 async def resends(connection: Connection, ids: Sequence[UUID]) -> dict[tuple[UUID, int], int]:
-    """Return by communication and hop how many hand-overs were given up as unknown or undeliverable.
+    """Return by communication and hop how many hand-overs were given up as unknown, refused or undeliverable.
 
     A hand-over that a person orders again after that is another one, and gets another key.
     """
@@ -123,6 +128,9 @@ class Reported:
 
 async def reported(connection: Connection, dispatch_keys: Sequence[str]) -> list[Reported]:
     """Return the dispatches of these keys with their communications, locked until the transaction ends."""
+    # Locked first and read by a second statement: the first one, had it to wait for the transaction that records
+    # a hand-over, would still show the dispatch as it was before.
+    await connection.execute(_QUERIES.lock_reported, {"keys": sorted(set(dispatch_keys))})
     return await fetch_all(connection, Reported, _QUERIES.reported, keys=sorted(set(dispatch_keys)))
 
 

@@ -20,6 +20,11 @@ WHERE dispatch.dispatch_key = given.dispatch_key;
 UPDATE dispatch SET state = %(state)s, settled_at = %(now)s
 WHERE communication_id = ANY(%(ids)s) AND state = 'dispatching';
 
+-- name: settle_unknown
+-- Record what was found out of hand-overs whose outcome was unknown.
+UPDATE dispatch SET state = %(state)s, settled_at = %(now)s
+WHERE communication_id = ANY(%(ids)s) AND state = 'outcome_unknown';
+
 -- name: of_communication
 -- The hand-overs of one communication.
 SELECT dispatch_key, communication_id, hop, connection, bundle_key, state, reference, intended_at, settled_at
@@ -33,6 +38,13 @@ SELECT communication_id, hop, count(*) FROM dispatch
 WHERE communication_id = ANY(%(ids)s) AND state IN ('outcome_unknown', 'refused', 'undeliverable')
 GROUP BY communication_id, hop;
 
+-- name: lock_reported
+-- Lock the communications of dispatches of which news arrived, in one order for all.
+SELECT communication_id FROM communication
+WHERE communication_id IN (SELECT communication_id FROM dispatch WHERE dispatch_key = ANY(%(keys)s))
+ORDER BY communication_id
+FOR UPDATE;
+
 -- name: reported
 -- Dispatches of which news arrived, with where their communications stand.
 SELECT dispatch.dispatch_key, dispatch.communication_id, communication.batch_id,
@@ -40,8 +52,7 @@ SELECT dispatch.dispatch_key, dispatch.communication_id, communication.batch_id,
        dispatch.state AS dispatch_state
 FROM dispatch JOIN communication USING (communication_id)
 WHERE dispatch.dispatch_key = ANY(%(keys)s)
-ORDER BY dispatch.communication_id
-FOR UPDATE OF communication;
+ORDER BY dispatch.communication_id;
 
 -- name: remember_events
 -- Keep delivery events, each once.

@@ -1,6 +1,6 @@
 """The failure queue: what stopped, why, and what was done about it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -111,6 +111,11 @@ async def resolve(connection: Connection, failure_ids: Sequence[int], *, resolut
         _QUERIES.resolve, {"ids": sorted(failure_ids), "resolution": resolution, "now": now}
     )
     return {int(row[0]) for row in await cursor.fetchall()}
+
+
+async def resolve_of(connection: Connection, ids: Iterable[UUID], *, resolution: str, now: datetime) -> None:
+    """Close the open failures of communications with what was done."""
+    await connection.execute(_QUERIES.resolve_of, {"ids": sorted(ids), "resolution": resolution, "now": now})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

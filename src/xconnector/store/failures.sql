@@ -34,6 +34,11 @@ UPDATE failure SET resolved_at = %(now)s, resolution = %(resolution)s
 WHERE failure_id = ANY(%(ids)s) AND resolved_at IS NULL
 RETURNING failure_id;
 
+-- name: resolve_of
+-- Close the open failures of communications.
+UPDATE failure SET resolved_at = %(now)s, resolution = %(resolution)s
+WHERE communication_id = ANY(%(ids)s) AND resolved_at IS NULL;
+
 -- name: of_communication
 -- Every failure of one communication.
 SELECT stage, kind, reason, fingerprint, failed_at, resolved_at, resolution
