@@ -34,6 +34,7 @@ class _Workshop:
     """What is set up once: the published templates, what composes them, and the processes."""
 
     templates: Templates
+    names: frozenset[str]
     engine: str
     pool: Pool
 
@@ -82,7 +83,7 @@ class EmbeddedComposer:
             workshop = await self._set_up()
         except MisconfiguredError as wrong:
             return [wrong for _ in orders]
-        tasks = [_task(order, workshop.templates) for order in orders]
+        tasks = [_task(order, workshop) for order in orders]
         accepted = [task for task in tasks if isinstance(task, wire.Task)]
         outcomes = iter(await workshop.pool.compose(accepted))
         return [_result(next(outcomes), workshop.engine) if isinstance(task, wire.Task) else task for task in tasks]
@@ -116,6 +117,7 @@ class EmbeddedComposer:
         )
         return _Workshop(
             templates=templates,
+            names=frozenset(templates.names),
             engine=_engine(templates, fonts_digest(fonts)),
             pool=Pool(setup, processes=settings.processes or os.cpu_count() or 1, recycle_after=settings.recycle_after),
         )
@@ -126,10 +128,11 @@ def _engine(templates: Templates, fonts: str) -> str:
     return f"{versions} fonts {fonts} templates {templates.digest}"
 
 
-def _task(order: Order, templates: Templates) -> wire.Task | ConnectorError:
-    if order.template not in templates.names:
-        known = ", ".join(templates.names) or "none"
-        return PermanentError(f"there is no template {order.template!r} in {templates.shown_as}; there are: {known}")
+def _task(order: Order, workshop: _Workshop) -> wire.Task | ConnectorError:
+    if order.template not in workshop.names:
+        known = ", ".join(workshop.templates.names) or "none"
+        shown_as = workshop.templates.shown_as
+        return PermanentError(f"there is no template {order.template!r} in {shown_as}; there are: {known}")
     try:
         data = _data_encoder.encode(order.data)
     except TypeError:

@@ -24,7 +24,7 @@ _COUNT = re.compile(rb"/Count (\d+)")
 _TABLE_ROW = 20
 _TAIL = 64
 _PER_STREAM = 200
-_LEVEL = 6
+_LEVEL = 4
 
 _FREE_ROW = b"\0\0\0\0\0\xff\xff"
 
