@@ -1,4 +1,5 @@
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from time import perf_counter
@@ -8,7 +9,8 @@ import pytest
 
 from tests.project.conftest import ProjectFolder
 from xconnector.project.mapping import Mapped, MappingError, RecordMapping
-from xconnector.project.mapping_text import parse_mapping
+from xconnector.project.mapping_text import SOURCE_WORDS, parse_mapping
+from xconnector.project.transforms import TRANSFORM_NAMES
 from xconnector.project.yaml_file import read_yaml
 
 SAMPLES = Path(__file__).parents[3] / "shared" / "samples"
@@ -184,6 +186,12 @@ def test_a_mapping_that_is_wrongly_written_is_told_with_its_line(tmp_path: Path,
 
     assert found is None
     assert told in "\n".join(str(finding) for finding in wrong)
+
+
+def test_the_guide_explains_every_word_of_the_language() -> None:
+    guide = (Path(__file__).parents[2] / "docs" / "guide" / "mappings.md").read_text(encoding="utf-8")
+
+    assert [word for word in (*TRANSFORM_NAMES, *SOURCE_WORDS) if not re.search(rf"`\{{?{word}\b", guide)] == []
 
 
 @pytest.mark.skipif(not SAMPLES.is_dir(), reason="the real FHIR resources do not lie beside the repository")

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
@@ -218,9 +218,6 @@ class TestShape(_Shape):
     """What it starts from."""
     expect: tuple[ExpectationShape, ...]
     """The communications, in any order; an empty list expects none."""
-
-
-SourceWords = Literal["path", "const", "first", "join", "list", "sum", "count", "each"]
 
 
 class SourceShape(_Shape):

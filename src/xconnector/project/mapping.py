@@ -1,7 +1,7 @@
 """Mappings: how a source record becomes the fields of our communications and of the golden record.
 
 The language is closed: paths, a handful of sources and transforms, nothing that can loop or call.
-It is compiled once into Python functions. `docs/mappings.md` explains it to those who write it.
+It is compiled once into Python functions. `docs/guide/mappings.md` explains it to those who write it.
 """
 
 from collections.abc import Mapping, Sequence

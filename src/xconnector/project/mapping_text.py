@@ -41,7 +41,7 @@ GOLDEN_FIELDS = (
 )
 """Fields of the golden record."""
 
-_SOURCE_WORDS = ("path", "const", "first", "join", "list", "sum", "count", "each")
+SOURCE_WORDS = ("path", "const", "first", "join", "list", "sum", "count", "each")
 _BESIDE = ("then", "currency", "default", "required")
 _ONLY_WITH = {"with": "join", "fields": "each"}
 _TOP_KEYS = ("key", "customer", "fields", "customer_fields")
@@ -95,13 +95,13 @@ class _Parsing:
         if isinstance(spelled, str):
             return Source(told=spelled, take=from_path(self._path(spelled, place)))
         if not isinstance(spelled, dict):
-            remedy = f"write a path, or one of {', '.join(_SOURCE_WORDS)}"
+            remedy = f"write a path, or one of {', '.join(SOURCE_WORDS)}"
             self._find(place, f"`{place[-1]}` does not say where it comes from", remedy)
             return _NOTHING
-        words = [word for word in _SOURCE_WORDS if word in spelled]
+        words = [word for word in SOURCE_WORDS if word in spelled]
         self._refuse_unknown(spelled, words, place)
         if len(words) != 1:
-            self._find(place, f"`{place[-1]}` needs exactly one of {', '.join(_SOURCE_WORDS)}", "leave the others out")
+            self._find(place, f"`{place[-1]}` needs exactly one of {', '.join(SOURCE_WORDS)}", "leave the others out")
             return _NOTHING
         [word] = words
         return Source(
@@ -114,7 +114,7 @@ class _Parsing:
         )
 
     def _refuse_unknown(self, spelled: Mapping[str, Json], words: Sequence[str], place: Place) -> None:
-        known = (*_SOURCE_WORDS, *_BESIDE, *_ONLY_WITH)
+        known = (*SOURCE_WORDS, *_BESIDE, *_ONLY_WITH)
         for key in spelled:
             if key not in known:
                 self._find((*place, key), f"unknown key {key!r}", named_like(key, known))
