@@ -12,6 +12,8 @@ from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import TupleRow
 from psycopg_pool import AsyncConnectionPool
 
+from xconnector.postgres.arrays import ColumnDumper
+
 Connection: TypeAlias = AsyncConnection[TupleRow]
 Pool: TypeAlias = AsyncConnectionPool[Connection]
 DatabaseUnreachableError: TypeAlias = OperationalError
@@ -45,6 +47,7 @@ async def open_pool(
         max_size=largest,
         timeout=patience.total_seconds(),
         open=False,
+        configure=_write_columns_quickly,
         name=name,
     ) as pool:
         await pool.wait(patience.total_seconds())
@@ -65,11 +68,17 @@ def session_parameters(conninfo: str, *, name: str, statement_timeout: timedelta
 
 async def connect(conninfo: str, *, name: str) -> Connection:
     """One connection outside any pool, in autocommit: for listening, and for locks that live as long as it does."""
-    return await AsyncConnection[TupleRow].connect(
+    connection = await AsyncConnection[TupleRow].connect(
         conninfo,
         autocommit=True,
         **session_parameters(conninfo, name=name),  # pyright: ignore[reportArgumentType] - libpq takes any parameter by keyword
     )
+    await _write_columns_quickly(connection)
+    return connection
+
+
+async def _write_columns_quickly(connection: Connection) -> None:
+    connection.adapters.register_dumper(list, ColumnDumper)
 
 
 @asynccontextmanager
