@@ -23,6 +23,13 @@ class FailureKind(StrEnum):
     """xConnector itself broke."""
 
 
+class Finding(StrEnum):
+    """What was found out of a hand-over whose outcome was unknown."""
+
+    ARRIVED = "arrived"
+    NOT_ARRIVED = "not-arrived"
+
+
 _VARYING = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|\b[0-9a-f]{16,}\b|\d+|'[^']*'|\"[^\"]*\"")
 
 

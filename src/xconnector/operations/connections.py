@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from xconnector.contract.errors import ConnectorError
-from xconnector.project.open_connections import Connections
 from xconnector.project.model import Project
+from xconnector.project.open_connections import Connections
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -54,7 +54,7 @@ async def failure_groups(pool: Pool, *, run: str | None = None) -> list[Group]:
 async def open_failures(pool: Pool, choice: Choice, *, limit: int) -> list[OpenFailure]:
     """Return single open failures, oldest first."""
     async with transaction(pool) as connection:
-        return await _page(connection, choice, after=0, limit=limit)
+        return await failures_of(connection, choice, after=0, limit=limit)
 
 
 async def reprocess(pool: Pool, jobs: Jobs, choice: Choice, *, actor: str, reason: str) -> Reprocessed:
@@ -84,7 +84,7 @@ async def _reprocess_page(
     """Start one page of failures again in one transaction; None when there is no further one."""
 
     async def write(connection: Connection) -> _Page | None:
-        page = await _page(connection, choice, after=after, limit=AT_ONCE)
+        page = await failures_of(connection, choice, after=after, limit=AT_ONCE)
         if not page:
             return None
         started = await _start_again(connection, jobs, page, actor=actor, reason=reason)
@@ -102,7 +102,8 @@ async def _run_id(connection: Connection, name: str | None) -> UUID | None:
     return run.run_id
 
 
-async def _page(connection: Connection, choice: Choice, *, after: int, limit: int) -> list[OpenFailure]:
+async def failures_of(connection: Connection, choice: Choice, *, after: int, limit: int) -> list[OpenFailure]:
+    """Return one page of chosen failures, those behind an id, in the caller's transaction."""
     return await failures.open_failures(
         connection,
         fingerprint=choice.fingerprint,

@@ -29,7 +29,7 @@ async def make_key(pool: Pool, name: str, purpose: Purpose) -> str:
         kept = await keys.remember(connection, name=name, key=key, purpose=purpose, now=datetime.now(UTC))
     if not kept:
         raise KeyNameError(
-            f"{name} has a key already: revoke it first (`xconnector keys revoke {name}`), or choose a name"
+            f"{name} has a key already: revoke it first (`xconnector keys revoke {name}`), or use another name"
         )
     return key
 

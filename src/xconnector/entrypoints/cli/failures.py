@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from xconnector.domain.failure import Finding
 from xconnector.entrypoints.cli.running import DONE_WITH_FAILURES, HERE, AsJson, ProjectFolder, refuse, with_place
 from xconnector.entrypoints.cli.showing import show_json, show_table
 
@@ -80,3 +81,43 @@ def reprocess(
         typer.echo(f"{done.started} started again, {done.left} left (unreadable, refused, or of unknown outcome)")
     if done.left:
         raise typer.Exit(DONE_WITH_FAILURES)
+
+
+def settle(
+    finding: Annotated[Finding, typer.Argument(help="What you found out at the channel.")],
+    communication: Annotated[list[str] | None, typer.Option(help="Only this communication; may be repeated.")] = None,
+    group: Group = None,
+    run: Run = None,
+    reason: Annotated[str, typer.Option(help="How you know; it stands in the ledger.")] = "",
+    folder: ProjectFolder = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """Settle hand-overs of unknown outcome: `arrived` completes them, `not-arrived` hands them over again."""
+    from xconnector.operations.explaining import explain
+    from xconnector.operations.failures import Choice
+    from xconnector.operations.settling import settle as operation
+    from xconnector.pipeline.workplace import Workplace
+
+    if not (group or run or communication):
+        refuse("say which: --communication, --group or --run")
+    if not reason:
+        refuse("say how you know with --reason; it stands in the ledger")
+
+    async def work(place: Workplace) -> int:
+        if not communication:
+            choices = [Choice(fingerprint=group, run=run)]
+        else:
+            found = [await explain(place.pool, words) for words in communication]
+            choices = [Choice(fingerprint=group, run=run, communication_id=row.found.communication_id) for row in found]
+        return sum(
+            [
+                await operation(place.pool, place.jobs, choice, finding, actor=getpass.getuser(), reason=reason)
+                for choice in choices
+            ]
+        )
+
+    settled = with_place(folder, work)
+    if as_json:
+        show_json({"settled": settled})
+    else:
+        typer.echo(f"{settled} settled as {finding.value}")

@@ -19,6 +19,7 @@ import httpx
 import msgspec
 
 from xconnector.domain.communication import Standing, State
+from xconnector.domain.failure import FailureKind, Finding
 from xconnector.domain.keys import Purpose
 from xconnector.domain.review import Decision
 from xconnector.entrypoints.bootstrap import DATABASE_URL, open_project
@@ -30,6 +31,7 @@ from xconnector.operations.customers import load_customers
 from xconnector.operations.failures import Choice
 from xconnector.operations.keys import make_key
 from xconnector.operations.reconciling import reconcile_everything, reconcile_run
+from xconnector.operations.settling import settle
 from xconnector.pipeline.receive import receive_run
 from xconnector.pipeline.workplace import Workplace
 from xconnector.postgres.connect import transaction
@@ -240,6 +242,7 @@ class Demo:
     async def _mend(self, place: Workplace) -> None:
         """Do what people would: give verdicts, and reprocess what can be mended."""
         await self._review(place)
+        await self._settle(place)
         for group in await failures.failure_groups(place.pool):
             if group.stage in {"compose", "deliver"}:
                 done = await failures.reprocess(
@@ -249,8 +252,28 @@ class Demo:
                     actor="demo",
                     reason="the template is back, the print house has paper again",
                 )
-                self._tell(f"Reprocessed {done.started} failures with one cause: {group.example[:90]}")
+                if done.started:
+                    self._tell(f"Reprocessed {done.started} failures with one cause: {group.example[:90]}")
         await self._until(place, "everything", _is_through)
+
+    async def _settle(self, place: Workplace) -> None:
+        """Look at the mail relay for hand-overs whose answer was lost with the worker, and say what became of each."""
+        numbers = dict.fromkeys(Finding, 0)
+        for failure in await failures.open_failures(place.pool, Choice(), limit=1000):
+            if failure.kind != FailureKind.UNKNOWN_OUTCOME or failure.communication_id is None:
+                continue
+            is_there = any(self._places.mails.rglob(f"{failure.communication_id}-*.eml"))
+            finding = Finding.ARRIVED if is_there else Finding.NOT_ARRIVED
+            choice = Choice(communication_id=failure.communication_id)
+            numbers[finding] += await settle(
+                place.pool, place.jobs, choice, finding, actor="demo", reason="looked at the relay"
+            )
+        if any(numbers.values()):
+            self._tell(
+                f"{sum(numbers.values())} mails were on the line when the worker was killed: nothing is sent twice by "
+                f"a restart, so somebody looked at the relay: {numbers[Finding.ARRIVED]} had arrived, "
+                f"{numbers[Finding.NOT_ARRIVED]} had not and were sent again."
+            )
 
     async def _review(self, place: Workplace) -> None:
         waiting = await reviews.waiting_reviews(place.pool, role=None, limit=1000)

@@ -1,0 +1,96 @@
+"""Settle: somebody looked at the channel, and says what became of hand-overs whose answer was lost."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import UUID
+
+from xconnector.domain.communication import State
+from xconnector.domain.failure import FailureKind, Finding
+from xconnector.execution.jobs import Jobs
+from xconnector.operations.failures import AT_ONCE, Choice, failures_of
+from xconnector.postgres.connect import Connection, Pool, in_transaction
+from xconnector.store import communications, dispatches, failures, ledger
+from xconnector.store.dispatches import DispatchState
+from xconnector.store.failures import OpenFailure
+
+_TARGETS = {Finding.ARRIVED: State.COMPLETED, Finding.NOT_ARRIVED: State.ARCHIVED}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Word:
+    """Who says so, and how they know."""
+
+    actor: str
+    reason: str
+
+
+async def settle(pool: Pool, jobs: Jobs, choice: Choice, finding: Finding, *, actor: str, reason: str) -> int:
+    """Settle chosen hand-overs of unknown outcome, and return how many.
+
+    What arrived is completed; what did not is handed over again, under a dispatch key of its own.
+    """
+    settled, after = 0, 0
+    while (
+        page := await _settle_page(pool, jobs, choice, finding, after, Word(actor=actor, reason=reason))
+    ) is not None:
+        settled, after = settled + page[0], page[1]
+    return settled
+
+
+async def _settle_page(
+    pool: Pool, jobs: Jobs, choice: Choice, finding: Finding, after: int, word: Word
+) -> tuple[int, int] | None:
+    """Settle one page in one transaction; returns how many, and the id of its last failure. None behind the end."""
+
+    async def write(connection: Connection) -> tuple[int, int] | None:
+        page = await failures_of(connection, choice, after=after, limit=AT_ONCE)
+        if not page:
+            return None
+        unknown = {
+            row.communication_id: row
+            for row in page
+            if row.kind == FailureKind.UNKNOWN_OUTCOME and row.communication_id is not None
+        }
+        return await _settle(connection, jobs, unknown, finding, word), page[-1].failure_id
+
+    return await in_transaction(pool, write)
+
+
+async def _settle(
+    connection: Connection,
+    jobs: Jobs,
+    unknown: Mapping[UUID, OpenFailure],
+    finding: Finding,
+    word: Word,
+) -> int:
+    now = datetime.now(UTC)
+    target = _TARGETS[finding]
+    moved = await communications.move(connection, list(unknown), origin=State.OUTCOME_UNKNOWN, target=target, now=now)
+    await ledger.append(
+        connection,
+        [
+            ledger.Entry(
+                at=now,
+                batch_id=unknown[key].batch_id,
+                communication_id=key,
+                event=f"settled as {finding}",
+                state=target,
+                actor=word.actor,
+                detail={"reason": word.reason},
+            )
+            for key in sorted(moved)
+        ],
+    )
+    if finding is Finding.ARRIVED:
+        await dispatches.settle_unknown(connection, sorted(moved), DispatchState.HANDED_OVER, now)
+    else:
+        for batch_id, channel in await communications.stand_at_last_hop(connection, sorted(moved)):
+            await jobs.defer(connection, "deliver", batch_id=batch_id, channel=channel)
+    await failures.resolve(
+        connection,
+        [unknown[key].failure_id for key in moved],
+        resolution=f"settled as {finding} by {word.actor}: {word.reason}",
+        now=now,
+    )
+    return len(moved)
