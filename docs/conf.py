@@ -22,7 +22,7 @@ html_title = "xConnector"
 html_show_copyright = False
 html_show_sphinx = False
 
-exclude_patterns = ["_build"]
+exclude_patterns = ["_build", "images/README.md"]
 nitpicky = True
 
 write_reference_pages()
