@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import msgspec
 
 from xconnector.contract.channel import Bundle, BundleReceipt, Collects, Dispatch, Receipt, Recipient
 from xconnector.contract.errors import ConnectorError, OutcomeUnknownError, TransientError
 from xconnector.domain.communication import State
+from xconnector.domain.cutoff import latest_cutoff
 from xconnector.domain.document import Rendition, RenditionKind
 from xconnector.execution.jobs import Attempt, Priority
 from xconnector.execution.limits import NotNowError
@@ -39,10 +41,18 @@ async def gather(place: Workplace, connection: Connection) -> None:
 
 
 async def _ready(place: Workplace, connection: Connection, name: str) -> list[Gathering]:
-    before = place.now() - place.project.connections[name].limits.collect
+    before = _due_before(place, name)
     ready = await bundles.ready_runs(connection, name, collected_before=before)
     singles = await bundles.ready_singles(connection, name, collected_before=before)
     return [*ready, singles] if singles is not None else ready
+
+
+def _due_before(place: Workplace, name: str) -> datetime:
+    """Pieces that were collected before this time have waited long enough."""
+    limits = place.project.connections[name].limits
+    if limits.cutoffs:
+        return latest_cutoff(place.now(), limits.cutoffs, ZoneInfo(place.project.locale.timezone))
+    return place.now() - limits.collect
 
 
 async def _bind(place: Workplace, connection: Connection, name: str, channel: Collects, gathering: Gathering) -> None:

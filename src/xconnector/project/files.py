@@ -1,7 +1,7 @@
 """The shapes of a project's YAML files: parser, lint, JSON Schema and documentation in one."""
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import time, timedelta
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
@@ -68,6 +68,8 @@ class LimitsShape(_Shape):
     """Hand-overs that are tried before a communication fails for an outage."""
     collect: Annotated[Duration, Field(ge=timedelta(0))] = timedelta(minutes=15)
     """How long single pieces for print wait for others before they leave as one bundle, such as 15m."""
+    cutoffs: tuple[time, ...] = ()
+    """Times of day in the project's time zone, such as "17:00", at which single pieces leave; replace `collect`."""
 
     def limits(self) -> ConnectionLimits:
         return ConnectionLimits(**self.model_dump())

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +41,8 @@ class ConnectionLimits:
     """Hand-overs that are tried before a communication fails for an outage."""
     collect: timedelta = timedelta(minutes=15)
     """How long single pieces for print wait for others, before they leave as one bundle."""
+    cutoffs: tuple[time, ...] = ()
+    """Times of day in the project's time zone at which single pieces leave; they replace `collect`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
