@@ -56,7 +56,7 @@ def test_a_byte_order_mark_is_no_part_of_the_header(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("row", "reason"),
+    "row, reason",
     [
         ("K2", "line 3: 1 cells where the header has 2 columns"),
         ("K2,x,y", "line 3: 3 cells"),
@@ -78,7 +78,7 @@ def test_a_row_that_cannot_be_read_is_set_aside_and_the_rest_passes(tmp_path: Pa
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    "content, told",
     [
         (b"", "no readable header"),
         (b"a;account\nK1;x\n", "column account is missing"),

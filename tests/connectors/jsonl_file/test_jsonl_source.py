@@ -52,7 +52,7 @@ def test_a_document_is_one_record_however_it_is_broken_into_lines(tmp_path: Path
 
 
 @pytest.mark.parametrize(
-    ("line", "reason"),
+    "line, reason",
     [
         ("{", "line 2: no JSON"),
         ("[1]", "line 2: the record is no JSON object"),

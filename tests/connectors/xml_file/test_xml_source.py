@@ -71,7 +71,7 @@ def test_real_invoices_are_read_whole() -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    "content, told",
     [
         ("<R><S><Id>1</Id></S><S><Id>2</Id>", "cut off after 1 whole records"),
         ("<R><S><Id>1</Id></S>", "cut off after 1 whole records"),
