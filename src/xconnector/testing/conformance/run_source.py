@@ -155,7 +155,7 @@ class RunSourceConformance:
         assert len(list(_read(source, path))) == _RECORDS
 
     @pytest.mark.parametrize(
-        ("records", "amount"), [(_RECORDS - 1, Decimal(0)), (_RECORDS, Decimal("0.01")), (_RECORDS + 1, Decimal(5))]
+        "records, amount", [(_RECORDS - 1, Decimal(0)), (_RECORDS, Decimal("0.01")), (_RECORDS + 1, Decimal(5))]
     )
     def test_what_the_trailer_declares_otherwise_stops_the_run(
         self, under_test: SourceUnderTest, tmp_path: Path, records: int, amount: Decimal
