@@ -27,7 +27,9 @@ def opened_pages(content: bytes, *, stated_pages: int | None) -> Generator[list[
     Raises UnfitLetterError for a file that is damaged, locked, or would print otherwise than it shows.
     """
     try:
-        with pikepdf.open(io.BytesIO(content), attempt_recovery=False, suppress_warnings=True) as letter:
+        with pikepdf.open(
+            io.BytesIO(content), attempt_recovery=False, inherit_page_attributes=False, suppress_warnings=True
+        ) as letter:
             pages = _pages(letter, stated_pages)
             if letter.get_warnings():  # pyright: ignore[reportUnknownMemberType] - a list of what, is not typed
                 raise UnfitLetterError("its PDF is damaged; compose it again")
