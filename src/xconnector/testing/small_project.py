@@ -95,7 +95,9 @@ customer_fields:
 #input.data.number: #input.data.amount.text
 """,
     "templates/notice/e-mail.mjml": """
-<mjml><mj-body><mj-section><mj-column><mj-text>{{ customer.name }}: {{ data.amount.text }}</mj-text></mj-column></mj-section></mj-body></mjml>
+<mjml><mj-body><mj-section><mj-column>
+<mj-text>{{ customer.name }}: {{ data.amount.text }}</mj-text>
+</mj-column></mj-section></mj-body></mjml>
 """,
     "templates/notice/e-mail.txt": """Subject: {{ communication.title }}
 
