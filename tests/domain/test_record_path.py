@@ -60,11 +60,6 @@ def test_a_path_leads_to_what_it_names(path: str, found: object) -> None:
     assert parse_path(path).of(RECORD) == found
 
 
-def test_a_path_knows_whether_it_repeats() -> None:
-    assert parse_path("lines[*].type").repeats
-    assert not parse_path("lines[codes[*].code=b].type").repeats
-
-
 def test_truth_values_are_compared_as_they_are_written() -> None:
     assert parse_path("[flag=true].policy.number").of(RECORD) == "P-1"
 

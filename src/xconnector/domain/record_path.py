@@ -62,10 +62,9 @@ class RecordPath:
     """A path, ready to be walked."""
 
     text: str
-    repeats: bool
-    """Whether it gives a list, because it asks for every item somewhere."""
     walk: _Walk
-    """Called with the thing it starts from and the record's root; gives None where there is nothing.
+    """Called with the thing it starts from and the record's root; gives None where there is nothing, and
+    always a list where the path asks for every item.
 
     Raises PathError when a name is looked for in a list.
     """
@@ -84,13 +83,13 @@ def parse_path(text: str) -> RecordPath:
     if not text or len(text) > _LONGEST:
         raise PathError(f"a path has 1 to {_LONGEST} characters")
     if text == ".":
-        return RecordPath(text, repeats=False, walk=_itself)
+        return RecordPath(text, walk=_itself)
     from_root = text.startswith("/")
     steps = _Steps(text[1:] if from_root else text).parse()
     walk = _walk_of(steps, text)
     if _Every() in steps:
         walk = _always_a_list(walk)
-    return RecordPath(text, repeats=_Every() in steps, walk=_from_root(walk) if from_root else walk)
+    return RecordPath(text, walk=_from_root(walk) if from_root else walk)
 
 
 def items_of(value: Json) -> Sequence[Json]:

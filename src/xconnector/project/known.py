@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from xconnector.project.connection_settings import KnownConnection
-from xconnector.project.files import CommunicationShape
 from xconnector.project.mapping import RecordMapping
 from xconnector.project.model import CommunicationKind, Feed
 from xconnector.project.tables import TableText
@@ -21,7 +20,6 @@ class KnownCommunication:
     """A communication whose file is well formed."""
 
     file: YamlFile
-    shape: CommunicationShape
     kind: CommunicationKind
 
 

@@ -175,7 +175,7 @@ class _Loading:
                 continue
             kind, wrong = communication_of(name, shaped, content)
             self._findings += wrong
-            yield name, None if kind is None else KnownCommunication(file=content, shape=shaped, kind=kind)
+            yield name, None if kind is None else KnownCommunication(file=content, kind=kind)
 
     def _files(self, part: str, suffix: str) -> Iterator[tuple[str, Path, str]]:
         """Yield name, path and how findings call it, for each file of a part of the project."""
