@@ -1,10 +1,17 @@
 """A project folder with templates, for the tests of the embedded composer."""
 
+import json
 from pathlib import Path
 
 from xconnector.connectors.embedded.composer import EmbeddedComposer
+from xconnector.connectors.embedded.documents import Documents
+from xconnector.connectors.embedded.fonts import font_folders
 from xconnector.connectors.embedded.settings import EmbeddedSettings
+from xconnector.connectors.embedded.wire import Made, Setup, Task
+from xconnector.contract.composer import Composition, Order
+from xconnector.contract.errors import PermanentError
 from xconnector.contract.manifest import Surroundings
+from xconnector.domain.document import Rendition, RenditionKind
 
 LETTER = """\
 #let input = json(bytes(sys.inputs.data))
@@ -71,3 +78,32 @@ def composer_of(project_folder: Path, **settings: object) -> EmbeddedComposer:
         EmbeddedSettings.model_validate(settings),
         Surroundings(project_folder=project_folder, state_folder=project_folder / "var"),
     )
+
+
+def compose_here(project_folder: Path, order: Order, **settings: object) -> Composition | PermanentError:
+    """Compose what a process of the composer would, without starting one."""
+    chosen = EmbeddedSettings.model_validate(settings)
+    setup = Setup(
+        templates=str(project_folder / "templates"),
+        shown_as="templates",
+        fonts=tuple(str(folder) for folder in font_folders(project_folder, chosen.fonts)),
+        memory=int(chosen.memory),
+        deadline=chosen.deadline.total_seconds(),
+        compilers=chosen.compilers,
+        sms_segments=chosen.sms_segments,
+        sms_plain_punctuation=chosen.sms_plain_punctuation,
+    )
+    task = Task(
+        template=order.template,
+        kinds=tuple(order.kinds),
+        communication_id=str(order.communication_id),
+        issued_at=int(order.issued_at.timestamp()),
+        data=json.dumps(order.data).encode(),
+    )
+    answer = Documents(setup).compose(task, worn=lambda: False)
+    if not isinstance(answer, Made):
+        return PermanentError(answer.reason)
+    renditions = tuple(
+        Rendition.of(RenditionKind(piece.kind), piece.content, pages=piece.pages) for piece in answer.pieces
+    )
+    return Composition(renditions=renditions, engine="here")

@@ -18,6 +18,8 @@ from xconnector.contract.errors import ConnectorError, PermanentError, Transient
 from xconnector.domain.document import RenditionKind
 from xconnector.testing.conformance.composer import sample_order
 
+pytestmark = pytest.mark.slow
+
 HEAD = '#let input = json(bytes(sys.inputs.data))\n#set document(title: "T", date: auto)\n'
 ENDLESS = HEAD + "#let n = 0\n#for i in range(40000) { for j in range(40000) { n += 1 } }\n"
 GREEDY = HEAD + "#let a = range(100000000)\n#a.len()\n"

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.connectors.embedded.project import MAIL, MAIL_TEXT, composer_of, write_sample_template, write_template
+from tests.connectors.embedded.project import MAIL, MAIL_TEXT, compose_here, write_sample_template, write_template
 from xconnector.connectors.embedded.faults import DocumentError
 from xconnector.connectors.embedded.mail import mime_entity, one_line, refuse_unsafe
 from xconnector.contract.composer import Composition, Order
@@ -23,15 +23,13 @@ def mail_order(number: int = 1) -> Order:
     return sample_order(number, template="mail", kinds=frozenset({RenditionKind.EMAIL}))
 
 
-async def compose(
+def compose(
     project: Path, *, html: str = MAIL, text: str = MAIL_TEXT, order: Order | None = None
 ) -> Composition | ConnectorError:
     write_sample_template(project, "mail")
     write_template(project, "mail/e-mail.mjml", html)
     write_template(project, "mail/e-mail.txt", text)
-    async with composer_of(project, processes=1) as composer:
-        (result,) = await composer.compose([order or mail_order()])
-    return result
+    return compose_here(project, order or mail_order())
 
 
 def with_body(body: str) -> str:
@@ -50,8 +48,8 @@ def part(message: EmailMessage, subtype: str) -> str:
     return LINE_BREAK.sub("\n", str(found.get_content()))
 
 
-async def test_an_email_has_subject_text_and_html(tmp_path: Path) -> None:
-    message = read(await compose(tmp_path))
+def test_an_email_has_subject_text_and_html(tmp_path: Path) -> None:
+    message = read(compose(tmp_path))
 
     assert message["Subject"] == "Ihre Börsenpolice Nr. 1 für Jördis Sämann 1"
     assert message.get_content_type() == "multipart/alternative"
@@ -61,15 +59,15 @@ async def test_an_email_has_subject_text_and_html(tmp_path: Path) -> None:
     assert "<td>Glasbruch</td>" in part(message, "html")
 
 
-async def test_shared_pieces_are_included(tmp_path: Path) -> None:
-    message = read(await compose(tmp_path))
+def test_shared_pieces_are_included(tmp_path: Path) -> None:
+    message = read(compose(tmp_path))
 
     assert "Ihre Aurora Versicherung AG" in part(message, "plain")
     assert "Aurora Versicherung AG" in part(message, "html")
 
 
-async def test_an_email_has_no_transport_headers_and_sound_lines(tmp_path: Path) -> None:
-    result = await compose(tmp_path)
+def test_an_email_has_no_transport_headers_and_sound_lines(tmp_path: Path) -> None:
+    result = compose(tmp_path)
     content = rendition(result, RenditionKind.EMAIL).content
 
     assert set(read(result).keys()) == {"Subject", "MIME-Version", "Content-Type"}
@@ -78,31 +76,31 @@ async def test_an_email_has_no_transport_headers_and_sound_lines(tmp_path: Path)
     assert content.isascii()
 
 
-async def test_no_web_font_tells_who_reads_the_mail(tmp_path: Path) -> None:
-    assert "fonts.googleapis" not in part(read(await compose(tmp_path)), "html")
+def test_no_web_font_tells_who_reads_the_mail(tmp_path: Path) -> None:
+    assert "fonts.googleapis" not in part(read(compose(tmp_path)), "html")
 
 
-async def test_customers_words_stay_text(tmp_path: Path) -> None:
+def test_customers_words_stay_text(tmp_path: Path) -> None:
     order = named(mail_order(), "<script>alert(1)</script>{{ 7*7 }}<!-- \" ' href=javascript:x")
 
-    html = part(read(await compose(tmp_path, order=order)), "html")
+    html = part(read(compose(tmp_path, order=order)), "html")
 
     assert "&lt;script&gt;alert(1)&lt;/script&gt;{{ 7*7 }}&lt;!--" in html
 
 
-async def test_a_subject_can_add_no_header(tmp_path: Path) -> None:
+def test_a_subject_can_add_no_header(tmp_path: Path) -> None:
     order = named(mail_order(), "Anna\r\nBcc: victim@elsewhere.test\r\n\r\nbody\u2028x")
 
-    message = read(await compose(tmp_path, order=order))
+    message = read(compose(tmp_path, order=order))
 
     assert message["Subject"].endswith("für Anna Bcc: victim@elsewhere.test body x")
     assert message["Bcc"] is None
 
 
-async def test_a_value_cannot_move_the_border_between_subject_and_text(tmp_path: Path) -> None:
+def test_a_value_cannot_move_the_border_between_subject_and_text(tmp_path: Path) -> None:
     order = named(mail_order(), "Anna\n\nNot the text")
 
-    message = read(await compose(tmp_path, order=order))
+    message = read(compose(tmp_path, order=order))
 
     assert part(message, "plain").startswith("Hallo Anna\n\nNot the text,\n")
 
@@ -111,10 +109,10 @@ async def test_a_value_cannot_move_the_border_between_subject_and_text(tmp_path:
     "link",
     ["javascript:alert(1)", "JaVaScRiPt:alert(1)", "http://plain.test", "data:text/html,x", "//elsewhere.test", " "],
 )
-async def test_only_safe_links_pass(tmp_path: Path, link: str) -> None:
+def test_only_safe_links_pass(tmp_path: Path, link: str) -> None:
     order = with_data(mail_order(), link=link)
 
-    result = await compose(tmp_path, html=with_body('<a href="{{ data.link }}">x</a>'), order=order)
+    result = compose(tmp_path, html=with_body('<a href="{{ data.link }}">x</a>'), order=order)
 
     assert isinstance(result, PermanentError)
     assert str(result).startswith("templates/mail/e-mail.mjml: a link must begin with https:, mailto: or tel:")
@@ -122,10 +120,10 @@ async def test_only_safe_links_pass(tmp_path: Path, link: str) -> None:
 
 
 @pytest.mark.parametrize("link", ["https://aurora.test/a?b=1&c=2", "mailto:a@b.test", "tel:+4930555"])
-async def test_safe_links_pass(tmp_path: Path, link: str) -> None:
+def test_safe_links_pass(tmp_path: Path, link: str) -> None:
     order = with_data(mail_order(), link=link)
 
-    result = await compose(tmp_path, html=with_body('<a href="{{ data.link }}">x</a>'), order=order)
+    result = compose(tmp_path, html=with_body('<a href="{{ data.link }}">x</a>'), order=order)
 
     assert f'href="{link.replace("&", "&amp;")}"' in part(read(result), "html")
 
@@ -170,10 +168,10 @@ def test_harmless_html_passes(html: str) -> None:
     refuse_unsafe(html, "mail/e-mail.mjml")
 
 
-async def test_a_missing_field_is_named_with_file_and_line(tmp_path: Path) -> None:
-    in_html = await compose(tmp_path, html=with_body("{{ data.due }}"))
-    in_text = await compose(tmp_path, text="Subject: x\n\nHello\n{{ data.due }}\n")
-    in_subject = await compose(tmp_path, text="Subject: {{ data.due }}\n\nHello\n")
+def test_a_missing_field_is_named_with_file_and_line(tmp_path: Path) -> None:
+    in_html = compose(tmp_path, html=with_body("{{ data.due }}"))
+    in_text = compose(tmp_path, text="Subject: x\n\nHello\n{{ data.due }}\n")
+    in_subject = compose(tmp_path, text="Subject: {{ data.due }}\n\nHello\n")
 
     said = 'there is no field "due"'
     assert str(in_html) == f"templates/mail/e-mail.mjml:3: {said}"
@@ -181,10 +179,10 @@ async def test_a_missing_field_is_named_with_file_and_line(tmp_path: Path) -> No
     assert str(in_subject) == f"templates/mail/e-mail.txt:1: {said}"
 
 
-async def test_a_fault_in_a_template_tells_nothing_of_the_data(tmp_path: Path) -> None:
+def test_a_fault_in_a_template_tells_nothing_of_the_data(tmp_path: Path) -> None:
     order = named(mail_order(), "Meyerhold")
     for expression in ("data[customer.name]", "customer.name | int + customer.name", "customer.name.x.y"):
-        result = await compose(tmp_path, html=with_body(f"{{{{ {expression} }}}}"), order=order)
+        result = compose(tmp_path, html=with_body(f"{{{{ {expression} }}}}"), order=order)
 
         assert isinstance(result, PermanentError)
         assert str(result).startswith("templates/mail/e-mail.mjml:3: ")
@@ -195,42 +193,41 @@ async def test_a_fault_in_a_template_tells_nothing_of_the_data(tmp_path: Path) -
     "expression",
     ["''.__class__.__mro__", "data.__init__.__globals__", "customer.update({'name': 'x'})", "sender.name | safe"],
 )
-async def test_the_sandbox_holds(tmp_path: Path, expression: str) -> None:
-    result = await compose(tmp_path, html=with_body(f"{{{{ {expression} }}}}"))
+def test_the_sandbox_holds(tmp_path: Path, expression: str) -> None:
+    result = compose(tmp_path, html=with_body(f"{{{{ {expression} }}}}"))
 
     assert isinstance(result, PermanentError)
 
 
-async def test_a_field_may_be_called_like_a_method(tmp_path: Path) -> None:
+def test_a_field_may_be_called_like_a_method(tmp_path: Path) -> None:
     order = with_data(mail_order(), items=["first", "second"])
 
-    result = await compose(tmp_path, html=with_body("{% for x in data.items %}{{ x }};{% endfor %}"), order=order)
+    result = compose(tmp_path, html=with_body("{% for x in data.items %}{{ x }};{% endfor %}"), order=order)
 
     assert "first;second;" in part(read(result), "html")
 
 
-async def test_missing_optional_data_prints_nothing(tmp_path: Path) -> None:
-    message = read(await compose(tmp_path, html=with_body("note: [{{ data.note }}]")))
+def test_missing_optional_data_prints_nothing(tmp_path: Path) -> None:
+    message = read(compose(tmp_path, html=with_body("note: [{{ data.note }}]")))
 
     assert "note: []" in part(message, "html")
 
 
-async def test_an_email_without_its_text_says_what_is_missing(tmp_path: Path) -> None:
+def test_an_email_without_its_text_says_what_is_missing(tmp_path: Path) -> None:
     write_template(tmp_path, "mail/e-mail.mjml", with_body("hello"))
-    async with composer_of(tmp_path, processes=1) as composer:
-        (result,) = await composer.compose([mail_order()])
+    result = compose_here(tmp_path, mail_order())
 
     assert str(result) == "templates/mail/e-mail.txt is missing; every e-mail needs subject and plain text"
 
 
-async def test_a_text_without_a_subject_is_refused(tmp_path: Path) -> None:
-    result = await compose(tmp_path, text="Hello\n")
+def test_a_text_without_a_subject_is_refused(tmp_path: Path) -> None:
+    result = compose(tmp_path, text="Hello\n")
 
     assert str(result) == "templates/mail/e-mail.txt:1: must begin with a line `Subject: …`"
 
 
-async def test_an_empty_subject_is_refused(tmp_path: Path) -> None:
-    result = await compose(tmp_path, text="Subject: {{ data.note }}\n\nHello\n")
+def test_an_empty_subject_is_refused(tmp_path: Path) -> None:
+    result = compose(tmp_path, text="Subject: {{ data.note }}\n\nHello\n")
 
     assert str(result) == "templates/mail/e-mail.txt:1: the subject must have 1 to 400 characters"
 

@@ -5,9 +5,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.connectors.embedded.project import composer_of, write_sample_template
 from xconnector.contract.errors import ConnectorError
 from xconnector.testing.conformance.composer import composed, sample_order
+
+pytestmark = pytest.mark.slow
 
 HOST = """
 import asyncio, sys

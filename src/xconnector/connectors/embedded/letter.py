@@ -1,5 +1,6 @@
 """Letters: Typst to PDF/A-2a and PDF/UA-1 in one file, packed, with the same bytes for the same order."""
 
+import os
 import re
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -85,5 +86,7 @@ class Letters:
         found = _PLACE.search(diagnostic, start)
         if found is None:
             return None
-        # Named from where the process stands, which is the root.
-        return f"{found['path']}:{found['line']}:{int(found['column']) + 1}"
+        # Typst names files from where the process stands.
+        path = Path(os.path.abspath(found["path"]))  # noqa: PTH100 - takes `..` away without asking the disk
+        shown = path.relative_to(self._root) if path.is_relative_to(self._root) else path
+        return f"{shown}:{found['line']}:{int(found['column']) + 1}"

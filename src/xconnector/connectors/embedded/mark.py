@@ -17,7 +17,7 @@ def data_matrix(text: str) -> str:
     symbol.option_3 = int(zint.DataMatrixOptions.SQUARE)
     symbol.encode(text)
     modules = bytes(symbol.encoded_data)
-    row_bytes = len(modules) // symbol.encoded_data.shape[0]
+    row_bytes = len(modules) // len(symbol.encoded_data)
     strokes = "".join(
         f"M{run.start()} {row}.5h{run.end() - run.start()}"
         for row in range(symbol.rows)

@@ -52,9 +52,7 @@ def main(descriptor: int) -> None:
 
 def _documents(setup: wire.Setup) -> "Documents":
     # Loaded under the limits: the engines are what they are for.
-    documents = import_module("xconnector.connectors.embedded.documents")
-    os.chdir(setup.templates)
-    return documents.Documents(setup)
+    return import_module("xconnector.connectors.embedded.documents").Documents(setup)
 
 
 def _tasks(line: socket.socket) -> Iterator[wire.Task]:
