@@ -155,10 +155,9 @@ async def test_an_unreachable_house_gets_the_bundle_later(office: OpenOffice) ->
 async def test_a_lost_answer_of_the_house_is_asked_for_and_nothing_is_printed_twice(
     office: OpenOffice, tmp_path: Path
 ) -> None:
-    with sandbox(
-        "print_house", "--port", "0", "--folder", str(tmp_path / "house"), log=tmp_path / "house.log"
-    ) as house:
-        (tmp_path / "house" / "control.json").write_text('{"lose_answers": true}')
+    folder = tmp_path / "house"
+    with sandbox("print_house", "--port", "0", "--folder", str(folder), log=tmp_path / "house.log") as house:
+        (folder / "control.json").write_text('{"lose_answers": true}')
         destination = (
             f"destination: {{kind: sftp, host: 127.0.0.1, port: {house.facts['port']}, user: sandbox, "
             f'password: sandbox, host_key: "{house.facts["host_key"]}"}}'
