@@ -119,7 +119,7 @@ class EmbeddedComposer:
             templates=templates,
             names=frozenset(templates.names),
             engine=_engine(templates, fonts_digest(fonts)),
-            pool=Pool(setup, processes=settings.processes or os.cpu_count() or 1, recycle_after=settings.recycle_after),
+            pool=Pool(setup, processes=settings.processes or len(os.sched_getaffinity(0)), recycle_after=settings.recycle_after),
         )
 
 
