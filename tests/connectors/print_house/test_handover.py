@@ -231,3 +231,19 @@ async def test_no_letter_stays_in_the_state_folder(channel: PrintHouse, tmp_path
     kept = [path for path in (tmp_path / "state").rglob("*") if path.is_file()]
     assert [path.name for path in kept] == ["run-7-1.manifest.jsonl"]
     assert "Jördis" not in kept[0].read_text(encoding="utf-8")
+
+
+async def test_whoever_gives_up_at_any_moment_can_ask_and_send_again(tmp_path: Path, house: House) -> None:
+    async with opened(tmp_path) as channel:
+        for attempt in range(12):
+            key = f"run-7-{attempt}"
+            sending = asyncio.create_task(channel.send_bundle(bundle_of(PIECES, key), iter(PIECES)))
+            await asyncio.wait({sending}, timeout=attempt * 0.06)
+            sending.cancel()
+            await asyncio.wait({sending})
+
+            if await channel.ask_bundle(key) is None:
+                await channel.send_bundle(bundle_of(PIECES, key), iter(PIECES))
+
+    assert len(printed_keys(house)) == 12 * len(PIECES)
+    assert repeated(house) == []

@@ -132,11 +132,17 @@ class PrintHouse:
                 continue
             if acknowledgement is not None:
                 yield acknowledgement
-        for bundle_key in self._sent.open_since(_utc_now() - settings.within):
-            yield await self._delay(bundle_key)
+        for bundle_key, handed_over_at in self._sent.open_since(_utc_now() - settings.within):
+            try:
+                delay = await self._delay(bundle_key, due_at=handed_over_at + settings.within)
+            except UnreadableManifestError as error:
+                self._sent.settle(bundle_key)
+                unreadable.append(str(error))
+                continue
+            yield delay
         if unreadable:
             raise PermanentError(
-                f"set aside in {self._acknowledgements.set_aside}: {'; '.join(unreadable)}. "
+                f"not understood, see {self._acknowledgements.set_aside}: {'; '.join(unreadable)}. "
                 "Ask the print house to acknowledge again"
             )
 
@@ -163,14 +169,14 @@ class PrintHouse:
         await self._destination.move(f"{self._acknowledgements.new}/{name}", f"{folder}/{name}")
         await self._destination.write(f"{reason}\n".encode(), f"{folder}/{name}.reason.txt")
 
-    async def _delay(self, bundle_key: str) -> Inbound[Sequence[DeliveryEvent]]:
+    async def _delay(self, bundle_key: str, *, due_at: datetime) -> Inbound[Sequence[DeliveryEvent]]:
         """Return the news that a bundle should have been acknowledged by now; told once."""
         contents = await self._hand_over.contents_of(bundle_key)
         events = [
             DeliveryEvent(
                 dispatch_key=dispatch_key,
                 type=DeliveryEventType.DEFERRED,
-                occurred_at=_utc_now(),
+                occurred_at=due_at,
                 detail="not acknowledged in time",
             )
             for dispatch_key in contents.dispatch_keys

@@ -88,6 +88,8 @@ class FolderOfHouse:
         _sync_folder((self._folder / name).parent)
 
     def _commit(self, content: bytes, name: str) -> None:
+        if (self._folder / name).exists():
+            raise OutcomeUnknownError(f"{name} lies in {self._folder} already; ask for the bundle")
         written = self._write_beside(io.BytesIO(content), name)
         try:
             written.rename(self._folder / name)

@@ -5,6 +5,8 @@ house leaves a trace at every moment: the trigger, its copy among the processed 
 acknowledgement.
 """
 
+import asyncio
+from collections.abc import Coroutine
 from pathlib import Path
 
 import msgspec
@@ -40,7 +42,7 @@ class HandOver:
             await self._lay_down(file, folder)
         self._sent.remember(bundle_key, folder / printed.manifest.name)
         trigger = {"bundle": bundle_key, "manifest": printed.manifest.name, "sha256": printed.manifest.sha256}
-        await self._destination.commit(msgspec.json.encode(trigger) + b"\n", trigger_name(bundle_key))
+        await _to_its_end(self._destination.commit(msgspec.json.encode(trigger) + b"\n", trigger_name(bundle_key)))
 
     async def arrived(self, bundle_key: str) -> bool:
         """Say whether the house has, or had, the bundle.
@@ -85,3 +87,13 @@ class HandOver:
         ):
             return
         await self._destination.put(folder / name, name)
+
+
+async def _to_its_end(commit: Coroutine[None, None, None]) -> None:
+    """Await the commit; whoever gives up waiting is let go only when it is over, so that asking then is certain."""
+    committing = asyncio.ensure_future(commit)
+    try:
+        await asyncio.shield(committing)
+    except asyncio.CancelledError:
+        await asyncio.wait({committing})
+        raise

@@ -39,12 +39,13 @@ class SentBundles:
         if self.manifest_of(bundle_key) is not None:
             self._settled(bundle_key).touch()
 
-    def open_since(self, before: datetime) -> Iterator[str]:
-        """Yield the keys of bundles that were handed over before this time and are still open."""
+    def open_since(self, before: datetime) -> Iterator[tuple[str, datetime]]:
+        """Yield the key and the time of each bundle that was handed over before this time and is still open."""
         for path in sorted(self._folder.glob(f"*{_SUFFIX}")):
             bundle_key = path.name.removesuffix(_SUFFIX)
-            if _time(path) <= before and not self._settled(bundle_key).exists():
-                yield bundle_key
+            handed_over_at = _time(path)
+            if handed_over_at <= before and not self._settled(bundle_key).exists():
+                yield bundle_key, handed_over_at
 
     def forget(self, before: datetime) -> None:
         """Remove the copies of bundles that were handed over before this time."""
