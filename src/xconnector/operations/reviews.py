@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from xconnector.domain.communication import State
-from xconnector.domain.review import Decision, Verdict
+from xconnector.domain.review import Decision, Verdict, releases
 from xconnector.execution.jobs import Jobs, Priority
 from xconnector.postgres.connect import Connection, Pool, in_transaction, transaction
 from xconnector.project.model import Person
@@ -44,12 +44,14 @@ async def decide(
     """
 
     async def write(connection: Connection) -> UUID:
-        review = await _find(connection, communication)
+        review, document = await _find(connection, communication)
         _refuse_unfit(review, people.get(person), person, document_sha256)
         now = datetime.now(UTC)
         verdict = Verdict(
             document_sha256=review.document_sha256, decision=decision, person=person, reason=reason, decided_at=now
         )
+        if decision is Decision.APPROVED and not releases(verdict, document):
+            raise ReviewError("the document was composed anew; look at it again with `xconnector review show`")
         if not await reviews.decide(connection, review.communication_id, verdict):
             raise ReviewError("somebody else has just decided it; look again with `xconnector review list`")
         await _move(connection, jobs, review, verdict)
@@ -58,12 +60,13 @@ async def decide(
     return await in_transaction(pool, write)
 
 
-async def _find(connection: Connection, communication: str) -> Review:
+async def _find(connection: Connection, communication: str) -> tuple[Review, str]:
+    """Return the review and the digest of the document that would leave."""
     found = await communications.find(connection, communication)
     review = await reviews.of_communication(connection, found[0].communication_id) if len(found) == 1 else None
     if review is None:
         raise ReviewError(f"no review of {communication!r} is known; `xconnector review list` shows what waits")
-    return review
+    return review, found[0].document_sha256 or ""
 
 
 def _refuse_unfit(review: Review, person: Person | None, name: str, document_sha256: str) -> None:
@@ -83,9 +86,10 @@ def _refuse_unfit(review: Review, person: Person | None, name: str, document_sha
 async def _move(connection: Connection, jobs: Jobs, review: Review, verdict: Verdict) -> None:
     approved = verdict.decision is Decision.APPROVED
     target = State.RELEASED if approved else State.CANCELLED
-    await communications.move(
+    if not await communications.move(
         connection, [review.communication_id], origin=State.IN_REVIEW, target=target, now=verdict.decided_at
-    )
+    ):
+        raise ReviewError("it waits no more; `xconnector explain` tells what became of it")
     await ledger.append(
         connection,
         [

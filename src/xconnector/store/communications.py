@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from xconnector.domain.communication import State
+from xconnector.domain.communication import State, may_move
 from xconnector.postgres.connect import Connection, copy_rows
 from xconnector.postgres.queries import Queries
 from xconnector.store.rows import fetch_all, fetch_one
@@ -152,6 +152,7 @@ async def move(
 
     A move begins a new stage with no attempts, unless it only tries the present one again.
     """
+    assert origin is target or may_move(origin, target), f"no communication moves from {origin} to {target}"
     if not ids:
         return set()
     cursor = await connection.execute(
