@@ -18,7 +18,7 @@ from xconnector.connectors.print_house.marks import (
 
 DOTS_PER_INCH = 300
 DOTS_PER_MM = DOTS_PER_INCH / 25.4
-LEFT_MM, TOP_MM = 5, 115
+LEFT_MM, TOP_MM = 5, 155
 
 
 @st.composite
