@@ -93,8 +93,8 @@ class MarksPosition(ConnectorSettings):
     left_mm: float = Field(default=5.0, ge=0, le=100)
     """Distance of the marks from the left edge, in millimetres."""
     top_mm: float = Field(default=155.0, ge=0, le=400)
-    """Distance of the marks from the top edge, in millimetres: as it is, between the hole mark and the lower fold mark of
-    DIN 5008."""
+    """Distance of the marks from the top edge, in millimetres: as it is, between hole mark and lower fold mark of DIN
+    5008."""
 
 
 class PrintHouseSettings(ConnectorSettings):
