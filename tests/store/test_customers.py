@@ -1,0 +1,36 @@
+from datetime import timedelta
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.store.memory import NOW
+from xconnector.domain.customer import CustomerRecord
+from xconnector.postgres.connect import Pool, transaction
+from xconnector.store import customers
+
+
+def _record(day: int, source: str = "crm") -> CustomerRecord:
+    fields = {"email": f"{source}-{day}@x.test"}
+    return CustomerRecord(customer_key="K1", source=source, as_of=NOW + timedelta(days=day), fields=fields)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=15, deadline=None)
+@given(days=st.lists(st.lists(st.integers(0, 9), min_size=1, max_size=4), min_size=1, max_size=4))
+async def test_older_news_never_replaces_newer_in_whatever_order_it_comes(pool: Pool, days: list[list[int]]) -> None:
+    async with transaction(pool) as connection:
+        await connection.execute("TRUNCATE customer_record")
+        for page in days:
+            await customers.remember(connection, [_record(day) for day in page], NOW)
+        golden = await customers.golden_records(connection, ["K1", "K2", "K1"])
+
+    assert golden.keys() == {"K1"}
+    assert golden["K1"].fields["email"] == f"crm-{max(max(page) for page in days)}@x.test"
+
+
+async def test_sources_stand_beside_each_other(pool: Pool) -> None:
+    async with transaction(pool) as connection:
+        await customers.remember(connection, [_record(2, "crm"), _record(1, "billing")], NOW)
+        golden = await customers.golden_records(connection, ["K1"])
+
+    assert golden["K1"].fields["email"] == "crm-2@x.test"
+    assert golden["K1"].provenance["email"].source == "crm"
