@@ -4,8 +4,8 @@ SELECT run.run_id, run.name AS run_name, waiting.pieces
 FROM (
     SELECT batch.run_id, count(*) AS pieces, min(dispatch.intended_at) AS first_at
     FROM dispatch JOIN communication USING (communication_id) JOIN batch USING (batch_id)
-    WHERE dispatch.connection = %(channel)s AND dispatch.state = 'collected' AND dispatch.bundle_key IS NULL
-        AND batch.run_id IS NOT NULL
+    WHERE dispatch.connection = %(channel)s AND dispatch.collects AND dispatch.bundle_key IS NULL
+        AND dispatch.state = 'collected' AND batch.run_id IS NOT NULL
     GROUP BY batch.run_id
 ) AS waiting JOIN run USING (run_id)
 WHERE run.sealed_at IS NOT NULL
@@ -27,8 +27,8 @@ ORDER BY run.started_at;
 -- The single pieces that wait, when one was collected before this time.
 SELECT NULL::uuid AS run_id, NULL::text AS run_name, count(*) AS pieces
 FROM dispatch JOIN communication USING (communication_id) JOIN batch USING (batch_id)
-WHERE dispatch.connection = %(channel)s AND dispatch.state = 'collected' AND dispatch.bundle_key IS NULL
-    AND batch.run_id IS NULL
+WHERE dispatch.connection = %(channel)s AND dispatch.collects AND dispatch.bundle_key IS NULL
+    AND dispatch.state = 'collected' AND batch.run_id IS NULL
 HAVING min(dispatch.intended_at) < %(collected_before)s;
 
 -- name: open_bundle
@@ -45,8 +45,8 @@ FROM (
         SELECT dispatch.dispatch_key, assembly.sort_key, dispatch.communication_id
         FROM dispatch JOIN communication USING (communication_id) JOIN batch USING (batch_id)
             JOIN assembly USING (communication_id)
-        WHERE dispatch.connection = %(channel)s AND dispatch.state = 'collected' AND dispatch.bundle_key IS NULL
-            AND batch.run_id IS NOT DISTINCT FROM %(run_id)s::uuid
+        WHERE dispatch.connection = %(channel)s AND dispatch.collects AND dispatch.bundle_key IS NULL
+            AND dispatch.state = 'collected' AND batch.run_id IS NOT DISTINCT FROM %(run_id)s::uuid
         ORDER BY assembly.sort_key, dispatch.communication_id
         LIMIT %(at_most)s
     ) AS waiting

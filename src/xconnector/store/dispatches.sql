@@ -1,12 +1,12 @@
 -- name: intend
 -- Record hand-overs before they are tried.
-INSERT INTO dispatch (dispatch_key, communication_id, hop, connection, state, intended_at)
-SELECT dispatch_key, communication_id, hop, connection, state, %(now)s
+INSERT INTO dispatch (dispatch_key, communication_id, hop, connection, state, collects, intended_at)
+SELECT dispatch_key, communication_id, hop, connection, state, state = 'collected', %(now)s
 FROM unnest(%(keys)s::text[], %(ids)s::uuid[], %(hops)s::smallint[], %(connections)s::text[], %(states)s::text[])
     AS given (dispatch_key, communication_id, hop, connection, state)
 ON CONFLICT (dispatch_key) DO UPDATE
-SET state = excluded.state, intended_at = excluded.intended_at, settled_at = NULL, bundle_key = NULL,
-    bundle_position = NULL;
+SET state = excluded.state, collects = excluded.collects, intended_at = excluded.intended_at, settled_at = NULL,
+    bundle_key = NULL, bundle_position = NULL;
 
 -- name: settle
 -- Record what became of hand-overs.
