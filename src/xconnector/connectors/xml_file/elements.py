@@ -24,7 +24,12 @@ _SCHEMA_INSTANCE = "{http://www.w3.org/2001/XMLSchema-instance}"
 # What may stand before a document type or the first element (XML 1.0, section 2.8).
 _PROLOG = re.compile(rb"(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)?(?:\s+|<\?.*?\?>|<!--.*?-->)*", re.DOTALL)
 
-_CUT_OFF = frozenset({"", "ERR_DOCUMENT_EMPTY", "ERR_DOCUMENT_END", "ERR_TAG_NOT_FINISHED"})
+_ERRORS = {
+    number: name
+    for name, number in cast("Mapping[str, int]", vars(cast("Any", etree).ErrorTypes)).items()
+    if name.startswith("ERR_")
+}
+_CUT_OFF = frozenset({"ERR_DOCUMENT_EMPTY", "ERR_DOCUMENT_END", "ERR_TAG_NOT_FINISHED"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,16 +139,19 @@ class _Reading:
         try:
             parser.close()
         except etree.XMLSyntaxError as wrong:
-            if _kind_of(wrong) in _CUT_OFF:
+            if self._fed == 0 or _kind_of(wrong) in _CUT_OFF:
                 raise PermanentError(
                     f"{self._path.name} is cut off after {self._number} whole records; ask its maker for a whole file"
                 ) from None
             raise self._not_well_formed(wrong) from None
 
     def _not_well_formed(self, wrong: etree.XMLSyntaxError) -> PermanentError:
-        kind = _kind_of(wrong).removeprefix("ERR_").replace("_", " ").lower() or "syntax error"
+        kind = _kind_of(wrong).removeprefix("ERR_").replace("_", " ").lower()
+        # lxml's own error says nothing but that libxml2 gave up, as it does at an entity nobody declared.
+        kind = "an undeclared entity or broken markup" if kind in {"", "internal error"} else kind
+        place = f"{self._path.name}, line {wrong.lineno}" if wrong.lineno else self._path.name
         return PermanentError(
-            f"{self._path.name}, line {wrong.lineno}: not well-formed XML ({kind}) after {self._number} whole records; "
+            f"{place}: not well-formed XML ({kind}) after {self._number} whole records; "
             "ask its maker for a whole and valid file"
         )
 
@@ -228,8 +236,7 @@ class _Reading:
 
 def _kind_of(wrong: etree.XMLSyntaxError) -> str:
     """Return libxml2's name of an error: its sentence may quote the file, the name does not."""
-    last = cast("Any", wrong.error_log).last_error
-    return str(last.type_name) if last else ""
+    return _ERRORS.get(cast("Any", wrong).code, "")
 
 
 def _give_back(element: XmlElement) -> None:
