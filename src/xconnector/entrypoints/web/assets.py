@@ -35,6 +35,10 @@ def asset_routes() -> APIRouter:
     routes = APIRouter(include_in_schema=False)
     by_address = {asset.address: asset for asset in _assets().values()}
 
+    @routes.get("/favicon.ico", status_code=HTTPStatus.NO_CONTENT)
+    async def no_icon() -> None:
+        """Browsers ask for it beside a PDF, which names no icon of its own."""
+
     @routes.get("/assets/{digest}/{name}")
     async def asset(digest: str, name: str) -> Response:
         found = by_address.get(f"/assets/{digest}/{name}")

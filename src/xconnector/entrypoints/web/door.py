@@ -4,6 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from http import HTTPStatus
 
 from starlette.datastructures import MutableHeaders
@@ -38,7 +39,7 @@ class Door:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            await _Passage(scope, receive, send).through(self._app, self._limits)
+            await _Passage(scope, receive, send, limits=self._limits).through(self._app)
         else:
             await self._app(scope, receive, send)
 
@@ -46,7 +47,8 @@ class Door:
 class _Passage:
     """One request on its way."""
 
-    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __init__(self, scope: Scope, receive: Receive, send: Send, *, limits: WebLimits) -> None:
+        self._limits = limits
         self._scope = scope
         self._receive = receive
         self._send = send
@@ -55,10 +57,10 @@ class _Passage:
         self._status = 0
         self._sent = 0
 
-    async def through(self, app: ASGIApp, limits: WebLimits) -> None:
+    async def through(self, app: ASGIApp) -> None:
         try:
-            async with asyncio.timeout(limits.request_time.total_seconds()):
-                if (refusal := _refusal_of_head(self._scope, limits)) is not None:
+            async with asyncio.timeout(self._limits.request_time.total_seconds()):
+                if (refusal := _refusal_of_head(self._scope, self._limits)) is not None:
                     await refusal.answer()(self._scope, self.receive, self.send)
                 else:
                     await app(self._scope, self.receive, self.send)
@@ -73,7 +75,7 @@ class _Passage:
 
     async def receive(self) -> Message:
         message = await self._receive()
-        if message["type"] == "http.request" and not message.get("more_body", False):
+        if message["type"] == "http.disconnect" or not message.get("more_body", False):
             self._body_is_due = False
         return message
 
@@ -84,11 +86,22 @@ class _Passage:
             for name, value in STANDARD_HEADERS.items():
                 headers.setdefault(name, value)
             if self._body_is_due:
-                # Nobody will read the rest of the body, so that nobody shall send it.
+                # Nobody will make use of the rest of the body.
                 headers["Connection"] = "close"
         elif message["type"] == "http.response.body":
             self._sent += len(message.get("body", b""))
+            if self._body_is_due and not message.get("more_body", False):
+                await self._send({**message, "more_body": True})
+                await self._run_dry()
+                message = {"type": "http.response.body", "body": b""}
         await self._send(message)
+
+    async def _run_dry(self) -> None:
+        """Read the rest of the body and throw it away, so that the caller gets to reading the answer."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._limits.linger.total_seconds()):
+                while self._body_is_due:
+                    await asyncio.wait_for(self.receive(), self._limits.linger_idle.total_seconds())
 
     async def _fail(self, status: HTTPStatus, detail: str) -> None:
         """Answer, unless an answer has begun: then the server cuts it off."""

@@ -25,6 +25,10 @@ class WebLimits:
     """How long a body may take to arrive."""
     request_time: timedelta = timedelta(seconds=180)
     """How long a request may take from its head to the last byte of its answer."""
+    linger: timedelta = timedelta(seconds=5)
+    """How long the rest of a refused body is let run dry: a caller who is still sending could not read the answer."""
+    linger_idle: timedelta = timedelta(milliseconds=500)
+    """Without a byte for so long, a caller of whom nothing is read any more is cut off."""
     headers: int = 100
     """Header fields of a request, by number."""
     address: int = 4 * KIB

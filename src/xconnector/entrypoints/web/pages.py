@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_decimal
-from babel.units import format_unit
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from xconnector.domain.portal_link import PortalLink
@@ -34,6 +33,8 @@ class Sender:
     email: str
     website: str
     """Only where it is an http address."""
+    website_name: str
+    """What of it people say."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +88,7 @@ class Pages:
             "documents.html",
             words,
             years=years,
+            has_several=len(documents) > 1,
             until=until,
             only_newest=words.only_newest.format(number=len(documents)) if is_cut else "",
         )
@@ -118,16 +120,18 @@ class Pages:
         return moment.astimezone(self._timezone)
 
 
+_SIZE_UNITS = {"de": ("kB", "MB"), "en": ("kB", "MB"), "fr": ("ko", "Mo")}
 _DAYS = {"de": "d. MMMM", "en": "d MMMM", "fr": "d MMMM"}
 _LONG_TIMES = {"de": "d. MMMM y, HH:mm 'Uhr'", "en": "d MMMM y, HH:mm", "fr": "d MMMM y 'à' HH:mm"}
 
 
 def _size(length: int, language: str) -> str:
     """Return a length in bytes as people read it."""
-    if length < _KILO * _KILO:
-        return format_unit(max(1, round(length / _KILO)), "digital-kilobyte", length="short", locale=language)
-    number = format_decimal(length / _KILO / _KILO, format="0.0", locale=language)
-    return format_unit(number, "digital-megabyte", length="short", locale=language)
+    kilobytes = max(1, round(length / _KILO))
+    small, large = _SIZE_UNITS[language]
+    if kilobytes < _KILO:
+        return f"{kilobytes}\u00a0{small}"
+    return f"{format_decimal(kilobytes / _KILO, format='0.0', locale=language)}\u00a0{large}"
 
 
 def _sender(words: Mapping[str, Any]) -> Sender:
@@ -139,4 +143,5 @@ def _sender(words: Mapping[str, Any]) -> Sender:
         phone_digits="".join(sign for sign in phone if sign in _CALLABLE),
         email=str(words.get("email") or ""),
         website=website if website.startswith(("https://", "http://")) else "",
+        website_name=website.partition("://")[2].rstrip("/"),
     )

@@ -163,7 +163,7 @@ async def _chunks(content: bytes) -> AsyncGenerator[bytes]:
 
 def _disposition(document: PublishedDocument, timezone: ZoneInfo) -> str:
     """Return a Content-Disposition field (RFC 6266) that names the file after date and title."""
-    title = re.sub(r"[^\w .,()-]+", " ", document.title).strip(" .") or "document"
+    title = re.sub(r"[^\w.,()-]+", " ", document.title).strip(" .") or "document"
     name = f"{document.published_at.astimezone(timezone):%Y-%m-%d} {title[:100].strip()}.pdf"
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode("ascii")
     return f"inline; filename=\"{plain}\"; filename*=UTF-8''{quote(name)}"

@@ -46,7 +46,7 @@ def log_to_stderr() -> None:
     """Write the log of this process, access log included, to standard error."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     # What these tell while all is well is no news.
-    for name in ("uvicorn", "psycopg", "procrastinate", "httpx"):
+    for name in ("uvicorn", "psycopg", "procrastinate", "httpx", "pikepdf"):
         logging.getLogger(name).setLevel(logging.WARNING)
 
 
