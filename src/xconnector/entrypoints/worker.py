@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from xconnector.entrypoints.bootstrap import open_project
+from xconnector.entrypoints.garbage import spare_what_stays
 from xconnector.execution.worker import Worker, WorkerSettings
 
 BETWEEN_LOOKS_AT_THE_PARENT = 0.5
@@ -22,6 +23,7 @@ async def work(folder: Path, *, concurrency: int, on_ready: Callable[[str], None
     # It repeats what `execution` logs already, with the place of every failing line.
     logging.getLogger("procrastinate").setLevel(logging.CRITICAL)
     async with open_project(folder, name="xconnector worker") as (place, database):
+        spare_what_stays()
         on_ready(place.project.name)
         worker = Worker(place.jobs, database.url, settings=WorkerSettings(concurrency=concurrency))
         watching = asyncio.create_task(_stop_without(parent, worker)) if with_parent else None

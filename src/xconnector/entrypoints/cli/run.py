@@ -24,6 +24,7 @@ def run(
     from xconnector.pipeline.receive import receive_run
 
     async def work(place: object) -> object:
+        from xconnector.entrypoints.garbage import spare_what_stays
         from xconnector.pipeline.workplace import Workplace
 
         assert isinstance(place, Workplace), "the workplace was opened for this verb"
@@ -31,6 +32,7 @@ def run(
         if chosen is None or chosen.connection is None:
             readable = [name for name, row in place.project.feeds.items() if row.connection is not None]
             refuse(f"no feed {feed!r} reads files; those that do: {', '.join(readable) or 'none'}")
+        spare_what_stays()
         columns = (TextColumn("reading {task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
         with Progress(*columns, console=console, disable=as_json or not console.is_terminal) as bar:
             reading = bar.add_task(file.name, total=None)

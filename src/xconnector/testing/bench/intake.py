@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from xconnector.entrypoints.bootstrap import open_workplace
+from xconnector.entrypoints.garbage import spare_what_stays
 from xconnector.pipeline.receive import receive_run
 from xconnector.project.load import load_project
 from xconnector.testing.bench.program import say_ready, say_usage, wait_for_word
@@ -16,6 +17,7 @@ async def take_in(folder: Path, database_url: str, file: Path, *, batch_size: in
     """Take the file in as one run."""
     project = load_project(folder, os.environ)
     async with open_workplace(project, database_url, name="xconnector bench intake") as place:
+        spare_what_stays()
         since = say_ready()
         wait_for_word()
         await receive_run(place, project.feeds[FEED], file, batch_size=batch_size)

@@ -10,6 +10,7 @@ import os
 from pathlib import Path
 
 from xconnector.entrypoints.bootstrap import open_workplace
+from xconnector.entrypoints.garbage import spare_what_stays
 from xconnector.execution.worker import Worker, WorkerSettings
 from xconnector.project.load import load_project
 from xconnector.testing.bench.blanks import BlankComposer, Sink
@@ -23,6 +24,7 @@ async def work(folder: Path, database_url: str, *, printable: bool, concurrency:
     project = load_project(folder, os.environ)
     async with open_workplace(project, database_url, name="xconnector bench", already_open=blanks) as place:
         worker = Worker(place.jobs, database_url, settings=WorkerSettings(concurrency=concurrency))
+        spare_what_stays()
         since = say_ready()
         working = asyncio.create_task(worker.run())
         await asyncio.to_thread(wait_for_word)
