@@ -117,6 +117,7 @@ def is_undeliverable(event: DeliveryEvent) -> bool:
         DeliveryEventType.REJECTED,
         DeliveryEventType.EXPIRED,
         DeliveryEventType.FAILED,
+        DeliveryEventType.CANCELLED,
     }
 
 
