@@ -3,7 +3,7 @@ from collections.abc import AsyncGenerator
 import pytest
 
 from xconnector.domain.keys import Purpose
-from xconnector.operations.keys import KeyNameError, caller, every_key, make_key, revoke_key
+from xconnector.operations.keys import KeyNameError, callers, every_key, make_key, revoke_key
 from xconnector.postgres.connect import Pool, open_pool, transaction
 
 
@@ -13,11 +13,22 @@ async def pool(database: str) -> AsyncGenerator[Pool]:
         yield pool
 
 
+async def caller(pool: Pool, key: str, purpose: Purpose) -> str | None:
+    (name,) = await callers(pool, [(key, purpose)])
+    return name
+
+
 async def test_a_key_opens_its_purpose_and_no_other(pool: Pool) -> None:
     key = await make_key(pool, "crm", Purpose.EVENTS)
     assert await caller(pool, key, Purpose.EVENTS) == "crm"
     assert await caller(pool, key, Purpose.PORTAL) is None
     assert await caller(pool, f"{key}x", Purpose.EVENTS) is None
+
+
+async def test_many_keys_are_looked_up_at_once_and_answered_in_order(pool: Pool) -> None:
+    crm, portal = await make_key(pool, "crm", Purpose.EVENTS), await make_key(pool, "portal", Purpose.PORTAL)
+    given = [(portal, Purpose.PORTAL), ("wrong", Purpose.EVENTS), (crm, Purpose.EVENTS), (crm, Purpose.EVENTS)]
+    assert await callers(pool, given) == ["portal", None, "crm", "crm"]
 
 
 async def test_the_key_itself_is_kept_nowhere(pool: Pool) -> None:

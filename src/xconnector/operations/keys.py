@@ -2,6 +2,7 @@
 
 import re
 import secrets
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from xconnector.domain.keys import Purpose
@@ -51,7 +52,10 @@ async def every_key(pool: Pool) -> list[NamedKey]:
         return await keys.every_key(connection)
 
 
-async def caller(pool: Pool, key: str, purpose: Purpose) -> str | None:
-    """Return the name of the caller whose key this is, or None when it opens nothing for this purpose."""
+async def callers(pool: Pool, given: Sequence[tuple[str, Purpose]]) -> list[str | None]:
+    """Return the names of the callers whose keys these are, each given with what it is to open, in order.
+
+    None for a key that opens nothing, or something else.
+    """
     async with transaction(pool) as connection:
-        return await keys.owner(connection, key=key, purpose=purpose)
+        return await keys.owners(connection, given)

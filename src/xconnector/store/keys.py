@@ -1,6 +1,7 @@
 """Keys of callers: kept as digests only."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -34,11 +35,17 @@ async def remember(connection: Connection, *, name: str, key: str, purpose: str,
     return await cursor.fetchone() is not None
 
 
-async def owner(connection: Connection, *, key: str, purpose: str) -> str | None:
-    """Return the name of the caller to whom a key belongs, or None when it opens nothing."""
-    cursor = await connection.execute(_QUERIES.owner, {"sha256": key_digest(key), "purpose": purpose})
-    row = await cursor.fetchone()
-    return None if row is None else str(row[0])
+async def owners(connection: Connection, given: Sequence[tuple[str, str]]) -> list[str | None]:
+    """Return the names of the callers to whom keys belong, each given as (key, purpose), in order.
+
+    None for a key that does not open that purpose.
+    """
+    cursor = await connection.execute(
+        _QUERIES.owners,
+        {"sha256": [key_digest(key) for key, _ in given], "purposes": [purpose for _, purpose in given]},
+    )
+    names = {int(row[0]): str(row[1]) for row in await cursor.fetchall()}
+    return [names.get(place) for place in range(1, len(given) + 1)]
 
 
 async def revoke(connection: Connection, *, name: str, now: datetime) -> bool:

@@ -6,9 +6,11 @@ SET sha256 = excluded.sha256, purpose = excluded.purpose, created_at = excluded.
 WHERE api_key.revoked_at IS NOT NULL
 RETURNING name;
 
--- name: owner
--- To whom a key belongs. Looked up by digest, so that the time it takes tells nothing of the key.
-SELECT name FROM api_key WHERE sha256 = %(sha256)s AND purpose = %(purpose)s AND revoked_at IS NULL;
+-- name: owners
+-- To whom keys belong, as (place from 1, name). Looked up by digest, so that the time it takes tells nothing of a key.
+SELECT given.place, api_key.name
+FROM unnest(%(sha256)s::text[], %(purposes)s::text[]) WITH ORDINALITY AS given (sha256, purpose, place)
+JOIN api_key ON api_key.sha256 = given.sha256 AND api_key.purpose = given.purpose AND api_key.revoked_at IS NULL;
 
 -- name: revoke
 -- Let a key open nothing any more.

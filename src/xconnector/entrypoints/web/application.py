@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from xconnector.domain.portal_link import PortalSecrets
 from xconnector.entrypoints.web.assets import asset_routes
 from xconnector.entrypoints.web.bodies import Bodies
+from xconnector.entrypoints.web.callers import Callers
 from xconnector.entrypoints.web.door import Door
 from xconnector.entrypoints.web.events import event_routes, intake_of
 from xconnector.entrypoints.web.health import health_routes
@@ -29,6 +30,7 @@ def application(place: Workplace, *, secrets: PortalSecrets, limits: WebLimits |
     """
     limits = limits or WebLimits()
     intake = intake_of(place)
+    callers = Callers(place.pool, patience=limits.database_patience)
     bodies = Bodies(limits)
 
     @asynccontextmanager
@@ -46,9 +48,9 @@ def application(place: Workplace, *, secrets: PortalSecrets, limits: WebLimits |
         redoc_url=None,
         redirect_slashes=False,
     )
-    app.include_router(event_routes(place, intake, bodies, limits))
+    app.include_router(event_routes(intake, callers, bodies, limits))
     # Before the reader's pages: `documents` is no token.
-    app.include_router(publishing_routes(place, bodies, limits))
+    app.include_router(publishing_routes(place, callers, bodies, limits))
     app.include_router(reading_routes(place, secrets, limits))
     app.include_router(health_routes(place.pool, patience=limits.database_patience))
     app.include_router(asset_routes())

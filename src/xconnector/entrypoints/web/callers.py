@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from functools import partial
 from http import HTTPStatus
 from typing import Annotated
 
@@ -10,32 +11,50 @@ from fastapi import Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from xconnector.domain.keys import Purpose
+from xconnector.entrypoints.web.gathering import Gathering
 from xconnector.entrypoints.web.refusals import Refusal
-from xconnector.operations.keys import caller
+from xconnector.operations.keys import callers
 from xconnector.postgres.connect import Pool
 
+Given = tuple[str, Purpose]
+"""A key, and what it is to open."""
 
-def known_caller(pool: Pool, purpose: Purpose, *, patience: timedelta) -> Callable[..., Awaitable[str]]:
-    """Return the dependency that gives the name of the caller whose key opens this purpose, and refuses all others."""
-    bearer = HTTPBearer(
-        auto_error=False,
-        scheme_name=f"{purpose} key",
-        description=f"Made with `xconnector keys new NAME --purpose {purpose}`.",
-    )
 
-    async def depend(
-        request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Security(bearer)]
-    ) -> str:
-        if credentials is None:
-            raise _unknown(purpose)
-        async with asyncio.timeout(patience.total_seconds()):
-            name = await caller(pool, credentials.credentials, purpose)
-        if name is None:
-            raise _unknown(purpose)
-        request.state.caller = name
+class Callers:
+    """Looks keys up for every request, so that a revoked one opens nothing from that moment on.
+
+    Requests that arrive while others are looked up share one look at the database.
+    """
+
+    def __init__(self, pool: Pool, *, patience: timedelta) -> None:
+        self._lookups = Gathering[Given, str | None](partial(callers, pool))
+        self._patience = patience.total_seconds()
+
+    def known(self, purpose: Purpose) -> Callable[..., Awaitable[str]]:
+        """Return the dependency that gives the name of the caller whose key opens this, and refuses all others."""
+        bearer = HTTPBearer(
+            auto_error=False,
+            scheme_name=f"{purpose} key",
+            description=f"Made with `xconnector keys new NAME --purpose {purpose}`.",
+        )
+
+        async def depend(
+            request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Security(bearer)]
+        ) -> str:
+            name = None if credentials is None else await self._caller(credentials.credentials, purpose)
+            if name is None:
+                raise _unknown(purpose)
+            request.state.caller = name
+            return name
+
+        return depend
+
+    async def _caller(self, key: str, purpose: Purpose) -> str | None:
+        async with asyncio.timeout(self._patience):
+            (name,) = await self._lookups.hand_in([(key, purpose)])
+        if isinstance(name, BaseException):
+            raise name
         return name
-
-    return depend
 
 
 def _unknown(purpose: Purpose) -> Refusal:

@@ -15,7 +15,7 @@ from xconnector.connectors.cloudevents import CloudEventError, parse
 from xconnector.domain.event import RecordFate, SourceRecord, payload_digest
 from xconnector.domain.keys import Purpose
 from xconnector.entrypoints.web.bodies import Bodies
-from xconnector.entrypoints.web.callers import known_caller
+from xconnector.entrypoints.web.callers import Callers
 from xconnector.entrypoints.web.gathering import Gathering
 from xconnector.entrypoints.web.limits import WebLimits
 from xconnector.entrypoints.web.refusals import Refusal, come_again, documented
@@ -66,10 +66,10 @@ def intake_of(place: Workplace) -> Intake:
     return Gathering(take)
 
 
-def event_routes(place: Workplace, intake: Intake, bodies: Bodies, limits: WebLimits) -> APIRouter:
+def event_routes(intake: Intake, callers: Callers, bodies: Bodies, limits: WebLimits) -> APIRouter:
     """Return the intake of events."""
     routes = APIRouter(tags=["events"])
-    caller = known_caller(place.pool, Purpose.EVENTS, patience=limits.database_patience)
+    caller = callers.known(Purpose.EVENTS)
 
     @routes.post(
         "/events",

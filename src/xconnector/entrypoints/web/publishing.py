@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from xconnector.domain.document import content_digest
 from xconnector.domain.keys import Purpose
 from xconnector.entrypoints.web.bodies import Bodies
-from xconnector.entrypoints.web.callers import known_caller
+from xconnector.entrypoints.web.callers import Callers
 from xconnector.entrypoints.web.limits import WebLimits
 from xconnector.entrypoints.web.refusals import Refusal, documented
 from xconnector.operations.portal import Publication, Published, publish
@@ -54,10 +54,10 @@ class PublicationHead(BaseModel):
     """What the customer reads in the list."""
 
 
-def publishing_routes(place: Workplace, bodies: Bodies, limits: WebLimits) -> APIRouter:
+def publishing_routes(place: Workplace, callers: Callers, bodies: Bodies, limits: WebLimits) -> APIRouter:
     """Return the calls with which documents are published."""
     routes = APIRouter(tags=["portal"])
-    caller = known_caller(place.pool, Purpose.PORTAL, patience=limits.database_patience)
+    caller = callers.known(Purpose.PORTAL)
 
     @routes.get(
         "/portal/documents",
