@@ -13,6 +13,7 @@ from psycopg.rows import TupleRow
 from psycopg_pool import AsyncConnectionPool
 
 from xconnector.postgres.arrays import ColumnDumper
+from xconnector.postgres.copying import as_text
 
 Connection: TypeAlias = AsyncConnection[TupleRow]
 Pool: TypeAlias = AsyncConnectionPool[Connection]
@@ -120,5 +121,9 @@ async def copy_rows(connection: Connection, statement: LiteralString | bytes, ro
     if not rows:
         return
     async with connection.cursor() as cursor, cursor.copy(statement) as copy:
+        text = as_text(rows)
+        if text is not None:
+            await copy.write(text)
+            return
         for row in rows:
             await copy.write_row(row)
