@@ -26,11 +26,15 @@ async def pressed(pieces: list[Dispatch], folder: Path, patience: timedelta = ti
 
 
 async def worker_at(progress: str, folder: Path) -> psutil.Process:
-    """Wait until the press works on the piece at this position, and return its process."""
-    told = folder / "run-7-1" / "progress"
+    """Wait until the press works on the piece at this position, and return its process.
+
+    Other tests may have left children of this process: the press is the one that was told this folder.
+    """
+    place = folder / "run-7-1"
+    told = place / "progress"
     while True:
         for worker in psutil.Process().children():
-            if told.exists() and told.read_text().strip() == progress:
+            if str(place) in worker.cmdline() and told.exists() and told.read_text().strip() == progress:
                 return worker
         await asyncio.sleep(0.01)
 
