@@ -23,7 +23,7 @@ class WebLimits:
     """How long a request waits for others to make room, before it is told to come again."""
     body_time: timedelta = timedelta(seconds=60)
     """How long a body may take to arrive."""
-    request_time: timedelta = timedelta(seconds=180)
+    request_time: timedelta = timedelta(minutes=5)
     """How long a request may take from its head to the last byte of its answer."""
     linger: timedelta = timedelta(seconds=5)
     """How long the rest of a refused body is let run dry: a caller who is still sending could not read the answer."""
