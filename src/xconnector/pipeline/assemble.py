@@ -1,13 +1,15 @@
 """assemble: the golden record as of now, frozen as a snapshot; the contract of the data is proven."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from xconnector.contract.channel import Recipient
 from xconnector.domain.customer import Customer
 from xconnector.pipeline.trigger import Asked
 from xconnector.pipeline.workplace import Workplace
-from xconnector.project.presentation import Presentation, present
+from xconnector.project.presentation import Presentation, present_values
 from xconnector.store.communications import Assembly
 from xconnector.store.rows import to_json
 
@@ -18,6 +20,8 @@ class Assembled:
 
     asked: Asked
     customer: Customer
+    values: Mapping[str, Any] = field(repr=False)
+    """Its data in Python's types, as the contract read them."""
     presentation: Presentation
     issued_at: datetime
 
@@ -30,15 +34,16 @@ def assemble(place: Workplace, asked: Asked, customer: Customer | None, *, now: 
     known = customer or Customer(customer_key=asked.source.mapped.customer_key, fields={}, provenance={})
     # Whole seconds: the date that is printed and the date in the file's properties are the same.
     issued_at = now.replace(microsecond=0)
-    presentation = present(
+    values = asked.kind.contract.read(asked.source.mapped.data)
+    presentation = present_values(
         place.project,
         asked.kind,
         communication_id=asked.communication_id,
         issued_at=issued_at,
         customer=known,
-        data=asked.source.mapped.data,
+        values=values,
     )
-    return Assembled(asked=asked, customer=known, presentation=presentation, issued_at=issued_at)
+    return Assembled(asked=asked, customer=known, values=values, presentation=presentation, issued_at=issued_at)
 
 
 def freeze(place: Workplace, assembled: Assembled, review_role: str | None) -> Assembly:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import groupby
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from xconnector.domain.document import RenditionKind, document_digest
 from xconnector.domain.failure import FailureKind
 from xconnector.execution.jobs import Attempt
 from xconnector.pipeline import failing, review
-from xconnector.pipeline.retrying import Later, later_of, put_off
+from xconnector.pipeline.retrying import due_again, wait_in_place
 from xconnector.pipeline.workplace import Workplace
 from xconnector.postgres.connect import Connection, in_transaction, transaction
 from xconnector.store import communications, documents, ledger
@@ -36,27 +37,30 @@ async def compose(place: Workplace, attempt: Attempt, batch_id: int) -> None:
     """Compose the batch's decided communications, and hand on those that need no person's word."""
     async with transaction(place.pool) as connection:
         standings = await communications.in_state(connection, batch_id, State.DECIDED)
+        contents = await communications.contents(connection, [row.communication_id for row in standings])
     by_composer = sorted(standings, key=lambda row: _composer_of(place, row))
     for composer, group in groupby(by_composer, key=lambda row: _composer_of(place, row)):
-        await _compose_with(place, attempt, composer, list(group))
+        await _compose_with(place, attempt, composer, list(group), contents)
 
 
 def _composer_of(place: Workplace, standing: Standing) -> str:
     return place.project.communications[standing.name].template.composer
 
 
-async def _compose_with(place: Workplace, attempt: Attempt, composer: str, standings: Sequence[Standing]) -> None:
-    results = await _ask(place, composer, standings)
+async def _compose_with(
+    place: Workplace, attempt: Attempt, composer: str, standings: Sequence[Standing], contents: Mapping[UUID, str]
+) -> None:
+    results = await _ask(place, composer, standings, contents)
     composed = await _keep(place, standings, results)
     stopped: list[Stopped] = []
-    later: list[Later] = []
+    later: list[tuple[UUID, datetime]] = []
     limits = place.project.connections[composer].limits
     for standing, result in zip(standings, results, strict=True):
         if isinstance(result, Composition):
             continue
-        again = later_of(standing, result, limits, now=place.now())
-        if again is not None:
-            later.append(again)
+        due_at = due_again(standing.attempts, result, limits, now=place.now())
+        if due_at is not None:
+            later.append((standing.communication_id, due_at))
         else:
             # Composing has no effect outside: whatever was lost can be made again.
             cause = TransientError(str(result)) if isinstance(result, OutcomeUnknownError) else result
@@ -67,38 +71,36 @@ async def _compose_with(place: Workplace, attempt: Attempt, composer: str, stand
         now = place.now()
         await _write(place, connection, attempt, composed)
         await failing.fail(connection, stopped, origin=State.DECIDED, now=now)
-        await put_off(
-            connection, later, stage="compose", origin=State.DECIDED, target=State.DECIDED, attempt=attempt, now=now
-        )
+        await wait_in_place(connection, attempt, later)
 
     await in_transaction(place.pool, write)
 
 
 async def _ask(
-    place: Workplace, composer: str, standings: Sequence[Standing]
+    place: Workplace, composer: str, standings: Sequence[Standing], contents: Mapping[UUID, str]
 ) -> Sequence[Composition | ConnectorError]:
     try:
         opened = await place.connections.composer(composer)
-        needed = {name: await _kinds(place, name) for name in {hop for row in standings for hop in row.plan}}
-        orders = [_order(place, standing, needed) for standing in standings]
+        kinds = {plan: await _kinds(place, plan) for plan in {tuple(row.plan) for row in standings}}
+        orders = [_order(place, row, kinds[tuple(row.plan)], contents[row.communication_id]) for row in standings]
         return await opened.compose(orders)
     except (TransientError, MisconfiguredError) as error:
         return [error] * len(standings)
 
 
-async def _kinds(place: Workplace, channel: str) -> frozenset[RenditionKind]:
-    return (await place.connections.channel(channel)).takes
-
-
-def _order(place: Workplace, standing: Standing, needed: Mapping[str, frozenset[RenditionKind]]) -> Order:
+async def _kinds(place: Workplace, plan: Sequence[str]) -> frozenset[RenditionKind]:
     """The letter is always made: it is the record, whatever channel the customer sees."""
-    kinds = frozenset({RenditionKind.LETTER}).union(*(needed[hop] for hop in standing.plan))
+    channels = [await place.connections.channel(name) for name in plan]
+    return frozenset({RenditionKind.LETTER}).union(*(channel.takes for channel in channels))
+
+
+def _order(place: Workplace, standing: Standing, kinds: frozenset[RenditionKind], content: str) -> Order:
     return Order(
         communication_id=standing.communication_id,
         template=place.project.communications[standing.name].template.name,
         kinds=kinds,
         language=standing.language,
-        data=from_json(standing.data),
+        data=from_json(content),
         issued_at=standing.issued_at,
     )
 

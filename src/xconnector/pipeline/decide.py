@@ -7,7 +7,7 @@ from xconnector.domain.communication import State
 from xconnector.domain.routing import RouteDecision, Suppression
 from xconnector.pipeline.assemble import Assembled
 from xconnector.pipeline.workplace import Workplace
-from xconnector.project.routing import decide_route
+from xconnector.project.routing import route_values
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,5 +52,5 @@ def decide(place: Workplace, assembled: Assembled) -> Outcome:
     asked = assembled.asked
     return Outcome(
         assembled=assembled,
-        decision=decide_route(place.project, asked.kind, assembled.customer.fields, asked.source.mapped.data),
+        decision=route_values(place.project, asked.kind, assembled.customer.fields, assembled.values),
     )

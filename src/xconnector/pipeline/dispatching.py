@@ -13,6 +13,13 @@ from xconnector.postgres.connect import Connection
 from xconnector.store import dispatches
 from xconnector.store.communications import Standing
 
+_recipients = msgspec.json.Decoder(Recipient)
+
+
+def recipient_of(text: str) -> Recipient:
+    """Return a recipient as it was frozen."""
+    return _recipients.decode(text)
+
 
 async def dispatch_keys(connection: Connection, standings: Sequence[Standing]) -> dict[UUID, str]:
     """Return the key of each communication's present hand-over."""
@@ -49,7 +56,7 @@ def build(
         title=standing.title,
         language=standing.language,
         promotional=place.project.communications[standing.name].promotional,
-        recipient=msgspec.json.decode(standing.recipient, type=Recipient),
+        recipient=recipient_of(standing.recipient),
         renditions=document,
         run=run,
     )

@@ -6,6 +6,7 @@ These three only read and write our own tables, so no job boundary stands betwee
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from xconnector.domain.communication import State
@@ -180,10 +181,13 @@ def _entries(batch: _Batch, now: datetime) -> list[ledger.Entry]:
 
 def _sources_of(assembled: Assembled) -> dict[str, str]:
     """Which source each field of the golden record came from."""
-    return {
-        name: f"{origin.source} {origin.as_of:%Y-%m-%dT%H:%M:%SZ}"
-        for name, origin in assembled.customer.provenance.items()
-    }
+    return {name: _told(origin.source, origin.as_of) for name, origin in assembled.customer.provenance.items()}
+
+
+@lru_cache(maxsize=4096)
+def _told(source: str, as_of: datetime) -> str:
+    """Name one origin; the fields of a record, and often the records of a run, share theirs."""
+    return f"{source} {as_of:%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _entry(

@@ -19,19 +19,18 @@ async def load(place: Workplace, ids: Sequence[UUID]) -> dict[UUID, Document | P
     """Return all renditions of each communication; an error in place of a document that is damaged."""
     async with transaction(place.pool) as connection:
         kept = await documents.of_communications(connection, ids)
-    return await asyncio.to_thread(
-        lambda: {key: read_document(place.content, renditions) for key, renditions in kept.items()}
-    )
+    return await asyncio.to_thread(_read, place.content, kept)
 
 
-def read_document(content: ContentStore, kept: Sequence[KeptRendition]) -> Document | PermanentError:
-    """Read the renditions of one communication."""
-    try:
-        return {
-            row.kind: Rendition(
-                kind=row.kind, content=content.read(row.place, row.sha256), sha256=row.sha256, pages=row.pages
-            )
-            for row in kept
-        }
-    except DamagedContentError as error:
-        return PermanentError(str(error))
+def _read(content: ContentStore, kept: Mapping[UUID, Sequence[KeptRendition]]) -> dict[UUID, Document | PermanentError]:
+    contents = iter(content.read_many([(row.place, row.sha256) for rows in kept.values() for row in rows]))
+    return {key: _document([(row, next(contents)) for row in rows]) for key, rows in kept.items()}
+
+
+def _document(read: Sequence[tuple[KeptRendition, bytes | DamagedContentError]]) -> Document | PermanentError:
+    document: dict[RenditionKind, Rendition] = {}
+    for row, content in read:
+        if isinstance(content, DamagedContentError):
+            return PermanentError(str(content))
+        document[row.kind] = Rendition(kind=row.kind, content=content, sha256=row.sha256, pages=row.pages)
+    return document

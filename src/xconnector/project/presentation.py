@@ -41,7 +41,29 @@ def present(
 
     Raises ContractError naming every field that is missing or of another type.
     """
-    values = kind.contract.read(data)
+    return present_values(
+        project,
+        kind,
+        communication_id=communication_id,
+        issued_at=issued_at,
+        customer=customer,
+        values=kind.contract.read(data),
+    )
+
+
+def present_values(
+    project: Project,
+    kind: CommunicationKind,
+    *,
+    communication_id: UUID,
+    issued_at: datetime,
+    customer: Customer,
+    values: Mapping[str, Any],
+) -> Presentation:
+    """Make what a template gets of data that the contract has read.
+
+    Raises ContractError when nobody can be addressed.
+    """
     fields = customer.fields
     name = recipient_name(fields)
     if not name:

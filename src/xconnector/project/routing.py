@@ -1,8 +1,9 @@
 """The route of one communication: which inputs its table sees, and what the row that fits means."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from xconnector.domain.decision import DecisionTable, Kind, decide
@@ -16,6 +17,7 @@ NO_REVIEW = "none"
 """What a table's or communication's `review` says to release at once."""
 _SUPPRESS = "suppress:"
 _LEFT_OPEN = "-"
+_DATA = "data."
 
 CONSTANT_INPUTS: Mapping[str, Kind] = {
     "communication": Kind.TEXT,
@@ -45,8 +47,18 @@ def decide_route(
 
     Raises DecisionError when the table has no answer, ContractError when mapped data breaks the contract.
     """
+    return route_values(project, kind, customer_fields, kind.contract.read(data))
+
+
+def route_values(
+    project: Project, kind: CommunicationKind, customer_fields: Mapping[str, Any], values: Mapping[str, Any]
+) -> RouteDecision:
+    """Ask the communication's table for its route, by data that the contract has read.
+
+    Raises DecisionError when the table has no answer.
+    """
     table = project.tables[kind.route]
-    inputs = route_inputs(kind, customer_fields, kind.contract.read(data))
+    inputs = _inputs(table.inputs, kind, customer_fields, values)
     match = decide(table, inputs)
     return RouteDecision(
         outcome=outcome_of(match.outputs["route"]),
@@ -59,22 +71,17 @@ def decide_route(
     )
 
 
-def route_inputs(
-    kind: CommunicationKind, customer_fields: Mapping[str, Any], values: Mapping[str, Any]
+def _inputs(
+    names: Sequence[str], kind: CommunicationKind, customer_fields: Mapping[str, Any], values: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Return every input that a table may ask of this communication, by name."""
-    fields = customer_fields
-    return {
-        "communication": kind.name,
-        "category": kind.category,
-        "promotional": kind.promotional,
-        "has email": bool(fields.get("email")),
-        "has mobile": bool(fields.get("mobile")),
-        "has portal": _golden("portal_account", fields.get("portal_account")) is True,
-        "has address": has_address(fields),
-        **{f"customer.{name}": _golden(name, fields.get(name)) for name in GOLDEN_FIELDS},
-        **{f"data.{name}": _comparable(values[name]) for name in _scalars(kind.contract)},
-    }
+    """Return those inputs, by name, that this communication has."""
+    inputs: dict[str, Any] = {}
+    for name in names:
+        if (read := _INPUTS.get(name)) is not None:
+            inputs[name] = read(kind, customer_fields)
+        elif isinstance(kind.contract.fields.get(field := name.removeprefix(_DATA)), Scalar):
+            inputs[name] = _comparable(values[field])
+    return inputs
 
 
 def input_kinds(contract: DataContract) -> dict[str, Kind]:
@@ -118,10 +125,6 @@ def roles_named_by(table: DecisionTable) -> Sequence[tuple[str, str]]:
     return [(row, role) for row, role in said if role not in {_LEFT_OPEN, NO_REVIEW}]
 
 
-def _scalars(contract: DataContract) -> list[str]:
-    return [name for name, type_ in contract.fields.items() if isinstance(type_, Scalar)]
-
-
 def _golden(name: str, value: object) -> object:
     """Return a golden value as its column speaks of it; consent that nobody gave is none."""
     if name in {"email_consent", "portal_account"}:
@@ -138,3 +141,19 @@ def _recorded(value: object) -> object:
     if isinstance(value, Decimal):
         return f"{value:f}"
     return value.isoformat() if isinstance(value, date) else value
+
+
+def _customer_input(name: str, _kind: CommunicationKind, fields: Mapping[str, Any]) -> object:
+    return _golden(name, fields.get(name))
+
+
+_INPUTS: Mapping[str, Callable[[CommunicationKind, Mapping[str, Any]], object]] = {
+    "communication": lambda kind, _fields: kind.name,
+    "category": lambda kind, _fields: kind.category,
+    "promotional": lambda kind, _fields: kind.promotional,
+    "has email": lambda _kind, fields: bool(fields.get("email")),
+    "has mobile": lambda _kind, fields: bool(fields.get("mobile")),
+    "has portal": lambda _kind, fields: _golden("portal_account", fields.get("portal_account")) is True,
+    "has address": lambda _kind, fields: has_address(fields),
+    **{f"customer.{name}": partial(_customer_input, name) for name in GOLDEN_FIELDS},
+}

@@ -104,19 +104,15 @@ class Standing:
 
     communication_id: UUID
     batch_id: int
-    record_id: int
     name: str
-    customer_key: str
     hop: int
     plan: list[str]
     attempts: int
-    document_sha256: str | None
     title: str
     language: str
     issued_at: datetime
     recipient: str = field(repr=False)
-    sort_key: str = field(repr=False)
-    data: str = field(repr=False)
+    """JSON text."""
     review_role: str | None
 
     @property
@@ -134,9 +130,10 @@ async def in_state(
     )
 
 
-async def by_id(connection: Connection, ids: Sequence[UUID]) -> list[Standing]:
-    """Return communications with their assemblies, whatever their state."""
-    return await fetch_all(connection, Standing, _QUERIES.by_id, ids=list(ids))
+async def contents(connection: Connection, ids: Sequence[UUID]) -> dict[UUID, str]:
+    """Return what the templates of these communications get, as JSON text."""
+    cursor = await connection.execute(_QUERIES.contents, {"ids": list(ids)})
+    return {row[0]: str(row[1]) for row in await cursor.fetchall()}
 
 
 async def move(

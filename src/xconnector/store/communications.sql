@@ -27,20 +27,16 @@ FOR UPDATE;
 
 -- name: in_state
 -- The batch's communications in a state with what the next stage needs.
-SELECT communication_id, batch_id, record_id, name, customer_key, hop, plan, attempts, document_sha256,
-       title, language, issued_at, recipient::text AS recipient, sort_key, data::text AS data, review_role
+SELECT communication_id, batch_id, name, hop, plan, attempts, title, language, issued_at, recipient::text AS recipient,
+       review_role
 FROM communication JOIN assembly USING (communication_id)
 WHERE batch_id = %(batch_id)s AND state = %(state)s
     AND (%(hop_connection)s::text IS NULL OR plan[hop + 1] = %(hop_connection)s)
 ORDER BY communication_id;
 
--- name: by_id
--- Communications with their assemblies.
-SELECT communication_id, batch_id, record_id, name, customer_key, hop, plan, attempts, document_sha256,
-       title, language, issued_at, recipient::text AS recipient, sort_key, data::text AS data, review_role
-FROM communication JOIN assembly USING (communication_id)
-WHERE communication_id = ANY(%(ids)s)
-ORDER BY communication_id;
+-- name: contents
+-- What templates get for these communications.
+SELECT communication_id, data::text FROM assembly WHERE communication_id = ANY(%(ids)s);
 
 -- name: move
 -- Move those that are in the origin state.

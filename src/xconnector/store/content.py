@@ -6,6 +6,7 @@ read-only. Where a document lies in which pack is remembered in `store/documents
 
 import os
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,19 +53,26 @@ class ContentStore:
 
         Raises DamagedContentError when they are gone or differ from their digest.
         """
-        try:
-            with self._path(place.pack).open("rb") as pack:
-                content = os.pread(pack.fileno(), place.length, place.offset)
-        except FileNotFoundError as error:
-            raise DamagedContentError(
-                f"pack {place.pack} is gone; restore the content store from its backup"
-            ) from error
-        if content_digest(content) != sha256:
-            raise DamagedContentError(
-                f"the bytes at {place.offset} in pack {place.pack} no longer match SHA-256 {sha256}; "
-                "restore the content store from its backup"
-            )
+        [content] = self.read_many([(place, sha256)])
+        if isinstance(content, DamagedContentError):
+            raise content
         return content
+
+    def read_many(self, wanted: Sequence[tuple[Place, str]]) -> list[bytes | DamagedContentError]:
+        """Return the bytes of documents, each by its place and digest, in order; an error in place of a damaged one.
+
+        Every pack is opened once.
+        """
+        with ExitStack() as stack:
+            packs = {name: self._open(name, stack) for name in {place.pack for place, _ in wanted}}
+            return [_read(packs[place.pack], place, sha256) for place, sha256 in wanted]
+
+    def _open(self, pack: str, stack: ExitStack) -> int | None:
+        """Return the descriptor of a pack, open as long as the stack; None when it is gone."""
+        try:
+            return stack.enter_context(self._path(pack).open("rb")).fileno()
+        except FileNotFoundError:
+            return None
 
     def _path(self, pack: str) -> Path:
         return self._folder / pack[:2] / f"{pack}.pack"
@@ -82,6 +90,18 @@ class ContentStore:
         beside.chmod(0o400)
         beside.rename(path)
         _sync_folder(path.parent)
+
+
+def _read(descriptor: int | None, place: Place, sha256: str) -> bytes | DamagedContentError:
+    if descriptor is None:
+        return DamagedContentError(f"pack {place.pack} is gone; restore the content store from its backup")
+    content = os.pread(descriptor, place.length, place.offset)
+    if content_digest(content) == sha256:
+        return content
+    return DamagedContentError(
+        f"the bytes at {place.offset} in pack {place.pack} no longer match SHA-256 {sha256}; "
+        "restore the content store from its backup"
+    )
 
 
 def _sync_folder(folder: Path) -> None:

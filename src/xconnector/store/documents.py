@@ -12,6 +12,7 @@ from xconnector.store.content import Place
 from xconnector.store.rows import fetch_all
 
 _QUERIES = Queries.load("xconnector.store", "documents.sql")
+_KINDS = {kind.value: kind for kind in RenditionKind}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,18 +24,6 @@ class KeptRendition:
     sha256: str
     pages: int | None
     place: Place
-    engine: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Row:
-    communication_id: UUID
-    kind: str
-    sha256: str
-    pages: int | None
-    pack: str
-    pack_offset: int
-    pack_length: int
     engine: str
 
 
@@ -63,18 +52,18 @@ async def remember(connection: Connection, renditions: Sequence[KeptRendition]) 
 
 async def of_communications(connection: Connection, ids: Sequence[UUID]) -> dict[UUID, list[KeptRendition]]:
     """Return the renditions of communications."""
-    rows = await fetch_all(connection, _Row, _QUERIES.of_communications, ids=list(ids))
+    cursor = await connection.execute(_QUERIES.of_communications, {"ids": list(ids)})
     found: dict[UUID, list[KeptRendition]] = {}
-    for row in rows:
+    for communication_id, kind, sha256, pages, pack, offset, length, engine in await cursor.fetchall():
         rendition = KeptRendition(
-            communication_id=row.communication_id,
-            kind=RenditionKind(row.kind),
-            sha256=row.sha256,
-            pages=row.pages,
-            place=Place(pack=row.pack, offset=row.pack_offset, length=row.pack_length),
-            engine=row.engine,
+            communication_id=communication_id,
+            kind=_KINDS[kind],
+            sha256=sha256,
+            pages=pages,
+            place=Place(pack=pack, offset=offset, length=length),
+            engine=engine,
         )
-        found.setdefault(row.communication_id, []).append(rendition)
+        found.setdefault(communication_id, []).append(rendition)
     return found
 
 

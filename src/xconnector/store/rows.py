@@ -9,6 +9,8 @@ from psycopg.rows import class_row
 from xconnector.postgres.connect import Connection
 
 R = TypeVar("R")
+_encoder = msgspec.json.Encoder()
+_decoder = msgspec.json.Decoder(dict[str, Any])
 
 
 async def fetch_all(connection: Connection, kind: type[R], query: bytes, **parameters: object) -> list[R]:
@@ -27,12 +29,12 @@ async def fetch_one(connection: Connection, kind: type[R], query: bytes, **param
 
 def to_json(value: object) -> str:
     """Encode for a JSON column; dataclasses, dates, UUIDs and Decimals included."""
-    return msgspec.json.encode(value).decode()
+    return _encoder.encode(value).decode()
 
 
 def from_json(text: str) -> dict[str, Any]:
     """Decode a JSON object as it was stored."""
-    return msgspec.json.decode(text, type=dict[str, Any])
+    return _decoder.decode(text)
 
 
 def optional_json(value: Mapping[str, object] | None) -> str | None:
