@@ -8,18 +8,19 @@ from asyncio.subprocess import PIPE, Process
 import psycopg
 import pytest
 
+from tests.execution import stalling
 from tests.execution.letters import STAGES, add_letters, make_tables, register_stages
-from tests.execution.working import eventually
-from xconnector.postgres.connect import open_pool
+from tests.execution.working import all_done, eventually, jobs_by_status, working
+from xconnector.postgres.connect import open_pool, transaction
 
 pytestmark = pytest.mark.slow
 
 BATCHES, SIZE = 150, 20
 
 
-async def start_worker(database: str) -> Process:
+async def start_worker(database: str, program: str = "letters") -> Process:
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "tests.execution.letters", database, stdout=PIPE, stderr=PIPE
+        sys.executable, "-m", f"tests.execution.{program}", database, stdout=PIPE, stderr=PIPE
     )
     assert process.stdout is not None
     assert process.stderr is not None
@@ -89,3 +90,32 @@ async def test_a_worker_that_was_taken_for_dead_and_comes_back_does_nothing_twic
         ends = [await worker.communicate() for worker in workers]
     assert_each_stage_once(database)
     assert [worker.returncode for worker in workers] == [0, 0], ends
+
+
+async def test_a_worker_that_comes_back_does_not_end_the_job_that_another_is_at(database: str) -> None:
+    async def is_noted(what: str, attempt: int) -> bool:
+        return (what, attempt) in stalling.noted(database)
+
+    stalling.make_tables(database)
+    jobs = stalling.register_stages(database)
+    async with open_pool(database, name="test") as pool, transaction(pool) as connection:
+        await jobs.defer(connection, "deliver")
+    paused = await start_worker(database, "stalling")
+    await eventually(lambda: is_noted("begun", 1))
+    paused.send_signal(signal.SIGSTOP)
+    killed = await start_worker(database, "stalling")
+    try:
+        await eventually(lambda: is_noted("begun", 2))
+        paused.send_signal(signal.SIGCONT)
+        await eventually(lambda: is_noted("ended", 1))
+        paused.send_signal(signal.SIGTERM)
+        _, complaints = await paused.communicate()
+    finally:
+        killed.kill()
+        await killed.communicate()
+    assert (paused.returncode, complaints) == (0, b"")
+    assert jobs_by_status(database) == {"doing": 1}
+    async with working(jobs, database):
+        await all_done(database)
+    assert await is_noted("ended", 3)
+    assert jobs_by_status(database) == {"succeeded": 1}

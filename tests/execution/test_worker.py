@@ -261,6 +261,25 @@ async def test_a_worker_lives_through_the_loss_of_its_connections(database: str,
         await eventually(lambda: is_done(2))
 
 
+async def test_a_stage_that_ended_while_the_connections_were_lost_is_not_run_again(database: str, pool: Pool) -> None:
+    jobs = Jobs()
+
+    @jobs.stage("compose")
+    async def compose(attempt: Attempt) -> None:
+        async with transaction(pool) as connection:
+            await note(connection, attempt, 1)
+            await connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'xconnector worker'"
+                " AND datname = current_database()"
+            )
+
+    async with working(jobs, database):
+        async with transaction(pool) as connection:
+            await jobs.defer(connection, "compose")
+        await all_done(database)
+    assert [attempt for *_, attempt in await noted(pool)] == [1]
+
+
 async def test_a_chore_is_done_by_one_worker_at_a_time_and_again_after_it_failed(database: str, pool: Pool) -> None:
     jobs = Jobs()
     under_way = 0
@@ -289,6 +308,46 @@ async def test_a_chore_is_done_by_one_worker_at_a_time_and_again_after_it_failed
     assert most == 1
     # What the failed one wrote is undone, and only that.
     assert {row[1] for row in await noted(pool)} == {2, 3, 4, 5}
+
+
+@pytest.mark.parametrize("retry", [AT_ONCE, replace(AT_ONCE, attempts=1)], ids=["to try again", "to give up"])
+async def test_what_failed_after_its_job_was_taken_over_is_for_the_other_to_say(
+    database: str, pool: Pool, retry: Retry
+) -> None:
+    jobs = Jobs()
+    taken_over = asyncio.Event()
+    failed = asyncio.Event()
+    given_up: list[Exhausted] = []
+
+    @jobs.stage("compose", retry=retry)
+    async def compose(attempt: Attempt) -> None:
+        async with transaction(pool) as connection:
+            await note(connection, attempt, 1)
+        if attempt.number > 1:
+            taken_over.set()
+            await failed.wait()
+            await asyncio.sleep(0.5)
+            return
+        async with transaction(pool) as connection:
+            # What the rescue does when this worker gives no sign of life.
+            query = "SELECT procrastinate_retry_job_v2(%s, NULL, NULL, NULL, NULL)"
+            await connection.execute(query, [attempt.job_id])
+        await taken_over.wait()
+        failed.set()
+        raise ConnectionError
+
+    @jobs.on_exhausted
+    async def fail(connection: Connection, exhausted: Exhausted) -> None:
+        del connection
+        given_up.append(exhausted)
+
+    async with transaction(pool) as connection:
+        await jobs.defer(connection, "compose")
+    async with working(jobs, database):
+        await all_done(database)
+    assert [attempt for *_, attempt in await noted(pool)] == [1, 2]
+    assert given_up == []
+    assert jobs_by_status(database) == {"succeeded": 1}
 
 
 async def test_a_job_under_which_too_many_workers_died_is_given_up(database: str, pool: Pool) -> None:

@@ -11,6 +11,7 @@ from procrastinate import BaseRetryStrategy, RetryDecision
 from procrastinate.jobs import Job
 
 from xconnector.execution.jobs import Attempt, Exhausted, ExhaustedFunction, Stage
+from xconnector.execution.own_jobs import has_its_job
 from xconnector.postgres.connect import COLLISIONS, Pool, transaction
 
 logger = logging.getLogger(__name__)
@@ -63,14 +64,18 @@ async def run_stage(stage: Stage, attempt: Attempt, *, pool: Pool, on_exhausted:
 
 
 async def give_up(attempt: Attempt, error: str, *, pool: Pool, on_exhausted: ExhaustedFunction | None) -> bool:
-    """Commit what follows when a job is not tried again; False when that failed too."""
-    logger.error("stage %s is given up after attempt %d: %s", attempt.stage, attempt.number, error)
-    if on_exhausted is None:
-        return True
+    """Commit what follows when a job is not tried again; False when that failed too.
+
+    Nothing follows when another execution was begun meanwhile: what becomes of the job is for that one to say.
+    """
     exhausted = Exhausted(stage=attempt.stage, ids=attempt.ids, priority=attempt.priority, error=error)
     try:
         async with transaction(pool) as connection:
-            await on_exhausted(connection, exhausted)
+            if not await has_its_job(connection, attempt):
+                return True
+            logger.error("stage %s is given up after attempt %d: %s", attempt.stage, attempt.number, error)
+            if on_exhausted is not None:
+                await on_exhausted(connection, exhausted)
     except Exception as failure:  # noqa: BLE001 - whatever it is, the job must not be lost
         logger.error("what follows a given-up %s failed: %s", attempt.stage, describe(failure))  # noqa: TRY400 - its words may hold content
         return False

@@ -17,6 +17,7 @@ from procrastinate.jobs import Job
 from xconnector.execution import retention, waits
 from xconnector.execution.failing import RetryAsTold, describe, run_stage
 from xconnector.execution.jobs import Attempt, Chore, Id, Jobs, Stage
+from xconnector.execution.own_jobs import OwnJobs
 from xconnector.execution.rescue import give_up_deadly_jobs, rescue_stalled_jobs
 from xconnector.postgres.connect import Pool, open_pool, transaction
 from xconnector.postgres.queries import Queries
@@ -114,6 +115,7 @@ class Worker:
 
     def _app(self, pool: Pool) -> App:
         app = App(connector=PsycopgConnector())
+        app.job_manager = OwnJobs(app.connector, pool)
         for name in self._stages:
             self._register(app, self._jobs.stages[name], pool)
         return app
@@ -212,5 +214,5 @@ async def _do_alone(chore: Chore, pool: Pool) -> None:
 
 
 def _attempt(job: Job, ids: Mapping[str, Id]) -> Attempt:
-    assert job.id is not None  # noqa: S101 - a fetched job has one; only one not yet deferred has not
+    assert job.id is not None, "only a job not yet deferred has none"
     return Attempt(stage=job.task_name, ids=ids, priority=job.priority, number=job.attempts + 1, job_id=job.id)
