@@ -17,9 +17,9 @@ from pathlib import Path
 import msgspec
 
 from xconnector.contract.lifecycle import Connector
-from xconnector.domain.communication import State
+from xconnector.domain.communication import Standing, State
 from xconnector.domain.event import SourceRecord
-from xconnector.execution.jobs import Chore, Jobs, Retry, Stage
+from xconnector.execution.jobs import Chore, Jobs, Retry, Stage, Watch
 from xconnector.execution.worker import Worker, WorkerSettings
 from xconnector.operations.explaining import Explanation, explain
 from xconnector.operations.reconciling import reconcile_everything, reconcile_run
@@ -125,7 +125,7 @@ class Office:
         """Let a worker and the print house work for the block."""
         worker = Worker(self.place.jobs, self.database, settings=SETTINGS)
         working = asyncio.create_task(worker.run())
-        printing = asyncio.create_task(self._print())
+        printing = asyncio.create_task(keep_printing(self.house))
         try:
             yield
             assert not printing.done(), "the print house broke"
@@ -157,13 +157,6 @@ class Office:
             assert time.monotonic() < deadline, f"nothing of the kind happened: {await self.account()}"
             await asyncio.sleep(0.03)
 
-    async def _print(self) -> None:
-        while True:
-            self.house.acknowledge_again()
-            for trigger in [] if self.house.conduct.down else self.house.waiting():
-                await asyncio.to_thread(self.house.work_off, trigger)
-            await asyncio.sleep(0.05)
-
     # ---------------------------------------------------------------- what became of it
 
     async def account(self, run: Run | None = None) -> Account:
@@ -174,9 +167,7 @@ class Office:
 
     async def is_through(self) -> bool:
         """Say whether nothing is in progress, but what waits for a person."""
-        account = await self.account()
-        waiting = account.states.get(State.IN_REVIEW, 0)
-        return account.reconciliation.standings["in_progress"] == waiting  # type: ignore[index]
+        return is_through(await self.account())
 
     async def explain(self, key: str) -> Explanation:
         """Explain the communication that was made of this source key."""
@@ -202,6 +193,20 @@ class Office:
             return []
         lines = [msgspec.json.decode(line) for line in self.house.arrivals.read_bytes().splitlines()]
         return [line["dispatch_key"] for line in lines if not line.get("duplicate")]
+
+
+def is_through(account: Account) -> bool:
+    """Say whether nothing is in progress, but what waits for a person."""
+    return account.reconciliation.standings[Standing.IN_PROGRESS] == account.states.get(State.IN_REVIEW, 0)
+
+
+async def keep_printing(house: House) -> None:
+    """Let the print house work off whatever comes, until cancelled."""
+    while True:
+        house.acknowledge_again()
+        for trigger in [] if house.conduct.down else house.waiting():
+            await asyncio.to_thread(house.work_off, trigger)
+        await asyncio.sleep(0.05)
 
 
 @asynccontextmanager
@@ -258,5 +263,5 @@ def _lay_main_path(place: Workplace, retry: Retry) -> None:
         place.jobs.add_stage(Stage(name=name, run=partial(stage, place), retry=retry))
     place.jobs.add_chore(Chore(name="gather bundles", every=QUICK, do=partial(gather, place)))
     for name in place.connections.channel_names:
-        place.jobs.add_chore(Chore(name=f"poll {name}", every=QUICK, do=partial(poll, place, name)))
+        place.jobs.add_watch(Watch(name=f"poll {name}", every=QUICK, look=partial(poll, place, name)))
     place.jobs.on_exhausted(partial(give_up, place))

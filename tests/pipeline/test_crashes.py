@@ -1,0 +1,160 @@
+"""A worker is killed with -9 at every commit of a run, once before it and once after it, and work is taken up again."""
+
+import asyncio
+import sys
+import time
+from collections import Counter
+from collections.abc import AsyncGenerator, Coroutine
+from contextlib import ExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from psycopg.conninfo import make_conninfo
+
+from tests.conftest import own_database
+from tests.office import PATIENCE_SECONDS, Office, is_through, keep_printing, open_place, write_office_project
+from tests.pipeline.mortal_line import MortalLine
+from xconnector.connectors.embedded.composer import EmbeddedComposer
+from xconnector.domain.communication import END_STATES, State
+from xconnector.operations.reconciling import reconcile_everything
+from xconnector.pipeline.receive import receive_run
+from xconnector.postgres.connect import Pool, open_pool
+from xconnector.sandbox.house import Conduct, House
+from xconnector.sandbox.relay import SandboxRelay
+from xconnector.testing.small_project import row, write_run
+
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.slow, pytest.mark.timeout(300)]
+
+ROWS = {
+    "mailed": row("mailed", email="a@x.test"),
+    "bounced": row("bounced", email="bounce-b@x.test"),
+    "refused": row("refused", email="refuse-c@x.test"),
+    "printed": row("printed"),
+    "suppressed": row("suppressed", preference="nothing"),
+    "undecided": row("undecided", amount="700.00"),
+    "reviewed": row("reviewed", amount="2000.00"),
+}
+AT_ONCE = 4
+QUIET_SECONDS = 0.5
+HANDED_OVER = {"handed_over", "undeliverable"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scene:
+    """Where the tests of all positions take their databases and composer from."""
+
+    postgres: str
+    template: str
+    folder: Path
+    composer: EmbeddedComposer
+
+
+@pytest.mark.parametrize("before", [True, False], ids=["before a commit", "after a commit"])
+async def test_a_program_that_dies_at_any_commit_breaks_no_promise(
+    postgres: str, migrated_template: str, tmp_path: Path, composer: EmbeddedComposer, before: bool
+) -> None:
+    scene = Scene(postgres=postgres, template=migrated_template, folder=tmp_path, composer=composer)
+    died_at: list[int] = []
+    first = 1
+    while len(died_at) == first - 1:
+        positions = range(first, first + AT_ONCE)
+        deaths = await asyncio.gather(*(_die_and_go_on(scene, position, before=before) for position in positions))
+        died_at += [position for position, died in zip(positions, deaths, strict=True) if died]
+        first += AT_ONCE
+
+    # Read, write and hand over in five stages: fewer commits would mean that they were not seen.
+    assert len(died_at) >= 12
+
+
+async def _die_and_go_on(scene: Scene, position: int, *, before: bool) -> bool:
+    """Die at one position, go on until the end, and prove every promise; returns whether the position was reached."""
+    folder = write_office_project(scene.folder / str(position))
+    connectors = {"composer": scene.composer}
+    house = House(folder=folder / "var" / "print", conduct=Conduct())
+    async with (
+        _own_database(scene) as database,
+        open_pool(database, name="onlooker", largest=1) as onlooker,
+        SandboxRelay(folder / "relay", folder / "var" / "bounces", bounce_after=0.05) as relay,
+    ):
+        printing = asyncio.create_task(keep_printing(house))
+        async with open_place(folder, database, relay.port) as place:
+            file = write_run(folder / "run.csv", list(ROWS.values()))
+            await receive_run(place, place.project.feeds["notice_runs"], file)
+
+        quiet = _Quiet(pool=onlooker, bounces=folder / "var" / "bounces" / "new")
+        async with MortalLine(database, session="office", dies_at=position, before=before) as line:
+            worker = await asyncio.create_subprocess_exec(
+                sys.executable,
+                *("-m", "tests.pipeline.mortal_worker", str(folder), line.conninfo, str(relay.port)),
+                stderr=asyncio.subprocess.DEVNULL,
+            )
+            try:
+                await _either(quiet.comes(), line.died.wait())
+                assert worker.returncode is None, "the worker did not start"
+            finally:
+                worker.kill()
+                await worker.wait()
+            died = line.died.is_set()
+        printing.cancel()
+        await asyncio.gather(printing, return_exceptions=True)
+
+        async with open_place(folder, database, relay.port, already_open=connectors) as place:
+            office = Office(folder=folder, database=database, place=place, relay=relay, house=house)
+            async with office.at_work():
+                await quiet.comes()
+            await _prove(office, f"death {'before' if before else 'after'} commit {position}")
+    return died
+
+
+@asynccontextmanager
+async def _own_database(scene: Scene) -> AsyncGenerator[str]:
+    with ExitStack() as stack:
+        name = await asyncio.to_thread(stack.enter_context, own_database(scene.postgres, template=scene.template))
+        yield make_conninfo(scene.postgres, dbname=name)
+        await asyncio.to_thread(stack.close)
+
+
+async def _either(*conditions: Coroutine[Any, Any, object]) -> None:
+    tasks = [asyncio.create_task(condition) for condition in conditions]
+    await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Quiet:
+    """Nothing is in progress and no bounce lies there, for a while."""
+
+    pool: Pool
+    bounces: Path
+
+    async def comes(self) -> None:
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        since: float | None = None
+        while since is None or time.monotonic() - since < QUIET_SECONDS:
+            assert time.monotonic() < deadline, f"it never became quiet: {await reconcile_everything(self.pool)}"
+            is_quiet = not any(self.bounces.iterdir()) and is_through(await reconcile_everything(self.pool))
+            since = (since or time.monotonic()) if is_quiet else None
+            await asyncio.sleep(0.1)
+
+
+async def _prove(office: Office, where: str) -> None:
+    account = await office.account()
+    assert account.closes, where
+    assert account.reconciliation.came_in == len(ROWS), where
+    stories = {key: await office.explain(key) for key in ROWS}
+    for key, found in stories.items():
+        assert State(found.found.state) in END_STATES | {State.IN_REVIEW}, (where, key)
+    assert stories["suppressed"].found.state == "suppressed", where
+    assert stories["undecided"].found.state == "failed", where
+    assert stories["reviewed"].found.state == "in_review", where
+    assert stories["printed"].found.state == "completed", where
+
+    arrived = Counter([*office.printed(), *(line["dispatch_key"] for line in office.relay.arrivals())])
+    states = {row.dispatch_key: row.state for found in stories.values() for row in found.handovers}
+    assert max(arrived.values()) == 1, where
+    assert {key for key, state in states.items() if state in HANDED_OVER} <= set(arrived), where
+    assert all(states[key] in HANDED_OVER | {"outcome_unknown"} for key in arrived), where
