@@ -32,3 +32,15 @@ def test_it_is_through_when_nothing_is_in_progress(counted: dict[Standing, int])
     account = Reconciliation(came_in=0, standings=counted)
 
     assert account.is_through is (counted[Standing.IN_PROGRESS] == 0)
+
+
+@given(standings, st.integers(0, 100), st.integers(0, 100), st.integers(0, 2))
+def test_it_does_not_close_before_every_record_of_the_file_is_in(
+    counted: dict[Standing, int], expected: int, read: int, unsealed: int
+) -> None:
+    account = Reconciliation(
+        came_in=sum(counted.values()), standings=counted, expected=expected, records_read=read, unsealed=unsealed
+    )
+
+    assert account.unread == expected - read
+    assert account.closes is (read == expected and unsealed == 0)

@@ -46,7 +46,7 @@ async def test_half_a_file_does_not_close_although_it_declares_nothing(office: O
         file = write_run(opened.folder / "run.csv", ROWS)
         with pytest.raises(_KilledError):
             await _take(opened, file, _kill)
-        everything = await opened.work()
+        everything = await opened.account()
         half = await _only_run(opened)
         await _take(opened, file)
         await opened.work()

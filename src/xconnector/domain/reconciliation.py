@@ -19,6 +19,10 @@ class Reconciliation:
     declared: int | None = None
     """Records that the source announced in its control totals, where it did."""
     records_read: int = 0
+    expected: int | None = None
+    """Records counted in the run's file before the first was taken; None where it is no account of one run."""
+    unsealed: int = 0
+    """Runs whose file is not read to its end: an intake is at work, or was interrupted."""
 
     @property
     def accounted(self) -> int:
@@ -35,8 +39,19 @@ class Reconciliation:
         return 0 if self.declared is None else self.records_read - self.declared
 
     @property
+    def unread(self) -> int:
+        """Records of the run's file that have not come in; 0 where it is no account of one run."""
+        return 0 if self.expected is None else self.expected - self.records_read
+
+    @property
+    def sealed(self) -> bool:
+        """Say whether every file was read to its end."""
+        return self.unsealed == 0
+
+    @property
     def closes(self) -> bool:
-        return self.difference == 0 and self.undeclared == 0
+        """Say whether nothing is missing: of what came in, and of what had to come."""
+        return self.sealed and self.difference == 0 and self.undeclared == 0 and self.unread == 0
 
     @property
     def is_through(self) -> bool:

@@ -24,7 +24,7 @@ class RunAccount:
     @property
     def is_finished(self) -> bool:
         """Say whether all records are in and nothing is on its way any more."""
-        return self.run.sealed_at is not None and self.account.reconciliation.is_through
+        return self.account.reconciliation.sealed and self.account.reconciliation.is_through
 
 
 async def reconcile_run(pool: Pool, name: str) -> RunAccount:
@@ -36,7 +36,9 @@ async def reconcile_run(pool: Pool, name: str) -> RunAccount:
         run = await runs.find(connection, name)
         if run is None:
             raise UnknownRunError(f"no run is called {name!r}; `xconnector status` lists the latest")
-        account = await reconciliations.account(connection, run_id=run.run_id, declared=run.declared)
+        account = await reconciliations.account(
+            connection, run_id=run.run_id, declared=run.declared, expected=run.expected
+        )
     return RunAccount(run=run, account=account)
 
 

@@ -1,7 +1,6 @@
 """receive: once per source key; the same key with another payload is refused and kept."""
 
 import asyncio
-import hashlib
 from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
@@ -10,11 +9,12 @@ from pathlib import Path
 from typing import TypeVar
 from uuid import UUID
 
-from xconnector.contract.errors import TransientError
+from xconnector.contract.errors import PermanentError, TransientError
 from xconnector.contract.source import ControlTotals, confirm_totals
 from xconnector.domain.event import BadRecord, RecordFate, SourceRecord, payload_digest
 from xconnector.domain.failure import Failure, FailureKind
 from xconnector.execution.jobs import Priority
+from xconnector.pipeline.run_file import RunFile
 from xconnector.pipeline.workplace import Workplace
 from xconnector.postgres.connect import Connection, in_transaction, transaction
 from xconnector.project.model import Feed
@@ -131,26 +131,31 @@ async def receive_run(
     """Take in a file as a run, and return the run once all its records are in.
 
     The control totals are checked before anything is made. An interrupted intake of the same file is
-    taken up where it stopped. `progress` is told records done and records in all.
+    taken up where it stopped; until its last record is in, the run is not sealed and does not close. `progress`
+    is told records done and records in all.
 
-    Raises ControlTotalsMismatchError, or one of the contract errors when the file as a whole cannot be read
-    or another program is taking it in.
+    Raises ControlTotalsMismatchError, or one of the contract errors when the file as a whole cannot be read, is
+    changed meanwhile, or another program is taking it in.
     """
     assert feed.connection is not None, "only a feed with a connection reads files"
     source = await place.connections.run_source(feed.connection)
+    file = await asyncio.to_thread(RunFile, path)
     counted = await asyncio.to_thread(source.totals, path)
     declared = await asyncio.to_thread(source.declared, path)
     if declared is not None:
         confirm_totals(path, declared, counted)
-    digest = await asyncio.to_thread(_file_digest, path)
-    async with _alone_with(place, path, digest):
-        run, done = await _start(place, feed, path, digest, declared)
+    await asyncio.to_thread(file.prove_unchanged)
+    async with _alone_with(place, path, file.sha256):
+        run, done = await _start(place, feed, file, counted, declared)
         rest = islice(source.read(path, source=feed.name, event_type=feed.event), done, None)
         for records in _chunks(rest, batch_size):
+            await asyncio.to_thread(file.prove_unchanged)
             await receive(place, records, feed=feed, run_id=run.run_id, priority=Priority.BULK)
             done += len(records)
             if progress is not None:
                 progress(done, counted.records)
+        _prove_whole(run, done)
+        await asyncio.to_thread(file.prove_unchanged, by_digest=True)
         async with transaction(place.pool) as connection:
             await runs.seal(connection, run.run_id, records_read=done, now=place.now())
     return run
@@ -174,12 +179,20 @@ async def _alone_with(place: Workplace, path: Path, digest: str) -> AsyncGenerat
 
 
 async def _start(
-    place: Workplace, feed: Feed, path: Path, digest: str, declared: ControlTotals | None
+    place: Workplace, feed: Feed, file: RunFile, counted: ControlTotals, declared: ControlTotals | None
 ) -> tuple[Run, int]:
-    """Begin a run, or take up the interrupted one of this very file; returns it with the records already in."""
+    """Begin a run, or take up the interrupted one of this very file; returns it with the records already in.
+
+    Raises PermanentError when other records are read of the file now than when its run began.
+    """
     async with transaction(place.pool) as connection:
-        interrupted = await runs.unsealed(connection, feed=feed.name, file_sha256=digest)
+        interrupted = await runs.unsealed(connection, feed=feed.name, file_sha256=file.sha256)
         if interrupted is not None:
+            if interrupted.expected != counted.records:
+                raise PermanentError(
+                    f"{file.path.name}: {interrupted.expected} records were counted when run {interrupted.name} began, "
+                    f"{counted.records} now; let connection {feed.connection} read it as it did then"
+                )
             return interrupted, await runs.count_records(connection, interrupted.run_id)
         now, run_id = place.now(), place.new_id()
         run = Run(
@@ -187,9 +200,10 @@ async def _start(
             # Two runs may begin in the same second.
             name=f"{feed.name}-{now:%Y%m%d-%H%M%S}-{run_id.hex[-4:]}",
             feed=feed.name,
-            file_name=path.name,
-            file_sha256=digest,
+            file_name=file.path.name,
+            file_sha256=file.sha256,
             project_sha256=place.project.content_sha256,
+            expected=counted.records,
             declared=declared.records if declared is not None else None,
             records_read=None,
             started_at=now,
@@ -199,9 +213,13 @@ async def _start(
         return run, 0
 
 
-def _file_digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def _prove_whole(run: Run, done: int) -> None:
+    """Raise PermanentError unless as many records are in as were counted."""
+    if done != run.expected:
+        raise PermanentError(
+            f"run {run.name} stays open: {run.expected} records were counted in {run.file_name}, {done} are in; "
+            "this is a defect of the connector that reads it: report it"
+        )
 
 
 def _chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:

@@ -39,6 +39,7 @@ class Account:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Records:
+    unsealed: int
     received: int
     further: int
     taken: int
@@ -63,6 +64,7 @@ async def account(
     since: datetime | None = None,
     until: datetime | None = None,
     declared: int | None = None,
+    expected: int | None = None,
 ) -> Account:
     """Account for one run, or for everything that came in between two times (the later one excluded).
 
@@ -87,6 +89,8 @@ async def account(
             standings=standings,
             declared=declared,
             records_read=records.received,
+            expected=expected,
+            unsealed=records.unsealed,
         ),
         records={
             "taken": records.taken,

@@ -7,6 +7,13 @@ WITH chosen AS (
         AND (%(until)s::timestamptz IS NULL OR created_at < %(until)s)
 )
 SELECT
+    (
+        SELECT count(*) FROM run
+        WHERE sealed_at IS NULL
+            AND (%(run_id)s::uuid IS NULL OR run_id = %(run_id)s)
+            AND (%(since)s::timestamptz IS NULL OR started_at >= %(since)s)
+            AND (%(until)s::timestamptz IS NULL OR started_at < %(until)s)
+    ) AS unsealed,
     (SELECT count(*) FROM ledger JOIN chosen USING (batch_id) WHERE event = 'received') AS received,
     coalesce(sum(greatest(made - 1, 0)) FILTER (WHERE fate = 'taken'), 0)::bigint AS further,
     count(*) FILTER (WHERE fate = 'taken') AS taken,

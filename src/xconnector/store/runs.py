@@ -21,6 +21,8 @@ class Run:
     file_name: str
     file_sha256: str
     project_sha256: str
+    expected: int
+    """Records counted in the file before the first was taken."""
     declared: int | None
     """Records the source announced, where it does."""
     records_read: int | None
@@ -40,6 +42,7 @@ async def start(connection: Connection, run: Run) -> None:
             "file_name": run.file_name,
             "file_sha256": run.file_sha256,
             "project_sha256": run.project_sha256,
+            "expected": run.expected,
             "declared": run.declared,
             "started_at": run.started_at,
         },

@@ -1,7 +1,8 @@
 -- name: start
 -- Remember a new run.
-INSERT INTO run (run_id, name, feed, file_name, file_sha256, project_sha256, declared, started_at)
-VALUES (%(run_id)s, %(name)s, %(feed)s, %(file_name)s, %(file_sha256)s, %(project_sha256)s, %(declared)s, %(started_at)s);
+INSERT INTO run (run_id, name, feed, file_name, file_sha256, project_sha256, expected, declared, started_at)
+VALUES (%(run_id)s, %(name)s, %(feed)s, %(file_name)s, %(file_sha256)s, %(project_sha256)s, %(expected)s,
+        %(declared)s, %(started_at)s);
 
 -- name: seal
 -- Say that a run takes no more records.

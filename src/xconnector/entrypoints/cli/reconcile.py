@@ -53,10 +53,12 @@ def account_as_json(title: str, account: "Account") -> dict[str, object]:
         "in": sum_of_it.came_in,
         **{standing.value: number for standing, number in sum_of_it.standings.items()},
         "difference": sum_of_it.difference,
+        "expected": sum_of_it.expected,
         "declared": sum_of_it.declared,
         "records_read": sum_of_it.records_read,
         "records": account.records,
         "states": account.states,
+        "sealed": sum_of_it.sealed,
         "disagreements": account.disagreements,
         "closes": account.closes,
         "is_through": sum_of_it.is_through,
@@ -72,12 +74,24 @@ def show_account(title: str, account: "Account") -> None:
         for index, (standing, number) in enumerate(sum_of_it.standings.items())
     ]
     rows.append(("difference", sum_of_it.difference, ""))
+    if sum_of_it.expected is not None:
+        rows.append(("in the file", sum_of_it.expected, _parts({"still to come": sum_of_it.unread})))
     if sum_of_it.declared is not None:
         rows.append(("declared by the source", sum_of_it.declared, _parts({"undeclared": sum_of_it.undeclared})))
     if account.disagreements:
         rows.append(("table and ledger disagree", account.disagreements, "report this as a defect"))
     show_table(title, ["", "number#", "of which"], rows)
     console.print("[green]closes[/green]" if account.closes else "[bold red]does not close[/bold red]")
+    if not sum_of_it.sealed:
+        console.print(_unsealed(account), highlight=False)
+
+
+def _unsealed(account: "Account") -> str:
+    sum_of_it = account.reconciliation
+    remedy = "It is still being read, or was interrupted: then run the same command again; it goes on where it stopped."
+    if sum_of_it.expected is None:
+        return f"{sum_of_it.unsealed} files are not read to their end (`xconnector status` names them). {remedy}"
+    return f"{sum_of_it.records_read:,} of {sum_of_it.expected:,} records of the file are in. {remedy}"
 
 
 def _made_of(account: "Account", standing: str) -> str:

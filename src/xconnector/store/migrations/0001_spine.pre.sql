@@ -7,11 +7,13 @@ CREATE TABLE run (
     file_name       text NOT NULL,
     file_sha256     text NOT NULL,
     project_sha256  text NOT NULL,
+    expected        integer NOT NULL,
     declared        integer,
     records_read    integer,
     started_at      timestamptz NOT NULL,
     sealed_at       timestamptz
 );
+COMMENT ON COLUMN run.expected IS 'records counted in the file before the first was taken';
 COMMENT ON COLUMN run.declared IS 'records announced by the source in its control totals; null where it announces none';
 COMMENT ON COLUMN run.sealed_at IS 'when the last record was read; null while the run still takes records';
 
@@ -66,11 +68,13 @@ CREATE TABLE communication (
     hop               smallint NOT NULL DEFAULT 0,
     plan              text[] NOT NULL DEFAULT '{}',
     attempts          smallint NOT NULL DEFAULT 0,
+    retry_at          timestamptz,
     document_sha256   text,
     moved_at          timestamptz NOT NULL,
     UNIQUE (record_id, name)
 ) WITH (fillfactor = 70);
 COMMENT ON COLUMN communication.hop IS 'index into plan, from 0; one past its end when the plan is used up';
+COMMENT ON COLUMN communication.retry_at IS 'the present stage leaves it alone until then';
 COMMENT ON COLUMN communication.attempts IS 'how often the present stage has been tried and put off';
 CREATE INDEX communication_of_batch ON communication (batch_id);
 CREATE INDEX communication_of_customer ON communication (customer_key, communication_id DESC);
@@ -143,7 +147,8 @@ CREATE TABLE dispatch (
     bundle_key        text REFERENCES bundle,
     bundle_position   integer,
     state             text NOT NULL
-        CHECK (state IN ('collected', 'dispatching', 'put_off', 'handed_over', 'refused', 'outcome_unknown', 'undeliverable')),
+        CHECK (state IN ('collected', 'dispatching', 'put_off', 'handed_over', 'refused', 'outcome_unknown', 'given_up',
+                         'undeliverable')),
     reference         text,
     intended_at       timestamptz NOT NULL,
     settled_at        timestamptz
