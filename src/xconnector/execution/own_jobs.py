@@ -22,9 +22,8 @@ logger = logging.getLogger(__name__)
 
 _QUERIES = Queries.load("xconnector.execution", "own_jobs.sql")
 
-# As long as a worker is alive nobody else ends its jobs, so it tries more than once.
-_TRIES = 5
-_BETWEEN_TRIES_SECONDS = 1.0
+# As long as a worker is alive nobody else ends its jobs, so it tries more than once, with these seconds between.
+_PAUSES = (0.1, 0.4, 1.6, 3.2)
 
 
 async def has_its_job(connection: Connection, attempt: Attempt) -> bool:
@@ -57,14 +56,14 @@ class OwnJobs(JobManager):
 
     async def _end(self, job: Job, query: bytes, how: Mapping[str, object]) -> None:
         own = {"job_id": job.id, "attempts": job.attempts, **how}
-        for left in range(_TRIES - 1, -1, -1):
+        for pause in (*_PAUSES, None):
             try:
                 async with transaction(self._pool) as connection:
                     had = await (await connection.execute(query, own)).fetchone()
             except psycopg.OperationalError:
-                if not left:
+                if pause is None:
                     raise
-                await asyncio.sleep(_BETWEEN_TRIES_SECONDS)
+                await asyncio.sleep(pause)
                 await self._pool.check()
             else:
                 if had is None:
