@@ -12,7 +12,7 @@ import psycopg
 import pytest
 
 from tests.execution.working import FAST, all_done, eventually, jobs_by_status, working
-from xconnector.execution.jobs import Attempt, Chore, Exhausted, Jobs, Priority, Retry
+from xconnector.execution.jobs import Attempt, Chore, Exhausted, Jobs, Priority, Retry, Watch
 from xconnector.execution.worker import Worker
 from xconnector.postgres.connect import Connection, Pool, open_pool, transaction
 
@@ -120,6 +120,8 @@ async def test_a_stage_that_raises_to_the_end_is_given_up_and_what_follows_is_do
     # Neither the log nor the record has the exception's words.
     assert "Elm Street" not in caplog.text
     assert "given up after attempt 3: LookupError in compose" in caplog.text
+    # Nor does the library beneath tell everything once more.
+    assert not [record for record in caplog.records if record.name.startswith("procrastinate")]
 
 
 async def test_a_job_is_not_given_up_while_what_follows_fails(database: str, pool: Pool) -> None:
@@ -308,6 +310,53 @@ async def test_a_chore_is_done_by_one_worker_at_a_time_and_again_after_it_failed
     assert most == 1
     # What the failed one wrote is undone, and only that.
     assert {row[1] for row in await noted(pool)} == {2, 3, 4, 5}
+
+
+async def test_a_watch_is_kept_by_one_worker_at_a_time_and_again_after_it_failed(database: str) -> None:
+    jobs = Jobs()
+    under_way = 0
+    most = 0
+    began = 0
+
+    async def look() -> None:
+        nonlocal under_way, most, began
+        began += 1
+        under_way += 1
+        most = max(most, under_way)
+        try:
+            await asyncio.sleep(0.05)
+        finally:
+            under_way -= 1
+        if began == 1:
+            raise ConnectionError
+
+    async def was_kept_often() -> bool:
+        return began > 5
+
+    jobs.add_watch(Watch(name="poll", every=timedelta(milliseconds=20), look=look))
+    async with working(jobs, database), working(jobs, database):
+        await eventually(was_kept_often)
+    assert most == 1
+
+
+async def test_a_watch_may_take_its_time_for_it_is_in_no_transaction(database: str, pool: Pool) -> None:
+    jobs = Jobs()
+    looking = asyncio.Event()
+
+    async def look() -> None:
+        looking.set()
+        await asyncio.sleep(600)
+
+    jobs.add_watch(Watch(name="poll", every=timedelta(seconds=1), look=look))
+    async with working(jobs, database):
+        await looking.wait()
+        await asyncio.sleep(0.3)
+        async with transaction(pool) as connection:
+            query = (
+                "SELECT application_name FROM pg_stat_activity WHERE datname = current_database()"
+                " AND state = 'idle in transaction' AND state_change < now() - interval '0.2 s'"
+            )
+            assert await (await connection.execute(query)).fetchall() == []
 
 
 @pytest.mark.parametrize("retry", [AT_ONCE, replace(AT_ONCE, attempts=1)], ids=["to try again", "to give up"])

@@ -1,7 +1,6 @@
 """The worker: runs the stages of the main path until it is told to stop."""
 
 import asyncio
-import logging
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -20,8 +19,6 @@ async def work(folder: Path, *, concurrency: int, on_ready: Callable[[str], None
     `with_parent` ends it, in good order, also when the process that started it is gone.
     """
     parent = os.getppid()
-    # It repeats what `execution` logs already, with the place of every failing line.
-    logging.getLogger("procrastinate").setLevel(logging.CRITICAL)
     async with open_project(folder, name="xconnector worker") as (place, database):
         spare_what_stays()
         on_ready(place.project.name)

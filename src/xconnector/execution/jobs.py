@@ -96,15 +96,28 @@ class Exhausted:
 
 ExhaustedFunction: TypeAlias = Callable[[Connection, Exhausted], Awaitable[None]]
 ChoreFunction: TypeAlias = Callable[[Connection], Awaitable[None]]
+WatchFunction: TypeAlias = Callable[[], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chore:
-    """What is to be done again and again, by one worker at a time, in a transaction."""
+    """What is to be done again and again, by one worker at a time, in a transaction: nothing outside may be called."""
 
     name: str
     every: timedelta
     do: ChoreFunction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watch:
+    """Where to look for news outside again and again, by one worker at a time, however long a look takes.
+
+    It is in no transaction. Two workers may look at the same time while the database is gone for one of them.
+    """
+
+    name: str
+    every: timedelta
+    look: WatchFunction
 
 
 class UnknownStageError(Exception):
@@ -112,11 +125,12 @@ class UnknownStageError(Exception):
 
 
 class Jobs:
-    """The stages, and the chores beside them. Every process that defers or works registers the same ones."""
+    """The stages, with chores and watches beside them. Every process that defers or works registers the same ones."""
 
     def __init__(self) -> None:
         self._stages: dict[str, Stage] = {}
         self._chores: list[Chore] = []
+        self._watches: list[Watch] = []
         self._on_exhausted: ExhaustedFunction | None = None
         # Never opened: every job is deferred on its caller's connection.
         self._manager = JobManager(PsycopgConnector())
@@ -128,6 +142,10 @@ class Jobs:
     @property
     def chores(self) -> Sequence[Chore]:
         return self._chores
+
+    @property
+    def watches(self) -> Sequence[Watch]:
+        return self._watches
 
     @property
     def exhausted(self) -> ExhaustedFunction | None:
@@ -149,6 +167,9 @@ class Jobs:
 
     def add_chore(self, chore: Chore) -> None:
         self._chores.append(chore)
+
+    def add_watch(self, watch: Watch) -> None:
+        self._watches.append(watch)
 
     def on_exhausted(self, follow_up: ExhaustedFunction) -> ExhaustedFunction:
         """Register what follows, in a transaction of its own, when a job is given up.

@@ -1,4 +1,4 @@
-"""A worker: takes jobs, runs their stages, rescues the work of workers that died, and does the chores."""
+"""A worker: takes jobs and runs their stages, rescues the work of workers that died, does chores and keeps watches."""
 
 import asyncio
 import logging
@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from typing import TypeAlias
 
 import psycopg
 from procrastinate import App, JobContext, PsycopgConnector
@@ -16,15 +17,18 @@ from procrastinate.jobs import Job
 
 from xconnector.execution import retention, waits
 from xconnector.execution.failing import RetryAsTold, describe, run_stage
-from xconnector.execution.jobs import Attempt, Chore, Id, Jobs, Stage
+from xconnector.execution.jobs import Attempt, Chore, Id, Jobs, Stage, Watch
 from xconnector.execution.own_jobs import OwnJobs
 from xconnector.execution.rescue import give_up_deadly_jobs, rescue_stalled_jobs
 from xconnector.postgres.connect import Pool, open_pool, transaction
+from xconnector.postgres.locks import Session, SessionLocks
 from xconnector.postgres.queries import Queries
 
 logger = logging.getLogger(__name__)
 
 _QUERIES = Queries.load("xconnector.execution", "worker.sql")
+
+_Round: TypeAlias = tuple[str, timedelta, Callable[[], Awaitable[None]]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +71,7 @@ class Worker:
         """Nothing is connected before `run`.
 
         Args:
-            jobs: the registered stages and chores.
+            jobs: the registered stages, chores and watches.
             conninfo: of the database; the worker keeps a few connections of its own, so that heartbeats never queue.
             settings: see there.
             stages: run only these; all by default.
@@ -97,9 +101,15 @@ class Worker:
         """Work until `stop`."""
         # Every chore may hold a connection; four are left for heartbeats, and for taking and ending jobs.
         largest = 4 + 3 + len(self._jobs.chores)
-        async with open_pool(self._conninfo, name="xconnector worker", largest=largest) as pool:
+        # It tells once more, with a traceback, what `failing` tells.
+        logging.getLogger("procrastinate").setLevel(logging.CRITICAL)
+        async with (
+            open_pool(self._conninfo, name="xconnector worker", largest=largest) as pool,
+            Session(self._conninfo, name="xconnector watches") as session,
+        ):
             app = self._app(pool)
-            chores = [asyncio.create_task(self._repeat(*each)) for each in self._rounds(pool)]
+            rounds = [*self._rounds(pool), *self._watches(SessionLocks(session))]
+            repeating = [asyncio.create_task(self._repeat(*each)) for each in rounds]
             try:
                 async with app.open_async(pool):
                     while not self._stopping.is_set():
@@ -107,9 +117,9 @@ class Worker:
                         await self._pause(self._settings.reconnect)
                         await pool.check()
             finally:
-                for chore in chores:
-                    chore.cancel()
-                await asyncio.gather(*chores, return_exceptions=True)
+                for each in repeating:
+                    each.cancel()
+                await asyncio.gather(*repeating, return_exceptions=True)
 
     # ------------------------------------------------------------------ taking and running jobs
 
@@ -158,9 +168,9 @@ class Worker:
         with suppress(TimeoutError):
             await asyncio.wait_for(self._stopping.wait(), period.total_seconds())
 
-    # ------------------------------------------------------------------ chores
+    # ------------------------------------------------------------------ chores and watches
 
-    def _rounds(self, pool: Pool) -> Sequence[tuple[str, timedelta, Callable[[], Awaitable[None]]]]:
+    def _rounds(self, pool: Pool) -> Sequence[_Round]:
         """What this worker does besides running stages. Ours take rows that no other has; the rest is done alone."""
         registered = [(chore.name, chore.every, partial(_do_alone, chore, pool)) for chore in self._jobs.chores]
         return [
@@ -170,12 +180,15 @@ class Worker:
             *registered,
         ]
 
+    def _watches(self, locks: SessionLocks) -> Sequence[_Round]:
+        return [(watch.name, watch.every, partial(_look_alone, watch, locks)) for watch in self._jobs.watches]
+
     async def _repeat(self, name: str, every: timedelta, do: Callable[[], Awaitable[None]]) -> None:
         while True:
             try:
                 await do()
-            except Exception as error:  # noqa: BLE001 - a chore that failed is done again next time
-                logger.warning("the chore '%s' failed: %s", name, describe(error))
+            except Exception as error:  # noqa: BLE001 - what failed is done again next time
+                logger.warning("'%s' failed: %s", name, describe(error))
             await asyncio.sleep(every.total_seconds())
 
     async def _rescue(self, pool: Pool) -> None:
@@ -211,6 +224,13 @@ async def _do_alone(chore: Chore, pool: Pool) -> None:
         cursor = await connection.execute(_QUERIES.try_chore, {"chore": chore.name})
         if await cursor.fetchone() == (True,):
             await chore.do(connection)
+
+
+async def _look_alone(watch: Watch, locks: SessionLocks) -> None:
+    """Look unless another worker is at it."""
+    async with locks.hold(f"watch:{watch.name}") as held:
+        if held is not None:
+            await watch.look()
 
 
 def _attempt(job: Job, ids: Mapping[str, Id]) -> Attempt:

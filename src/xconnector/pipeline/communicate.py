@@ -14,7 +14,7 @@ stage hands its batch to the next in the same transaction in which it wrote its 
 from datetime import timedelta
 from functools import partial
 
-from xconnector.execution.jobs import Chore, Retry, Stage
+from xconnector.execution.jobs import Chore, Retry, Stage, Watch
 from xconnector.pipeline.archive import archive
 from xconnector.pipeline.collect import bundle, gather
 from xconnector.pipeline.compose import compose
@@ -40,7 +40,7 @@ def lay_main_path(place: Workplace) -> None:
     name_stages(place)
     place.jobs.add_chore(Chore(name="gather bundles", every=GATHER_EVERY, do=partial(gather, place)))
     for name in place.connections.channel_names:
-        place.jobs.add_chore(Chore(name=f"poll {name}", every=POLL_EVERY, do=partial(poll, place, name)))
+        place.jobs.add_watch(Watch(name=f"poll {name}", every=POLL_EVERY, look=partial(poll, place, name)))
     place.jobs.on_exhausted(partial(give_up, place))
 
 

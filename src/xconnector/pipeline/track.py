@@ -28,13 +28,11 @@ _CONFIRMING = frozenset(
 _AFTER_HAND_OVER = frozenset({State.DISPATCHED, State.COMPLETED, State.OUTCOME_UNKNOWN})
 
 
-async def poll(place: Workplace, channel: str, connection: Connection) -> None:
+async def poll(place: Workplace, channel: str) -> None:
     """Take the news a channel has, one delivery at a time; each is acknowledged after it is kept.
 
-    `connection` only keeps other workers from polling at the same time. What was not acknowledged is
-    given again at the next poll.
+    What was not acknowledged is given again at the next poll.
     """
-    del connection
     reporting = await place.connections.reporting(channel)
     if reporting is None:
         return

@@ -5,7 +5,6 @@ It ends when its standard input is closed, and says then what it used.
 
 import argparse
 import asyncio
-import logging
 import os
 from pathlib import Path
 
@@ -19,7 +18,6 @@ from xconnector.testing.bench.program import say_ready, say_usage, wait_for_word
 
 async def work(folder: Path, database_url: str, *, printable: bool, concurrency: int) -> None:
     """Work for the project until standard input is closed."""
-    logging.getLogger("procrastinate").setLevel(logging.CRITICAL)
     blanks = {"composer": BlankComposer(printable=printable), "email": Sink()}
     project = load_project(folder, os.environ)
     async with open_workplace(project, database_url, name="xconnector bench", already_open=blanks) as place:
