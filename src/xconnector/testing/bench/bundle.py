@@ -54,23 +54,55 @@ class BundleCost:
         return self.documents / self.cpu_seconds
 
 
-def ratios() -> dict[str, float]:
-    """Return what `xconnector bench` prints of print bundles."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BundleComparison:
+    """A small bundle, a large one, and the small one plainly merged."""
+
+    small: BundleCost
+    large: BundleCost
+    plain_seconds: float
+
+    @property
+    def share_of_plain(self) -> float:
+        """Documents per CPU second over those that are plainly merged."""
+        return self.plain_seconds / self.small.cpu_seconds
+
+    @property
+    def speed_when_large(self) -> float:
+        """Documents per CPU second of the large bundle over those of the small one."""
+        return self.large.documents_per_cpu_second / self.small.documents_per_cpu_second
+
+    @property
+    def memory_when_large(self) -> float:
+        """What the press held for the large bundle over what it held for the small one."""
+        return self.large.press_megabytes / self.small.press_megabytes
+
+
+def compare(*, small: int = _SMALL, large: int = _LARGE, rounds: int = 3) -> BundleComparison:
+    """Measure bundles of so many letters, the small one and the plainly merged one in turn."""
     letters = _composed_letters()
-    small: list[BundleCost] = []
+    costs: list[BundleCost] = []
     plain: list[float] = []
-    for _ in range(3):
-        small.append(_measured_aside(letters, _SMALL))
-        plain.append(_plain_merge_seconds(letters, _SMALL))
-    large = _measured_aside(letters, _LARGE)
-    speed = median(cost.documents_per_cpu_second for cost in small)
+    for _ in range(rounds):
+        costs.append(_measured_aside(letters, small))
+        plain.append(_plain_merge_seconds(letters, small))
+    return BundleComparison(
+        small=sorted(costs, key=lambda cost: cost.cpu_seconds)[len(costs) // 2],
+        large=_measured_aside(letters, large),
+        plain_seconds=median(plain),
+    )
+
+
+def ratios() -> dict[str, float]:
+    """Return the figures as JSON tells them."""
+    found = compare()
     return {
-        "bundled_letters_per_cpu_second": speed,
-        "bundled_letters_over_plainly_merged": speed / (_SMALL / median(plain)),
-        "speed_at_10000_over_1000": large.documents_per_cpu_second / speed,
-        "press_megabytes_at_10000": large.press_megabytes,
-        "press_memory_at_10000_over_1000": large.press_megabytes / median(cost.press_megabytes for cost in small),
-        "own_megabytes_at_10000": large.own_megabytes,
+        "bundled_letters_per_cpu_second": found.small.documents_per_cpu_second,
+        "bundled_letters_over_plainly_merged": found.share_of_plain,
+        "speed_at_10000_over_1000": found.speed_when_large,
+        "press_megabytes_at_10000": found.large.press_megabytes,
+        "press_memory_at_10000_over_1000": found.memory_when_large,
+        "own_megabytes_at_10000": found.large.own_megabytes,
     }
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from xconnector.testing.bench.bundle import compare
 from xconnector.testing.bench.composer import measure_memory, measure_speed
 from xconnector.testing.bench.latency import latency_figures
 from xconnector.testing.bench.measured import Figure
@@ -56,6 +57,19 @@ def _print_memory(server_url: str, size: Size) -> Sequence[Figure]:
     return memory_figures(server_url, small=small, large=large, by_print=True)
 
 
+def _bundles(_server_url: str, size: Size) -> Sequence[Figure]:
+    small, large = size.scaled(1000, least=30), size.scaled(10_000, least=60)
+    found = compare(small=small, large=large, rounds=size.rounds)
+    return [
+        Figure(name=f"letters per CPU second, bundles of {small:,}", value=found.small.documents_per_cpu_second),
+        Figure(name="bundled over plainly merged", value=found.share_of_plain),
+        Figure(name=f"speed at {large:,} over {small:,}", value=found.speed_when_large),
+        Figure(name=f"press's memory at {large:,}", value=found.large.press_megabytes, unit="MiB"),
+        Figure(name=f"press's memory at {large:,} over {small:,}", value=found.memory_when_large),
+        Figure(name=f"memory of who hands over {large:,}", value=found.large.own_megabytes, unit="MiB"),
+    ]
+
+
 def _latency(server_url: str, size: Size) -> Sequence[Figure]:
     return latency_figures(server_url, events=size.scaled(200, least=10), run_records=size.scaled(40_000, least=500))
 
@@ -65,5 +79,6 @@ PARTS: Mapping[str, Part] = {
     "composer": _composer,
     "memory": _memory,
     "print-memory": _print_memory,
+    "bundles": _bundles,
     "latency": _latency,
 }
