@@ -5,6 +5,7 @@ import typer
 from xconnector.entrypoints.cli import (
     archive,
     bench,
+    chaos,
     connections,
     customers,
     demo,
@@ -52,6 +53,7 @@ app.add_typer(connections.app, name="connections")
 app.add_typer(keys.app, name="keys")
 app.add_typer(portal.app, name="portal")
 app.command()(bench.bench)
+app.command()(chaos.chaos)
 
 
 def main() -> None:
