@@ -71,7 +71,9 @@ _FORWARD: dict[State, frozenset[State]] = {
     State.COMPLETED: frozenset({State.ARCHIVED, State.FAILED}),
     # A person reprocesses from the stage that failed, or settles what became of a hand-over.
     State.FAILED: frozenset({State.TRIGGERED, State.DECIDED, State.RELEASED, State.ARCHIVED, State.CANCELLED}),
-    State.OUTCOME_UNKNOWN: frozenset({State.COMPLETED, State.ARCHIVED, State.CANCELLED, State.FAILED}),
+    State.OUTCOME_UNKNOWN: frozenset(
+        {State.COMPLETED, State.DISPATCHED, State.ARCHIVED, State.CANCELLED, State.FAILED}
+    ),
     State.SUPPRESSED: frozenset(),
     State.CANCELLED: frozenset(),
 }

@@ -5,6 +5,7 @@ now is not parked: the caller is told when to come again, and begins a wait.
 """
 
 import asyncio
+import logging
 import random
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
@@ -13,8 +14,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
+import psycopg
+
+from xconnector.execution.failing import describe
 from xconnector.postgres.locks import Session, SessionLocks
 from xconnector.postgres.queries import Queries
+
+logger = logging.getLogger(__name__)
 
 _QUERIES = Queries.load("xconnector.execution", "limits.sql")
 
@@ -74,7 +80,7 @@ class LimitedConnection:
         Args:
             call: what to do; started once at most.
             is_outage: which of its exceptions mean that the outside system is down; a time-out always does.
-            counts_as: against the rate, for a call that carries many.
+            counts_as: for a call that carries many: against the rate, and as many times the time-out.
 
         Raises:
             NotNowError: nothing was called.
@@ -84,12 +90,13 @@ class LimitedConnection:
         async with self._slot():
             await self._take_turn(counts_as)
             try:
-                async with asyncio.timeout(self._limits.timeout.total_seconds()):
+                async with asyncio.timeout(self._limits.timeout.total_seconds() * counts_as):
                     result = await call()
             except Exception as error:
-                await (self._count_outage() if isinstance(error, TimeoutError) or is_outage(error) else self._close())
+                is_down = isinstance(error, TimeoutError) or is_outage(error)
+                await self._note(self._count_outage() if is_down else self._close())
                 raise
-            await self._close()
+            await self._note(self._close())
             return result
 
     # ------------------------------------------------------------------ is it up?
@@ -102,6 +109,13 @@ class LimitedConnection:
         rows = await self._session.fetch(_QUERIES.pass_circuit, parameters)
         if rows:
             raise CircuitOpenError(f"{self._name} is down and is left alone for a while.", retry_at=rows[0][0])
+
+    async def _note(self, noting: Awaitable[None]) -> None:
+        """Note what a call told of the circuit; a database that is gone takes nothing of the call's own outcome."""
+        try:
+            await noting
+        except psycopg.Error as error:
+            logger.warning("whether %s is up could not be noted: %s", self._name, describe(error))
 
     async def _count_outage(self) -> None:
         self._healthy_until = 0.0

@@ -9,7 +9,8 @@ from xconnector.domain.review import Decision, Verdict, releases
 from xconnector.execution.jobs import Jobs, Priority
 from xconnector.postgres.connect import Connection, Pool, in_transaction, transaction
 from xconnector.project.model import Person
-from xconnector.store import communications, ledger, reviews
+from xconnector.store import communications, reviews
+from xconnector.store.moves import Move, Step, move_and_tell
 from xconnector.store.reviews import Review
 
 LEAST_DIGITS = 8
@@ -86,23 +87,19 @@ def _refuse_unfit(review: Review, person: Person | None, name: str, document_sha
 async def _move(connection: Connection, jobs: Jobs, review: Review, verdict: Verdict) -> None:
     approved = verdict.decision is Decision.APPROVED
     target = State.RELEASED if approved else State.CANCELLED
-    if not await communications.move(
-        connection, [review.communication_id], origin=State.IN_REVIEW, target=target, now=verdict.decided_at
-    ):
-        raise ReviewError("it waits no more; `xconnector explain` tells what became of it")
-    await ledger.append(
+    moved = await move_and_tell(
         connection,
         [
-            ledger.Entry(
-                at=verdict.decided_at,
-                batch_id=review.batch_id,
+            Move(
                 communication_id=review.communication_id,
-                event=verdict.decision.value,
-                state=target,
-                actor=verdict.person,
+                batch_id=review.batch_id,
                 detail={"document": verdict.document_sha256, "reason": verdict.reason, "role": review.role},
             )
         ],
+        Step(origin=State.IN_REVIEW, target=target, event=verdict.decision.value, actor=verdict.person),
+        verdict.decided_at,
     )
+    if not moved:
+        raise ReviewError("it does not wait for a verdict any more; look again with `xconnector review list`")
     if approved:
         await jobs.defer(connection, "archive", priority=Priority.ONE_OFF, batch_id=review.batch_id)

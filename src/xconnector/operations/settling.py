@@ -10,10 +10,12 @@ from xconnector.domain.failure import FailureKind, Finding
 from xconnector.execution.jobs import Jobs
 from xconnector.operations.failures import AT_ONCE, Choice, failures_of
 from xconnector.postgres.connect import Connection, Pool, in_transaction
-from xconnector.store import communications, dispatches, failures, ledger
+from xconnector.store import communications, dispatches, failures
 from xconnector.store.dispatches import DispatchState
 from xconnector.store.failures import OpenFailure
+from xconnector.store.moves import Move, Step, move_and_tell
 
+_STATES = {Finding.ARRIVED: DispatchState.HANDED_OVER, Finding.NOT_ARRIVED: DispatchState.GIVEN_UP}
 _TARGETS = {Finding.ARRIVED: State.COMPLETED, Finding.NOT_ARRIVED: State.ARCHIVED}
 
 
@@ -66,25 +68,17 @@ async def _settle(
 ) -> int:
     now = datetime.now(UTC)
     target = _TARGETS[finding]
-    moved = await communications.move(connection, list(unknown), origin=State.OUTCOME_UNKNOWN, target=target, now=now)
-    await ledger.append(
+    moved = await move_and_tell(
         connection,
         [
-            ledger.Entry(
-                at=now,
-                batch_id=unknown[key].batch_id,
-                communication_id=key,
-                event=f"settled as {finding}",
-                state=target,
-                actor=word.actor,
-                detail={"reason": word.reason},
-            )
-            for key in sorted(moved)
+            Move(communication_id=key, batch_id=row.batch_id, detail={"reason": word.reason})
+            for key, row in unknown.items()
         ],
+        Step(origin=State.OUTCOME_UNKNOWN, target=target, event=f"settled as {finding}", actor=word.actor),
+        now,
     )
-    if finding is Finding.ARRIVED:
-        await dispatches.settle_unknown(connection, sorted(moved), DispatchState.HANDED_OVER, now)
-    else:
+    await dispatches.settle_unknown(connection, sorted(moved), _STATES[finding], now)
+    if finding is Finding.NOT_ARRIVED:
         for batch_id, channel in await communications.stand_at_last_hop(connection, sorted(moved)):
             await jobs.defer(connection, "deliver", batch_id=batch_id, channel=channel)
     await failures.resolve(

@@ -7,15 +7,17 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from xconnector.contract.archive import Record
-from xconnector.contract.errors import ConnectorError, MisconfiguredError, PermanentError, TransientError
+from xconnector.contract.errors import ConnectorError, PermanentError, TransientError
 from xconnector.domain.communication import State
 from xconnector.domain.failure import FailureKind
 from xconnector.domain.retention import retain_until
 from xconnector.execution.jobs import Attempt
+from xconnector.execution.limits import NotNowError
 from xconnector.pipeline import failing, hops, renditions
-from xconnector.pipeline.retrying import Later, later_of, put_off
+from xconnector.pipeline.retrying import due_again, wait_in_place
 from xconnector.pipeline.workplace import Workplace
 from xconnector.postgres.connect import Connection, in_transaction, transaction
+from xconnector.project.open_connections import is_outage
 from xconnector.store import communications, documents, ledger
 from xconnector.store.communications import Standing
 from xconnector.store.documents import ArchivedRendition
@@ -34,6 +36,7 @@ async def archive(place: Workplace, attempt: Attempt, batch_id: int) -> None:
     """Archive the batch's released communications, and send them on their way."""
     async with transaction(place.pool) as connection:
         standings = await communications.in_state(connection, batch_id, State.RELEASED)
+        standings = await failing.without_unknown(place, connection, standings, stage="archive", origin=State.RELEASED)
     groups: dict[str, list[Standing]] = {}
     for standing in standings:
         groups.setdefault(_archive_of(place, standing), []).append(standing)
@@ -59,11 +62,11 @@ async def _archive_in(place: Workplace, attempt: Attempt, name: str, standings: 
     records = [record for standing in whole for record in _records(place, standing, loaded[standing.communication_id])]
     addresses = await _keep(place, name, records, batch_key=f"batch-{attempt.ids['batch_id']}-{_records_key(records)}")
     kept, errors = _by_communication(name, whole, records, addresses, now=place.now())
-    later: list[Later] = []
+    later: list[tuple[UUID, datetime]] = []
     for standing, error in errors:
-        again = later_of(standing, error, place.project.connections[name].limits, now=place.now())
-        if again is not None:
-            later.append(again)
+        due_at = due_again(standing.attempts, error, place.limits_of(name), now=place.now())
+        if due_at is not None:
+            later.append((standing.communication_id, due_at))
         else:
             stopped.append(failing.stopped_by(standing, failing.failure_of(error, "archive")))
 
@@ -71,9 +74,7 @@ async def _archive_in(place: Workplace, attempt: Attempt, name: str, standings: 
         now = place.now()
         await _write(place, connection, attempt, kept, now=now)
         await failing.fail(connection, stopped, origin=State.RELEASED, now=now)
-        await put_off(
-            connection, later, stage="archive", origin=State.RELEASED, target=State.RELEASED, attempt=attempt, now=now
-        )
+        await wait_in_place(connection, attempt, later)
 
     await in_transaction(place.pool, write)
 
@@ -104,9 +105,14 @@ async def _keep(
 ) -> Sequence[str | ConnectorError]:
     try:
         opened = await place.connections.archive(name)
-        return await opened.keep(records, batch_key=batch_key)
-    except (TransientError, MisconfiguredError) as error:
+        return await place.connections.limited(name).call(
+            lambda: opened.keep(records, batch_key=batch_key), is_outage=is_outage, counts_as=len(records)
+        )
+    except ConnectorError as error:
         return [error] * len(records)
+    except (NotNowError, TimeoutError) as error:
+        # Keeping twice keeps once.
+        return [TransientError(f"{name} does not take it now: {error}")] * len(records)
 
 
 def _by_communication(

@@ -4,28 +4,24 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-import msgspec
-
-from xconnector.contract.channel import Bundle, BundleReceipt, Collects, Dispatch, Receipt, Recipient
+from xconnector.contract.channel import Bundle, BundleReceipt, Collects, Dispatch, Receipt
 from xconnector.contract.errors import ConnectorError, OutcomeUnknownError, TransientError
 from xconnector.domain.communication import State
 from xconnector.domain.cutoff import latest_cutoff
 from xconnector.domain.document import Rendition, RenditionKind
 from xconnector.execution.jobs import Attempt, Priority
 from xconnector.execution.limits import NotNowError
-from xconnector.execution.waits import Wait, wait_until
-from xconnector.pipeline import failing, hops
+from xconnector.pipeline.closing import Answer, close
 from xconnector.pipeline.deliver import HELD_ELSEWHERE
-from xconnector.pipeline.receipts import Taken, record_receipts
-from xconnector.pipeline.retrying import wait_after
+from xconnector.pipeline.dispatching import recipient_of
+from xconnector.pipeline.retrying import again, wait_after
 from xconnector.pipeline.workplace import Workplace
 from xconnector.postgres.connect import Connection, in_transaction, transaction
 from xconnector.project.open_connections import is_outage
-from xconnector.store import bundles, communications, dispatches, ledger
+from xconnector.store import bundles, dispatches
 from xconnector.store.bundles import BundleRow, Gathering, Piece
 from xconnector.store.content import ContentStore, DamagedContentError, Place
-from xconnector.store.dispatches import DispatchState
-from xconnector.store.failures import Stopped
+from xconnector.store.moves import Move, Step, move_and_tell
 
 Result = BundleReceipt | ConnectorError | NotNowError
 
@@ -33,11 +29,19 @@ Result = BundleReceipt | ConnectorError | NotNowError
 async def gather(place: Workplace, connection: Connection) -> None:
     """Make bundles of what waits: of every run that is through, and of single pieces past their cut-off."""
     for name in place.connections.channel_names:
-        channel = await place.connections.collecting(name)
+        channel = await _collecting(place, name)
         if channel is None:
             continue
         for gathering in await _ready(place, connection, name):
             await _bind(place, connection, name, channel, gathering)
+
+
+async def _collecting(place: Workplace, name: str) -> Collects | None:
+    """Return the channel when it takes bundles and opens; another one that does not open keeps nobody waiting."""
+    try:
+        return await place.connections.collecting(name)
+    except ConnectorError:
+        return None
 
 
 async def _ready(place: Workplace, connection: Connection, name: str) -> list[Gathering]:
@@ -49,7 +53,7 @@ async def _ready(place: Workplace, connection: Connection, name: str) -> list[Ga
 
 def _due_before(place: Workplace, name: str) -> datetime:
     """Pieces that were collected before this time have waited long enough."""
-    limits = place.project.connections[name].limits
+    limits = place.limits_of(name)
     if limits.cutoffs:
         return latest_cutoff(place.now(), limits.cutoffs, ZoneInfo(place.project.locale.timezone))
     return place.now() - limits.collect
@@ -81,18 +85,12 @@ async def bundle(place: Workplace, attempt: Attempt, bundle_key: str) -> None:
             return
         if held is None:
             async with transaction(place.pool) as connection:
-                await _wait(connection, attempt, place.now() + HELD_ELSEWHERE)
+                await again(connection, attempt, place.now() + HELD_ELSEWHERE)
             return
         pieces = await _intend(place, row)
         arrived = await _ask(place, row) if row.state == "dispatching" else None
         result = arrived if arrived is not None else await _hand_over(place, row, pieces)
         await _record(place, attempt, row, pieces, result)
-
-
-async def _wait(connection: Connection, attempt: Attempt, due_at: datetime) -> None:
-    await wait_until(
-        connection, Wait(due_at=due_at, stage="bundle", ids=attempt.ids, priority=Priority(attempt.priority))
-    )
 
 
 async def _intend(place: Workplace, row: BundleRow) -> list[Piece]:
@@ -102,42 +100,36 @@ async def _intend(place: Workplace, row: BundleRow) -> list[Piece]:
         now = place.now()
         pieces = await bundles.pieces(connection, row.bundle_key)
         if await bundles.set_state(connection, row.bundle_key, origin="collected", target="dispatching"):
-            await dispatches.settle(
-                connection, [(piece.dispatch_key, DispatchState.DISPATCHING, None) for piece in pieces], now
+            await dispatches.start_bundle(connection, row.bundle_key)
+            await move_and_tell(
+                connection,
+                [
+                    Move(
+                        communication_id=piece.communication_id,
+                        batch_id=piece.batch_id,
+                        detail={
+                            "connection": row.connection,
+                            "bundle": row.bundle_key,
+                            "dispatch": piece.dispatch_key,
+                        },
+                    )
+                    for piece in pieces
+                ],
+                Step(origin=State.COLLECTED, target=State.DISPATCHING, event="dispatching"),
+                now,
             )
-            await _move(connection, row, pieces, origin=State.COLLECTED, target=State.DISPATCHING, now=now)
         return pieces
 
     return await in_transaction(place.pool, write)
-
-
-async def _move(
-    connection: Connection, row: BundleRow, pieces: Sequence[Piece], *, origin: State, target: State, now: datetime
-) -> None:
-    ids = [piece.communication_id for piece in pieces]
-    moved = await communications.move(connection, ids, origin=origin, target=target, now=now)
-    await ledger.append(
-        connection,
-        [
-            ledger.Entry(
-                at=now,
-                batch_id=piece.batch_id,
-                communication_id=piece.communication_id,
-                event=target.value,
-                state=target,
-                detail={"connection": row.connection, "bundle": row.bundle_key, "dispatch": piece.dispatch_key},
-            )
-            for piece in pieces
-            if piece.communication_id in moved
-        ],
-    )
 
 
 async def _ask(place: Workplace, row: BundleRow) -> BundleReceipt | ConnectorError | None:
     """Ask what became of a hand-over that was interrupted; None when it surely did not arrive."""
     try:
         channel = await place.connections.collecting(row.connection)
-        return None if channel is None else await channel.ask_bundle(row.bundle_key)
+        if channel is None:
+            return OutcomeUnknownError(f"{row.connection} takes no bundles any more and cannot be asked")
+        return await channel.ask_bundle(row.bundle_key)
     except ConnectorError as error:
         return OutcomeUnknownError(str(error))
 
@@ -170,14 +162,18 @@ def _dispatches(place: Workplace, row: BundleRow, pieces: Sequence[Piece]) -> It
             communication=piece.name,
             title=piece.title,
             language=piece.language,
-            promotional=place.project.communications[piece.name].promotional,
-            recipient=msgspec.json.decode(piece.recipient, type=Recipient),
+            promotional=place.is_promotional(piece.name),
+            recipient=recipient_of(piece.recipient),
             renditions={} if letter is None else {RenditionKind.LETTER: letter},
             run=row.run_name,
         )
 
 
 def _letter(content: ContentStore, piece: Piece) -> Rendition | None:
+    if piece.sha256 is None or piece.pack is None or piece.pack_offset is None or piece.pack_length is None:
+        return None
+    if not piece.is_released:
+        return None
     place = Place(pack=piece.pack, offset=piece.pack_offset, length=piece.pack_length)
     try:
         letter = content.read(place, piece.sha256)
@@ -194,15 +190,13 @@ async def _record(place: Workplace, attempt: Attempt, row: BundleRow, pieces: Se
 
     async def write(connection: Connection) -> None:
         now = place.now()
-        if isinstance(result, BundleReceipt):
-            await _record_taken(place, connection, row, pieces, result, now=now)
-        elif isinstance(result, NotNowError):
-            await _wait(connection, attempt, result.retry_at)
-        elif _may_try_again(place, row, result):
+        if isinstance(result, NotNowError):
+            await again(connection, attempt, result.retry_at)
+        elif isinstance(result, ConnectorError) and _may_try_again(place, row, result):
             await bundles.count_attempt(connection, row.bundle_key)
-            await _wait(connection, attempt, now + wait_after(row.attempts))
+            await again(connection, attempt, now + wait_after(row.attempts))
         else:
-            await _give_up(connection, row, pieces, result, now=now)
+            await _close(place, connection, row, pieces, result)
 
     await in_transaction(place.pool, write)
 
@@ -210,56 +204,34 @@ async def _record(place: Workplace, attempt: Attempt, row: BundleRow, pieces: Se
 def _may_try_again(place: Workplace, row: BundleRow, error: ConnectorError) -> bool:
     """A bundle whose answer was lost is asked for before it is sent again: both may be tried."""
     passes = isinstance(error, TransientError | OutcomeUnknownError)
-    return passes and row.attempts + 1 < place.project.connections[row.connection].limits.attempts
+    return passes and row.attempts + 1 < place.limits_of(row.connection).attempts
 
 
-async def _record_taken(
+async def _close(
     place: Workplace,
     connection: Connection,
     row: BundleRow,
     pieces: Sequence[Piece],
-    receipt: BundleReceipt,
-    *,
-    now: datetime,
+    result: BundleReceipt | ConnectorError,
 ) -> None:
-    await bundles.set_state(
-        connection, row.bundle_key, origin="dispatching", target="dispatched", reference=receipt.reference
-    )
-    single = Receipt(reference=receipt.reference, awaits_report=receipt.awaits_report)
-    taken = [
-        Taken(
+    """Close the bundle; where it was not taken, each piece is a failure of its own and can join another."""
+    target = "dispatched" if isinstance(result, BundleReceipt) else "given_up"
+    if not await bundles.set_state(connection, row.bundle_key, origin="dispatching", target=target):
+        return
+    answers = [
+        Answer(
             communication_id=piece.communication_id,
             batch_id=piece.batch_id,
             dispatch_key=piece.dispatch_key,
-            receipt=single,
+            said=_said(piece, result),
         )
         for piece in pieces
-        if piece.dispatch_key not in receipt.left_out
     ]
-    await record_receipts(place, connection, taken, now=now)
-    left_out = [piece for piece in pieces if piece.dispatch_key in receipt.left_out]
-    refused = [(piece.dispatch_key, DispatchState.REFUSED, None) for piece in left_out]
-    await dispatches.settle(connection, refused, now)
-    causes = {
-        piece.communication_id: failing.failure_of(receipt.left_out[piece.dispatch_key], "deliver")
-        for piece in left_out
-    }
-    await hops.go_on(place, connection, causes, origin=State.DISPATCHING, now=now)
+    await close(place, connection, row.connection, answers)
 
 
-async def _give_up(
-    connection: Connection, row: BundleRow, pieces: Sequence[Piece], error: ConnectorError, *, now: datetime
-) -> None:
-    """Take the bundle apart: each piece is a failure of its own and can be reprocessed into another bundle."""
-    await bundles.set_state(connection, row.bundle_key, origin="dispatching", target="given_up")
-    unknown = isinstance(error, OutcomeUnknownError)
-    state = DispatchState.OUTCOME_UNKNOWN if unknown else DispatchState.PUT_OFF
-    await dispatches.settle(connection, [(piece.dispatch_key, state, None) for piece in pieces], now)
-    cause = failing.failure_of(error, "deliver")
-    await failing.fail(
-        connection,
-        [Stopped(batch_id=piece.batch_id, communication_id=piece.communication_id, failure=cause) for piece in pieces],
-        origin=State.DISPATCHING,
-        target=State.OUTCOME_UNKNOWN if unknown else State.FAILED,
-        now=now,
-    )
+def _said(piece: Piece, result: BundleReceipt | ConnectorError) -> Receipt | ConnectorError:
+    if isinstance(result, ConnectorError):
+        return result
+    left_out = result.left_out.get(piece.dispatch_key)
+    return left_out or Receipt(reference=result.reference, awaits_report=result.awaits_report)

@@ -20,6 +20,7 @@ from xconnector.pipeline.collect import bundle, gather
 from xconnector.pipeline.compose import compose
 from xconnector.pipeline.deliver import deliver
 from xconnector.pipeline.giving_up import give_up
+from xconnector.pipeline.overdue import overdue
 from xconnector.pipeline.prepare import prepare
 from xconnector.pipeline.track import poll
 from xconnector.pipeline.workplace import Workplace
@@ -30,6 +31,7 @@ STAGES = {
     "archive": archive,
     "deliver": deliver,
     "bundle": bundle,
+    "overdue": overdue,
 }
 GATHER_EVERY = timedelta(seconds=1)
 POLL_EVERY = timedelta(seconds=2)

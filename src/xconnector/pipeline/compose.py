@@ -8,15 +8,17 @@ from itertools import groupby
 from uuid import UUID
 
 from xconnector.contract.composer import Composition, Order
-from xconnector.contract.errors import ConnectorError, MisconfiguredError, OutcomeUnknownError, TransientError
+from xconnector.contract.errors import ConnectorError, OutcomeUnknownError, TransientError
 from xconnector.domain.communication import State
 from xconnector.domain.document import RenditionKind, document_digest
 from xconnector.domain.failure import FailureKind
 from xconnector.execution.jobs import Attempt
+from xconnector.execution.limits import NotNowError
 from xconnector.pipeline import failing, review
 from xconnector.pipeline.retrying import due_again, wait_in_place
 from xconnector.pipeline.workplace import Workplace
 from xconnector.postgres.connect import Connection, in_transaction, transaction
+from xconnector.project.open_connections import is_outage
 from xconnector.store import communications, documents, ledger
 from xconnector.store.communications import Standing
 from xconnector.store.documents import KeptRendition
@@ -37,6 +39,7 @@ async def compose(place: Workplace, attempt: Attempt, batch_id: int) -> None:
     """Compose the batch's decided communications, and hand on those that need no person's word."""
     async with transaction(place.pool) as connection:
         standings = await communications.in_state(connection, batch_id, State.DECIDED)
+        standings = await failing.without_unknown(place, connection, standings, stage="compose", origin=State.DECIDED)
         contents = await communications.contents(connection, [row.communication_id for row in standings])
     by_composer = sorted(standings, key=lambda row: _composer_of(place, row))
     for composer, group in groupby(by_composer, key=lambda row: _composer_of(place, row)):
@@ -54,7 +57,7 @@ async def _compose_with(
     composed = await _keep(place, standings, results)
     stopped: list[Stopped] = []
     later: list[tuple[UUID, datetime]] = []
-    limits = place.project.connections[composer].limits
+    limits = place.limits_of(composer)
     for standing, result in zip(standings, results, strict=True):
         if isinstance(result, Composition):
             continue
@@ -83,9 +86,13 @@ async def _ask(
         opened = await place.connections.composer(composer)
         kinds = {plan: await _kinds(place, plan) for plan in {tuple(row.plan) for row in standings}}
         orders = [_order(place, row, kinds[tuple(row.plan)], contents[row.communication_id]) for row in standings]
-        return await opened.compose(orders)
-    except (TransientError, MisconfiguredError) as error:
+        return await place.connections.limited(composer).call(
+            lambda: opened.compose(orders), is_outage=is_outage, counts_as=len(orders)
+        )
+    except ConnectorError as error:
         return [error] * len(standings)
+    except (NotNowError, TimeoutError) as error:
+        return [TransientError(f"{composer} does not take it now: {error}")] * len(standings)
 
 
 async def _kinds(place: Workplace, plan: Sequence[str]) -> frozenset[RenditionKind]:

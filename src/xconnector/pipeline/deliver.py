@@ -5,31 +5,31 @@ lock, so that nobody alive is still at it, and settles it: by handing over again
 remembers dispatches, by asking where it can be asked, else as `outcome unknown`.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from uuid import UUID
 
 from xconnector.contract.channel import CanAsk, Channel, Collects, Dispatch, Receipt
 from xconnector.contract.errors import ConnectorError, MisconfiguredError, OutcomeUnknownError, TransientError
 from xconnector.domain.communication import State
-from xconnector.domain.failure import Failure
 from xconnector.execution.jobs import Attempt, Priority
 from xconnector.execution.limits import NotNowError
 from xconnector.execution.waits import Wait, wait_until
-from xconnector.pipeline import failing, hops
-from xconnector.pipeline.dispatching import dispatch_keys, dispatches_of
-from xconnector.pipeline.receipts import Taken, record_receipts
-from xconnector.pipeline.retrying import Later, later_of, put_off
+from xconnector.pipeline import hops
+from xconnector.pipeline.closing import Answer, PutOff, close
+from xconnector.pipeline.dispatching import dispatches_of
+from xconnector.pipeline.retrying import again, due_again
 from xconnector.pipeline.workplace import Workplace
 from xconnector.postgres.connect import Connection, in_transaction, transaction
 from xconnector.project.model import ConnectionLimits
 from xconnector.project.open_connections import is_outage
-from xconnector.store import communications, dispatches, ledger, runs
+from xconnector.store import communications, dispatches, runs
 from xconnector.store.communications import Standing
 from xconnector.store.dispatches import DispatchState, Intent
-from xconnector.store.failures import Stopped
+from xconnector.store.moves import Move, Step, move_and_tell
 
+AT_THE_EARLIEST = timedelta(seconds=1)
+"""After which a connection that is busy is asked again."""
 UNCERTAIN_AT_ONCE = 25
 """At most so many hand-overs are in doubt after a crash, on a channel that remembers none."""
 REMEMBERED_AT_ONCE = 500
@@ -45,14 +45,6 @@ class HandOver:
 
     standing: Standing
     dispatch_key: str
-
-    def taken(self, receipt: Receipt) -> Taken:
-        return Taken(
-            communication_id=self.standing.communication_id,
-            batch_id=self.standing.batch_id,
-            dispatch_key=self.dispatch_key,
-            receipt=receipt,
-        )
 
 
 async def deliver(place: Workplace, attempt: Attempt, batch_id: int, channel: str) -> None:
@@ -79,6 +71,9 @@ async def deliver(place: Workplace, attempt: Attempt, batch_id: int, channel: st
             intended = await _intend(place, waiting[start : start + size], channel)
             results = await _hand_over(place, channel, opened, intended, run=batch.run_name if batch else None)
             await _record(place, attempt, intended, results)
+            if any(isinstance(result, NotNowError) for result in results):
+                # The others would only be told the same; all are looked at again when the limits allow.
+                return
 
 
 async def _look_again(place: Workplace, attempt: Attempt) -> None:
@@ -127,41 +122,36 @@ async def _intend(place: Workplace, standings: Sequence[Standing], name: str) ->
 
     async def write(connection: Connection) -> list[HandOver]:
         now = place.now()
-        ids = [row.communication_id for row in standings]
-        moved = await communications.move(
-            connection, ids, origin=State.ARCHIVED, target=State.DISPATCHING, now=now, keep_attempts=True
+        keys = await dispatches.next_keys(connection, [(row.communication_id, row.hop) for row in standings])
+        moved = await move_and_tell(
+            connection,
+            [
+                Move(
+                    communication_id=row.communication_id,
+                    batch_id=row.batch_id,
+                    detail={"connection": name, "dispatch": keys[row.communication_id]},
+                )
+                for row in standings
+            ],
+            Step(origin=State.ARCHIVED, target=State.DISPATCHING, event="dispatching", is_retry=True),
+            now,
         )
         ours = [row for row in standings if row.communication_id in moved]
-        keys = await dispatch_keys(connection, ours)
-        hand_overs = [HandOver(standing=row, dispatch_key=keys[row.communication_id]) for row in ours]
         await dispatches.intend(
             connection,
             [
                 Intent(
-                    dispatch_key=row.dispatch_key,
-                    communication_id=row.standing.communication_id,
-                    hop=row.standing.hop,
+                    dispatch_key=keys[row.communication_id],
+                    communication_id=row.communication_id,
+                    hop=row.hop,
                     connection=name,
                     state=DispatchState.DISPATCHING,
                 )
-                for row in hand_overs
+                for row in ours
             ],
             now,
         )
-        await ledger.append(
-            connection,
-            [
-                _entry(
-                    row,
-                    now,
-                    event="dispatching",
-                    state=State.DISPATCHING,
-                    detail={"connection": name, "dispatch": row.dispatch_key},
-                )
-                for row in hand_overs
-            ],
-        )
-        return hand_overs
+        return [HandOver(standing=row, dispatch_key=keys[row.communication_id]) for row in ours]
 
     return await in_transaction(place.pool, write)
 
@@ -192,7 +182,11 @@ async def _call(place: Workplace, name: str, channel: Channel, ready: Sequence[D
     except NotNowError as not_now:
         error = not_now
     except TimeoutError:
-        error = OutcomeUnknownError(f"{name} did not answer in time; ask it what became of the hand-over")
+        late = f"{name} did not answer in time"
+        if await place.connections.remembers_dispatches(name):
+            error = TransientError(f"{late}; it is tried again under the same key")
+        else:
+            error = OutcomeUnknownError(f"{late} and cannot be asked; look there, then settle it")
     except ConnectorError as failed:
         error = failed
     return [error] * len(ready)
@@ -204,105 +198,40 @@ async def _call(place: Workplace, name: str, channel: Channel, ready: Sequence[D
 async def _record(
     place: Workplace, attempt: Attempt, hand_overs: Sequence[HandOver], results: Sequence[Result]
 ) -> None:
-    """Record what the channel said of each, and let reports take effect that were quicker than its answer."""
+    """Record what the channel said of each, and let what is put off be tried again when it is due."""
     if not hand_overs:
         return
     name = str(attempt.ids["channel"])
-    limits = place.project.connections[name].limits
+    limits = place.limits_of(name)
+    now = place.now()
+    answers = [
+        Answer(
+            communication_id=row.standing.communication_id,
+            batch_id=row.standing.batch_id,
+            dispatch_key=row.dispatch_key,
+            said=_said(row.standing, result, limits, now=now),
+        )
+        for row, result in zip(hand_overs, results, strict=True)
+    ]
+    due = [answer.said.due_at for answer in answers if isinstance(answer.said, PutOff)]
 
     async def write(connection: Connection) -> None:
-        now = place.now()
-        sorted_out = _sort_out(hand_overs, results, limits, now=now)
-        await record_receipts(place, connection, sorted_out.taken, now=now)
-        await dispatches.settle(connection, sorted_out.closed, now)
-        await failing.fail(connection, sorted_out.failed, origin=State.DISPATCHING, now=now)
-        await failing.fail(
-            connection, sorted_out.unknown, origin=State.DISPATCHING, target=State.OUTCOME_UNKNOWN, now=now
-        )
-        await hops.go_on(place, connection, sorted_out.refused, origin=State.DISPATCHING, now=now)
-        await _put_off(connection, sorted_out.later, attempt, now=now)
+        await close(place, connection, name, answers)
+        if due:
+            await again(connection, attempt, min(due))
 
     await in_transaction(place.pool, write)
 
 
-@dataclass(slots=True)
-class _SortedOut:
-    """What follows from each result."""
-
-    taken: list[Taken] = field(default_factory=list[Taken])
-    later: list[Later] = field(default_factory=list[Later])
-    refused: dict[UUID, Failure] = field(default_factory=dict[UUID, Failure])
-    unknown: list[Stopped] = field(default_factory=list[Stopped])
-    failed: list[Stopped] = field(default_factory=list[Stopped])
-    closed: list[tuple[str, DispatchState, str | None]] = field(
-        default_factory=list[tuple[str, DispatchState, str | None]]
-    )
-
-
-def _sort_out(
-    hand_overs: Sequence[HandOver], results: Sequence[Result], limits: ConnectionLimits, *, now: datetime
-) -> _SortedOut:
-    sorted_out = _SortedOut()
-    for row, result in zip(hand_overs, results, strict=True):
-        if isinstance(result, Receipt):
-            sorted_out.taken.append(row.taken(result))
-            continue
-        state = _sort_out_error(sorted_out, row.standing, result, limits, now=now)
-        sorted_out.closed.append((row.dispatch_key, state, None))
-    return sorted_out
-
-
-def _sort_out_error(
-    sorted_out: _SortedOut,
-    standing: Standing,
-    result: ConnectorError | NotNowError,
-    limits: ConnectionLimits,
-    *,
-    now: datetime,
-) -> DispatchState:
-    """Sort one error in, and return what it makes of the dispatch."""
+def _said(
+    standing: Standing, result: Result, limits: ConnectionLimits, *, now: datetime
+) -> Receipt | ConnectorError | PutOff:
     if isinstance(result, NotNowError):
-        sorted_out.later.append(Later(standing=standing, due_at=result.retry_at, counts=False))
-        return DispatchState.PUT_OFF
-    again = later_of(standing, result, limits, now=now)
-    cause = failing.failure_of(result, "deliver")
-    if again is not None:
-        sorted_out.later.append(again)
-        return DispatchState.PUT_OFF
-    if isinstance(result, OutcomeUnknownError):
-        sorted_out.unknown.append(failing.stopped_by(standing, cause))
-        return DispatchState.OUTCOME_UNKNOWN
-    if isinstance(result, MisconfiguredError | TransientError):
-        sorted_out.failed.append(failing.stopped_by(standing, cause))
-        return DispatchState.PUT_OFF
-    sorted_out.refused[standing.communication_id] = cause
-    return DispatchState.REFUSED
-
-
-async def _put_off(connection: Connection, later: Sequence[Later], attempt: Attempt, *, now: datetime) -> None:
-    await put_off(
-        connection,
-        later,
-        stage="deliver",
-        origin=State.DISPATCHING,
-        target=State.ARCHIVED,
-        attempt=attempt,
-        now=now,
-    )
-    await ledger.append(
-        connection,
-        [
-            ledger.Entry(
-                at=now,
-                batch_id=row.standing.batch_id,
-                communication_id=row.standing.communication_id,
-                event="put off",
-                state=State.ARCHIVED,
-                detail={"until": row.due_at},
-            )
-            for row in later
-        ],
-    )
+        return PutOff(due_at=max(result.retry_at, now + AT_THE_EARLIEST), is_attempt=False)
+    if isinstance(result, Receipt):
+        return result
+    due_at = due_again(standing.attempts, result, limits, now=now)
+    return result if due_at is None else PutOff(due_at=due_at, is_attempt=True)
 
 
 async def _settle_left_over(place: Workplace, attempt: Attempt, channel: Channel) -> None:
@@ -312,7 +241,7 @@ async def _settle_left_over(place: Workplace, attempt: Attempt, channel: Channel
         left = await communications.in_state(
             reading, int(attempt.ids["batch_id"]), State.DISPATCHING, hop_connection=name
         )
-        keys = await dispatch_keys(reading, left)
+        keys = await dispatches.open_key_of(reading, [row.communication_id for row in left])
         batch = await runs.batch(reading, int(attempt.ids["batch_id"]))
     if not left:
         return
@@ -334,14 +263,3 @@ async def _ask(channel: CanAsk, keys: Sequence[str]) -> list[Result]:
     arrived = await channel.ask(keys)
     surely_not = TransientError("the hand-over was interrupted and did not arrive")
     return [arrived.get(key, surely_not) for key in keys]
-
-
-def _entry(row: HandOver, now: datetime, *, event: str, state: State, detail: Mapping[str, object]) -> ledger.Entry:
-    return ledger.Entry(
-        at=now,
-        batch_id=row.standing.batch_id,
-        communication_id=row.standing.communication_id,
-        event=event,
-        state=state,
-        detail=detail,
-    )

@@ -1,7 +1,6 @@
 """Building dispatches: recipient, title and bytes of each communication under its dispatch key."""
 
 from collections.abc import Sequence
-from uuid import UUID
 
 import msgspec
 
@@ -9,8 +8,6 @@ from xconnector.contract.channel import Dispatch, Recipient
 from xconnector.contract.errors import PermanentError
 from xconnector.pipeline import renditions
 from xconnector.pipeline.workplace import Workplace
-from xconnector.postgres.connect import Connection
-from xconnector.store import dispatches
 from xconnector.store.communications import Standing
 
 _recipients = msgspec.json.Decoder(Recipient)
@@ -19,17 +16,6 @@ _recipients = msgspec.json.Decoder(Recipient)
 def recipient_of(text: str) -> Recipient:
     """Return a recipient as it was frozen."""
     return _recipients.decode(text)
-
-
-async def dispatch_keys(connection: Connection, standings: Sequence[Standing]) -> dict[UUID, str]:
-    """Return the key of each communication's present hand-over."""
-    resends = await dispatches.resends(connection, [row.communication_id for row in standings])
-    return {
-        row.communication_id: dispatches.dispatch_key(
-            row.communication_id, row.hop, resends.get((row.communication_id, row.hop), 0)
-        )
-        for row in standings
-    }
 
 
 async def dispatches_of(
@@ -55,7 +41,7 @@ def build(
         communication=standing.name,
         title=standing.title,
         language=standing.language,
-        promotional=place.project.communications[standing.name].promotional,
+        promotional=place.is_promotional(standing.name),
         recipient=recipient_of(standing.recipient),
         renditions=document,
         run=run,

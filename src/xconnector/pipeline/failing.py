@@ -12,10 +12,12 @@ from xconnector.contract.errors import (
 )
 from xconnector.domain.communication import State
 from xconnector.domain.failure import Failure, FailureKind
+from xconnector.pipeline.workplace import Workplace
 from xconnector.postgres.connect import Connection
-from xconnector.store import communications, failures, inbox, ledger
+from xconnector.store import failures, inbox, ledger
 from xconnector.store.communications import Standing
 from xconnector.store.failures import Stopped
+from xconnector.store.moves import Move, Step, move_and_tell
 
 
 def failure_of(error: ConnectorError, stage: str, *, permanent: FailureKind = FailureKind.REFUSED) -> Failure:
@@ -37,6 +39,26 @@ def stopped_by(standing: Standing, failure: Failure) -> Stopped:
     return Stopped(batch_id=standing.batch_id, communication_id=standing.communication_id, failure=failure)
 
 
+async def without_unknown(
+    place: Workplace, connection: Connection, standings: Sequence[Standing], *, stage: str, origin: State
+) -> list[Standing]:
+    """Return the communications whose kind the project has; those of a kind that was taken away fail."""
+    unknown = [row for row in standings if row.name not in place.project.communications]
+    stopped = [
+        stopped_by(
+            row,
+            Failure(
+                stage=stage,
+                kind=FailureKind.PROJECT,
+                reason=f"the project has no communication {row.name!r} any more; put it back, then reprocess",
+            ),
+        )
+        for row in unknown
+    ]
+    await fail(connection, stopped, origin=origin, now=place.now())
+    return [row for row in standings if row.name in place.project.communications]
+
+
 async def fail(
     connection: Connection,
     stopped: Sequence[Stopped],
@@ -47,22 +69,20 @@ async def fail(
 ) -> None:
     """Move communications out of the main path into the failure queue, in the caller's transaction."""
     causes = {row.communication_id: row for row in stopped if row.communication_id is not None}
-    moved = await communications.move(connection, list(causes), origin=origin, target=target, now=now)
-    ours = [causes[key] for key in sorted(moved)]
-    await failures.remember(connection, ours, now)
-    await ledger.append(connection, [_entry(row, target, now) for row in ours])
-
-
-def _entry(row: Stopped, target: State, now: datetime) -> ledger.Entry:
-    cause = row.failure
-    return ledger.Entry(
-        at=now,
-        batch_id=row.batch_id,
-        communication_id=row.communication_id,
-        event=target.value,
-        state=target,
-        detail={"stage": cause.stage, "kind": cause.kind, "reason": cause.reason},
+    moved = await move_and_tell(
+        connection,
+        [
+            Move(
+                communication_id=key,
+                batch_id=row.batch_id,
+                detail={"stage": row.failure.stage, "kind": row.failure.kind, "reason": row.failure.reason},
+            )
+            for key, row in causes.items()
+        ],
+        Step(origin=origin, target=target, event=target.value),
+        now,
     )
+    await failures.remember(connection, [causes[key] for key in sorted(moved)], now)
 
 
 async def set_aside(

@@ -1,13 +1,14 @@
 """Giving up: when a stage broke in all its attempts, its communications become failures and are not lost."""
 
+from xconnector.contract.errors import OutcomeUnknownError
 from xconnector.domain.communication import State
 from xconnector.domain.failure import Failure, FailureKind
 from xconnector.execution.jobs import Exhausted
 from xconnector.pipeline import failing
+from xconnector.pipeline.closing import Answer, close
 from xconnector.pipeline.workplace import Workplace
 from xconnector.postgres.connect import Connection
 from xconnector.store import bundles, communications, dispatches, failures, inbox
-from xconnector.store.dispatches import DispatchState
 
 _WAITS_IN = {"prepare": State.TRIGGERED, "compose": State.DECIDED, "archive": State.RELEASED}
 
@@ -38,32 +39,41 @@ async def _give_up_batch(place: Workplace, connection: Connection, exhausted: Ex
 async def _give_up_hand_overs(place: Workplace, connection: Connection, exhausted: Exhausted, reason: str) -> None:
     """What still waited has failed; what was being handed over is unknown."""
     batch_id, name = int(exhausted.ids["batch_id"]), str(exhausted.ids["channel"])
-    for origin, target, kind in (
-        (State.ARCHIVED, State.FAILED, FailureKind.DEFECT),
-        (State.DISPATCHING, State.OUTCOME_UNKNOWN, FailureKind.UNKNOWN_OUTCOME),
-    ):
-        ids = await communications.ids_in_state(connection, batch_id, origin, hop_connection=name)
-        failure = Failure(stage="deliver", kind=kind, reason=reason)
-        stopped = [failures.Stopped(batch_id=batch_id, communication_id=key, failure=failure) for key in ids]
-        await failing.fail(connection, stopped, origin=origin, target=target, now=place.now())
-        if origin is State.DISPATCHING:
-            await dispatches.settle_open(connection, ids, DispatchState.OUTCOME_UNKNOWN, place.now())
+    waiting = await communications.ids_in_state(connection, batch_id, State.ARCHIVED, hop_connection=name)
+    failure = Failure(stage="deliver", kind=FailureKind.DEFECT, reason=reason)
+    stopped = [failures.Stopped(batch_id=batch_id, communication_id=key, failure=failure) for key in waiting]
+    await failing.fail(connection, stopped, origin=State.ARCHIVED, now=place.now())
+    left = await communications.ids_in_state(connection, batch_id, State.DISPATCHING, hop_connection=name)
+    keys = await dispatches.open_key_of(connection, left)
+    answers = [
+        Answer(communication_id=key, batch_id=batch_id, dispatch_key=keys[key], said=OutcomeUnknownError(reason))
+        for key in left
+    ]
+    await close(place, connection, name, answers)
 
 
 async def _give_up_bundle(place: Workplace, connection: Connection, bundle_key: str, reason: str) -> None:
-    now = place.now()
+    """Pieces that were not handed over wait for another bundle; those that may have been are unknown."""
+    bundle = await bundles.find(connection, bundle_key)
+    if bundle is None:
+        return
     pieces = await bundles.pieces(connection, bundle_key)
-    for state, origin, target, kind in (
-        ("collected", State.COLLECTED, State.FAILED, FailureKind.DEFECT),
-        ("dispatching", State.DISPATCHING, State.OUTCOME_UNKNOWN, FailureKind.UNKNOWN_OUTCOME),
-    ):
-        if not await bundles.set_state(connection, bundle_key, origin=state, target="given_up"):
-            continue
-        failure = Failure(stage="deliver", kind=kind, reason=reason)
+    if await bundles.set_state(connection, bundle_key, origin="collected", target="given_up"):
+        failure = Failure(stage="deliver", kind=FailureKind.DEFECT, reason=reason)
         stopped = [
             failures.Stopped(batch_id=piece.batch_id, communication_id=piece.communication_id, failure=failure)
             for piece in pieces
         ]
-        await failing.fail(connection, stopped, origin=origin, target=target, now=now)
-        closed = DispatchState.OUTCOME_UNKNOWN if target is State.OUTCOME_UNKNOWN else DispatchState.PUT_OFF
-        await dispatches.settle(connection, [(piece.dispatch_key, closed, None) for piece in pieces], now)
+        await failing.fail(connection, stopped, origin=State.COLLECTED, now=place.now())
+        await dispatches.release_pieces(connection, bundle_key)
+    elif await bundles.set_state(connection, bundle_key, origin="dispatching", target="given_up"):
+        answers = [
+            Answer(
+                communication_id=piece.communication_id,
+                batch_id=piece.batch_id,
+                dispatch_key=piece.dispatch_key,
+                said=OutcomeUnknownError(reason),
+            )
+            for piece in pieces
+        ]
+        await close(place, connection, bundle.connection, answers)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from xconnector.contract.errors import ConnectorError
 from xconnector.domain.communication import State
 from xconnector.domain.failure import Failure
 from xconnector.execution.jobs import Priority
@@ -15,6 +16,7 @@ from xconnector.store import communications, dispatches, ledger
 from xconnector.store.communications import Standing
 from xconnector.store.dispatches import DispatchState, Intent
 from xconnector.store.failures import Stopped
+from xconnector.store.moves import Move, Step, move_and_tell
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +46,7 @@ async def depart(
     for departure in departures:
         by_connection.setdefault(departure.connection, []).append(departure)
     for name, group in by_connection.items():
-        if await place.connections.collecting(name) is not None:
+        if await _takes_bundles(place, name):
             await _collect(connection, name, group, now=now)
         else:
             batches = sorted({departure.batch_id for departure in group})
@@ -52,19 +54,32 @@ async def depart(
             await place.jobs.defer_many(connection, "deliver", each, priority=priority)
 
 
+async def _takes_bundles(place: Workplace, name: str) -> bool:
+    """Say whether a channel takes bundles; one that does not open now is left to the stage that hands over to it."""
+    try:
+        return await place.connections.collecting(name) is not None
+    except ConnectorError:
+        return False
+
+
 async def _collect(connection: Connection, name: str, departures: Sequence[Departure], *, now: datetime) -> None:
     """Let communications wait for the bundle of their run or cut-off."""
-    ids = [row.communication_id for row in departures]
-    moved = await communications.move(connection, ids, origin=State.ARCHIVED, target=State.COLLECTED, now=now)
+    moved = await move_and_tell(
+        connection,
+        [
+            Move(communication_id=row.communication_id, batch_id=row.batch_id, detail={"connection": name})
+            for row in departures
+        ],
+        Step(origin=State.ARCHIVED, target=State.COLLECTED, event="collected"),
+        now,
+    )
     ours = [row for row in departures if row.communication_id in moved]
-    resends = await dispatches.resends(connection, ids)
+    keys = await dispatches.next_keys(connection, [(row.communication_id, row.hop) for row in ours])
     await dispatches.intend(
         connection,
         [
             Intent(
-                dispatch_key=dispatches.dispatch_key(
-                    row.communication_id, row.hop, resends.get((row.communication_id, row.hop), 0)
-                ),
+                dispatch_key=keys[row.communication_id],
                 communication_id=row.communication_id,
                 hop=row.hop,
                 connection=name,
@@ -73,20 +88,6 @@ async def _collect(connection: Connection, name: str, departures: Sequence[Depar
             for row in ours
         ],
         now,
-    )
-    await ledger.append(
-        connection,
-        [
-            ledger.Entry(
-                at=now,
-                batch_id=row.batch_id,
-                communication_id=row.communication_id,
-                event="collected",
-                state=State.COLLECTED,
-                detail={"connection": name},
-            )
-            for row in ours
-        ],
     )
 
 

@@ -13,8 +13,9 @@ from xconnector.domain.failure import Failure, FailureKind
 from xconnector.pipeline import hops
 from xconnector.pipeline.workplace import Workplace
 from xconnector.postgres.connect import Connection, in_transaction
-from xconnector.store import communications, dispatches, failures, ledger
+from xconnector.store import dispatches, failures, ledger
 from xconnector.store.dispatches import DispatchState, Reported
+from xconnector.store.moves import Move, Step, move_and_tell
 
 _CONFIRMING = frozenset(
     {
@@ -95,27 +96,23 @@ def _report(row: Reported, event: DeliveryEvent, now: datetime) -> ledger.Entry:
 async def _confirm(connection: Connection, rows: Sequence[Reported], *, now: datetime) -> None:
     """Complete communications whose channel acknowledged what it was handed."""
     for origin in (State.DISPATCHED, State.OUTCOME_UNKNOWN):
-        chosen = [row for row in rows if row.communication_state == origin and row.hop == row.communication_hop]
-        moved = await communications.move(
-            connection, [row.communication_id for row in chosen], origin=origin, target=State.COMPLETED, now=now
+        moved = await move_and_tell(
+            connection,
+            [
+                Move(
+                    communication_id=row.communication_id,
+                    batch_id=row.batch_id,
+                    detail={"acknowledged": row.dispatch_key},
+                )
+                for row in rows
+                if row.is_latest and row.communication_state == origin
+            ],
+            Step(origin=origin, target=State.COMPLETED, event="completed"),
+            now,
         )
         if origin is State.OUTCOME_UNKNOWN:
             await _settled_by_report(connection, moved, now=now)
-        await ledger.append(
-            connection,
-            [
-                ledger.Entry(
-                    at=now,
-                    batch_id=row.batch_id,
-                    communication_id=row.communication_id,
-                    event="completed",
-                    state=State.COMPLETED,
-                    detail={"acknowledged": row.dispatch_key},
-                )
-                for row in chosen
-                if row.communication_id in moved
-            ],
-        )
+    await dispatches.mark(connection, [row.dispatch_key for row in rows], DispatchState.HANDED_OVER, now)
 
 
 async def _give_up(
@@ -132,13 +129,9 @@ async def _give_up(
         for key in rows
         if any(is_undeliverable(event) for event in events[key])
     }
-    await dispatches.settle(connection, [(key, DispatchState.UNDELIVERABLE, None) for key in returned], now)
+    await dispatches.mark(connection, list(returned), DispatchState.UNDELIVERABLE, now)
     for origin in _AFTER_HAND_OVER:
-        chosen = [
-            rows[key]
-            for key in returned
-            if rows[key].communication_state == origin and rows[key].hop == rows[key].communication_hop
-        ]
+        chosen = [rows[key] for key in returned if rows[key].is_latest and rows[key].communication_state == origin]
         causes = {row.communication_id: _cause(returned[row.dispatch_key]) for row in chosen}
         if origin is State.OUTCOME_UNKNOWN:
             await _settled_by_report(connection, causes, now=now)

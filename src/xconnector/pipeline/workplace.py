@@ -10,7 +10,7 @@ from xconnector.domain.identity import time_ordered_id
 from xconnector.execution.jobs import Jobs
 from xconnector.postgres.connect import Pool
 from xconnector.postgres.locks import SessionLocks
-from xconnector.project.model import Project
+from xconnector.project.model import ConnectionLimits, Project
 from xconnector.project.open_connections import Connections
 from xconnector.store.content import ContentStore
 
@@ -33,6 +33,16 @@ class Workplace:
     def new_id(self) -> UUID:
         """A new time-ordered identity."""
         return time_ordered_id(self.now(), os.urandom(10))
+
+    def limits_of(self, connection: str) -> ConnectionLimits:
+        """Return the limits of a connection; the usual ones for one that the project does not have any more."""
+        known = self.project.connections.get(connection)
+        return known.limits if known is not None else ConnectionLimits()
+
+    def is_promotional(self, communication: str) -> bool:
+        """Say whether the recipient may unsubscribe; not from what the project does not have any more."""
+        known = self.project.communications.get(communication)
+        return known is not None and known.promotional
 
 
 def state_folder(project_folder: Path) -> Path:

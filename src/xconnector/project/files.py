@@ -66,6 +66,8 @@ class LimitsShape(_Shape):
     """Longest time of one call, such as 30s."""
     attempts: Annotated[int, Field(ge=1, le=100)] = 5
     """Hand-overs that are tried before a communication fails for an outage."""
+    report_within: Annotated[Duration, Field(gt=timedelta(0))] = timedelta(days=7)
+    """How long an acknowledgement may take before somebody has to ask what became of it, such as 7d."""
     collect: Annotated[Duration, Field(ge=timedelta(0))] = timedelta(minutes=15)
     """How long single pieces for print wait for others before they leave as one bundle, such as 15m."""
     cutoffs: tuple[time, ...] = ()

@@ -39,6 +39,8 @@ class ConnectionLimits:
     """Of one call."""
     attempts: int = 5
     """Hand-overs that are tried before a communication fails for an outage."""
+    report_within: timedelta = timedelta(days=7)
+    """How long an acknowledgement may take; afterwards somebody has to ask what became of the hand-over."""
     collect: timedelta = timedelta(minutes=15)
     """How long single pieces for print wait for others, before they leave as one bundle."""
     cutoffs: tuple[time, ...] = ()

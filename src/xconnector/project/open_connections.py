@@ -11,7 +11,7 @@ from typing import Self, cast
 from xconnector.contract.archive import Archive
 from xconnector.contract.channel import Channel, Collects, Idempotent, ReportsByPolling
 from xconnector.contract.composer import Composer
-from xconnector.contract.errors import TransientError
+from xconnector.contract.errors import MisconfiguredError, TransientError
 from xconnector.contract.lifecycle import Connector
 from xconnector.contract.manifest import Surroundings
 from xconnector.contract.registry import manifest
@@ -19,7 +19,7 @@ from xconnector.contract.source import RunSource
 from xconnector.execution.limits import LimitedConnection, Limits
 from xconnector.postgres.locks import Session, SessionLocks
 from xconnector.project.connection_settings import Role
-from xconnector.project.model import Project
+from xconnector.project.model import ConnectionLimits, Project
 
 BUNDLE_TIMEOUT = timedelta(minutes=30)
 
@@ -111,7 +111,8 @@ class Connections:
         A bundle of thousands of pieces takes as long as it takes: its time-out is at least half an hour.
         """
         if (name, for_bundles) not in self._limited:
-            own = self._project.connections[name].limits
+            known = self._project.connections.get(name)
+            own = known.limits if known is not None else ConnectionLimits()
             timeout = max(own.timeout, BUNDLE_TIMEOUT) if for_bundles else own.timeout
             limits = Limits(timeout=timeout, parallel=own.parallel, rate=own.rate, burst=own.burst)
             limited = LimitedConnection(name, limits, session=self._session, locks=self._locks)
@@ -121,7 +122,9 @@ class Connections:
     async def _open(self, name: str, role: Role) -> Connector:
         async with self._opening.setdefault(name, asyncio.Lock()):
             if name not in self._opened:
-                connection = self._project.connections[name]
+                connection = self._project.connections.get(name)
+                if connection is None:
+                    raise MisconfiguredError(f"the project has no connection {name!r} any more; put it back")
                 build = getattr(manifest(connection.connector), role)
                 surroundings = Surroundings(
                     project_folder=self._project.folder, state_folder=self._state_folder / "connections" / name

@@ -21,13 +21,19 @@ class Gathering:
 
 
 async def ready_runs(connection: Connection, channel: str, *, collected_before: datetime) -> list[Gathering]:
-    """Return the runs that are through and have pieces waiting for this channel.
+    """Return the runs through which nothing more can come to this channel, with the pieces that wait.
 
     After a run's first bundle, late pieces are ready when one was collected before this time.
     """
-    return await fetch_all(
-        connection, Gathering, _QUERIES.ready_runs, channel=channel, collected_before=collected_before
+    waiting = await fetch_all(
+        connection, Gathering, _QUERIES.waiting_runs, channel=channel, collected_before=collected_before
     )
+    return [row for row in waiting if not await _is_under_way(connection, row.run_id)]
+
+
+async def _is_under_way(connection: Connection, run_id: UUID | None) -> bool:
+    cursor = await connection.execute(_QUERIES.any_batch_under_way, {"run_id": run_id})
+    return await cursor.fetchone() is not None
 
 
 async def ready_singles(connection: Connection, channel: str, *, collected_before: datetime) -> Gathering | None:
@@ -102,11 +108,13 @@ class Piece:
     title: str
     language: str
     recipient: str = field(repr=False)
-    sha256: str
+    sha256: str | None
     pages: int | None
-    pack: str
-    pack_offset: int
-    pack_length: int
+    pack: str | None
+    pack_offset: int | None
+    pack_length: int | None
+    is_released: bool
+    """Whether the renditions are those that were released, as their digests say."""
 
 
 async def pieces(connection: Connection, bundle_key: str) -> list[Piece]:

@@ -1,27 +1,34 @@
--- name: ready_runs
--- Runs through which nothing more can come to this channel, with the pieces that wait.
-SELECT run.run_id, run.name AS run_name, waiting.pieces
-FROM (
+-- name: waiting_runs
+-- Sealed runs with pieces that wait for this channel; what comes late (a bounce that takes the next hop) waits for the
+-- cut-off like a single piece.
+WITH waiting AS MATERIALIZED (
     SELECT batch.run_id, count(*) AS pieces, min(dispatch.intended_at) AS first_at
     FROM dispatch JOIN communication USING (communication_id) JOIN batch USING (batch_id)
     WHERE dispatch.connection = %(channel)s AND dispatch.collects AND dispatch.bundle_key IS NULL
         AND dispatch.state = 'collected' AND batch.run_id IS NOT NULL
     GROUP BY batch.run_id
-) AS waiting JOIN run USING (run_id)
+)
+SELECT run.run_id, run.name AS run_name, waiting.pieces
+FROM waiting JOIN run USING (run_id)
 WHERE run.sealed_at IS NOT NULL
-    -- What comes late (a bounce that takes the next hop) waits for the cut-off like a single piece.
     AND (waiting.first_at < %(collected_before)s
         OR NOT EXISTS (SELECT FROM bundle WHERE bundle.run_id = run.run_id AND bundle.connection = %(channel)s))
-    AND NOT EXISTS (
-        SELECT FROM batch JOIN inbox USING (batch_id)
-        WHERE batch.run_id = run.run_id AND inbox.fate = 'taken' AND inbox.made IS NULL
-    )
-    AND NOT EXISTS (
-        SELECT FROM batch JOIN communication USING (batch_id)
-        WHERE batch.run_id = run.run_id
-            AND communication.state IN ('triggered', 'decided', 'composed', 'released', 'archived', 'dispatching')
-    )
 ORDER BY run.started_at;
+
+-- name: any_batch_under_way
+-- A batch of the run of which something may still come to a channel. The latest are looked at first: they are the
+-- last to be through, so that as a rule one look is enough.
+SELECT batch.batch_id
+FROM (SELECT batch_id FROM batch WHERE run_id = %(run_id)s ORDER BY batch_id DESC) AS batch
+CROSS JOIN LATERAL (
+    SELECT FROM communication
+    WHERE communication.batch_id = batch.batch_id
+        AND communication.state IN ('triggered', 'decided', 'released', 'archived', 'dispatching')
+    UNION ALL
+    SELECT FROM inbox WHERE inbox.batch_id = batch.batch_id AND inbox.fate = 'taken' AND inbox.made IS NULL
+    LIMIT 1
+) AS under_way
+LIMIT 1;
 
 -- name: ready_singles
 -- The single pieces that wait, when one was collected before this time.
@@ -74,13 +81,18 @@ WHERE bundle_key = %(bundle_key)s AND state = %(origin)s;
 UPDATE bundle SET attempts = attempts + 1 WHERE bundle_key = %(bundle_key)s;
 
 -- name: pieces
--- The pieces of a bundle in print order, with the place of each letter.
+-- The pieces of a bundle in print order, with the place of each letter, and whether what is there is what was released.
 SELECT dispatch.dispatch_key, dispatch.communication_id, communication.batch_id, communication.name, assembly.title,
        assembly.language, assembly.recipient::text AS recipient, rendition.sha256, rendition.pages, rendition.pack,
-       rendition.pack_offset, rendition.pack_length
+       rendition.pack_offset, rendition.pack_length,
+       communication.document_sha256 IS NOT DISTINCT FROM (
+           SELECT encode(sha256(string_agg(kind || ' ' || every.sha256 || E'\n', ''
+                                           ORDER BY (kind || ' ' || every.sha256) COLLATE "C")::bytea), 'hex')
+           FROM rendition AS every WHERE every.communication_id = dispatch.communication_id
+       ) AS is_released
 FROM dispatch
 JOIN communication USING (communication_id)
 JOIN assembly USING (communication_id)
-JOIN rendition ON rendition.communication_id = dispatch.communication_id AND rendition.kind = 'letter'
+LEFT JOIN rendition ON rendition.communication_id = dispatch.communication_id AND rendition.kind = 'letter'
 WHERE dispatch.bundle_key = %(bundle_key)s
 ORDER BY dispatch.bundle_position;

@@ -190,9 +190,14 @@ async def next_hop(connection: Connection, ids: Sequence[UUID], *, origin: State
     return await fetch_all(connection, Hopped, _QUERIES.next_hop, ids=sorted(ids), origin=origin, now=now)
 
 
-async def put_off(connection: Connection, ids: Sequence[UUID], *, origin: State, target: State, now: datetime) -> None:
-    """Put communications back to wait, and count the attempt."""
-    await connection.execute(_QUERIES.put_off, {"ids": sorted(ids), "origin": origin, "target": target, "now": now})
+async def retry_at(connection: Connection, later: Sequence[tuple[UUID, datetime, bool]]) -> None:
+    """Let communications wait in their state until their time, as (id, time, whether an attempt is to be counted)."""
+    if not later:
+        return
+    ids, times, attempts = zip(*sorted(later), strict=True)
+    await connection.execute(
+        _QUERIES.retry_at, {"ids": list(ids), "times": list(times), "attempts": [int(counts) for counts in attempts]}
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -260,10 +265,22 @@ async def stand_at_last_hop(connection: Connection, ids: Sequence[UUID]) -> list
 
 
 async def ids_in_state(
-    connection: Connection, batch_id: int, state: State, *, hop_connection: str | None = None
+    connection: Connection,
+    batch_id: int,
+    state: State,
+    *,
+    hop_connection: str | None = None,
+    moved_before: datetime | None = None,
 ) -> list[UUID]:
-    """Return the ids of the batch's communications in a state, assembled or not."""
+    """Return the ids of the batch's communications in a state, assembled or not, optionally since before a time."""
     cursor = await connection.execute(
-        _QUERIES.ids_in_state, {"batch_id": batch_id, "state": state, "hop_connection": hop_connection}
+        _QUERIES.ids_in_state,
+        {"batch_id": batch_id, "state": state, "hop_connection": hop_connection, "moved_before": moved_before},
     )
     return [row[0] for row in await cursor.fetchall()]
+
+
+async def document_digests(connection: Connection, ids: Sequence[UUID]) -> dict[UUID, str | None]:
+    """Return the digest of the document of each communication, as it was composed and released."""
+    cursor = await connection.execute(_QUERIES.document_digests, {"ids": list(ids)})
+    return {row[0]: row[1] for row in await cursor.fetchall()}

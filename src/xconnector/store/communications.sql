@@ -30,7 +30,7 @@ FOR UPDATE;
 SELECT communication_id, batch_id, name, hop, plan, attempts, title, language, issued_at, recipient::text AS recipient,
        review_role
 FROM communication JOIN assembly USING (communication_id)
-WHERE batch_id = %(batch_id)s AND state = %(state)s
+WHERE batch_id = %(batch_id)s AND state = %(state)s AND (retry_at IS NULL OR retry_at <= now())
     AND (%(hop_connection)s::text IS NULL OR plan[hop + 1] = %(hop_connection)s)
 ORDER BY communication_id;
 
@@ -41,13 +41,13 @@ SELECT communication_id, data::text FROM assembly WHERE communication_id = ANY(%
 -- name: move
 -- Move those that are in the origin state.
 UPDATE communication
-SET state = %(target)s, attempts = CASE WHEN %(keep_attempts)s THEN attempts ELSE 0 END, moved_at = %(now)s
+SET state = %(target)s, attempts = CASE WHEN %(keep_attempts)s THEN attempts ELSE 0 END, retry_at = NULL, moved_at = %(now)s
 WHERE communication_id = ANY(%(ids)s) AND state = %(origin)s
 RETURNING communication_id;
 
 -- name: move_composed
 -- Move decided communications on with the digest of their document.
-UPDATE communication SET state = %(target)s, document_sha256 = given.sha256, attempts = 0, moved_at = %(now)s
+UPDATE communication SET state = %(target)s, document_sha256 = given.sha256, attempts = 0, retry_at = NULL, moved_at = %(now)s
 FROM unnest(%(ids)s::uuid[], %(digests)s::text[]) AS given (id, sha256)
 WHERE communication.communication_id = given.id AND communication.state = 'decided'
 RETURNING communication_id;
@@ -55,15 +55,16 @@ RETURNING communication_id;
 -- name: next_hop
 -- Take the next hop of each plan; those that have one are archived again.
 UPDATE communication
-SET hop = hop + 1, attempts = 0, moved_at = %(now)s,
+SET hop = hop + 1, attempts = 0, retry_at = NULL, moved_at = %(now)s,
     state = CASE WHEN hop + 1 < cardinality(plan) THEN 'archived' ELSE state END
 WHERE communication_id = ANY(%(ids)s) AND state = %(origin)s
 RETURNING communication_id, batch_id, hop, plan[hop + 1] AS connection;
 
--- name: put_off
--- Put communications back to wait, and count the attempt.
-UPDATE communication SET state = %(target)s, attempts = attempts + 1, moved_at = %(now)s
-WHERE communication_id = ANY(%(ids)s) AND state = %(origin)s;
+-- name: retry_at
+-- Let communications wait in their state until their time.
+UPDATE communication SET retry_at = given.due_at, attempts = communication.attempts + given.tried
+FROM unnest(%(ids)s::uuid[], %(times)s::timestamptz[], %(attempts)s::smallint[]) AS given (id, due_at, tried)
+WHERE communication.communication_id = given.id;
 
 -- name: find
 -- Communications by the beginning of their id, or by the source key they were made of.
@@ -103,4 +104,9 @@ RETURNING batch_id, plan[hop + 1];
 SELECT communication_id FROM communication
 WHERE batch_id = %(batch_id)s AND state = %(state)s
     AND (%(hop_connection)s::text IS NULL OR plan[hop + 1] = %(hop_connection)s)
+    AND (%(moved_before)s::timestamptz IS NULL OR moved_at < %(moved_before)s)
 ORDER BY communication_id;
+
+-- name: document_digests
+-- The digest of the document of each communication.
+SELECT communication_id, document_sha256 FROM communication WHERE communication_id = ANY(%(ids)s);

@@ -26,8 +26,14 @@ class DispatchState(StrEnum):
     HANDED_OVER = "handed_over"
     REFUSED = "refused"
     OUTCOME_UNKNOWN = "outcome_unknown"
+    GIVEN_UP = "given_up"
+    """Settled by a person as not arrived; a hand-over of its own took its place."""
     UNDELIVERABLE = "undeliverable"
     """Handed over, and reported back as not deliverable."""
+
+
+class DispatchKeyTakenError(Exception):
+    """A key would name two hand-overs; the work is undone and tried again with what is known then."""
 
 
 def dispatch_key(communication_id: UUID, hop: int, resends: int) -> str:
@@ -47,10 +53,13 @@ class Intent:
 
 
 async def intend(connection: Connection, intents: Sequence[Intent], now: datetime) -> None:
-    """Record hand-overs before they are tried; one that was put off is intended again."""
+    """Record hand-overs before they are tried; one that was put off is intended again.
+
+    Raises DispatchKeyTakenError when a key names a hand-over that was not put off: nothing may use it twice.
+    """
     if not intents:
         return
-    await connection.execute(
+    cursor = await connection.execute(
         _QUERIES.intend,
         {
             "keys": [intent.dispatch_key for intent in intents],
@@ -61,26 +70,62 @@ async def intend(connection: Connection, intents: Sequence[Intent], now: datetim
             "now": now,
         },
     )
+    if cursor.rowcount != len(intents):
+        raise DispatchKeyTakenError(f"{len(intents) - cursor.rowcount} dispatch keys are in use already")
 
 
-async def settle(
+async def close(
     connection: Connection, results: Sequence[tuple[str, DispatchState, str | None]], now: datetime
-) -> None:
-    """Record what became of hand-overs, as (dispatch key, state, the channel's reference)."""
-    if results:
-        keys, states, references = zip(*results, strict=True)
-        await connection.execute(
-            _QUERIES.settle, {"keys": list(keys), "states": list(states), "references": list(references), "now": now}
-        )
+) -> set[str]:
+    """Record what became of hand-overs, as (dispatch key, state, the channel's reference).
+
+    Only one that is open takes a result: being handed over, or of unknown outcome where it turns out to
+    have arrived. Returns the keys of those that took it; a late answer to any other changes nothing.
+    """
+    if not results:
+        return set()
+    keys, states, references = zip(*results, strict=True)
+    cursor = await connection.execute(
+        _QUERIES.close, {"keys": list(keys), "states": list(states), "references": list(references), "now": now}
+    )
+    return {str(row[0]) for row in await cursor.fetchall()}
 
 
-async def settle_open(connection: Connection, ids: Sequence[UUID], state: DispatchState, now: datetime) -> None:
-    """Record what became of the hand-overs of these communications whose result is not recorded."""
-    await connection.execute(_QUERIES.settle_open, {"ids": list(ids), "state": state, "now": now})
+async def open_key_of(connection: Connection, ids: Sequence[UUID]) -> dict[UUID, str]:
+    """Return the keys of the hand-overs of these communications whose result is not recorded."""
+    cursor = await connection.execute(_QUERIES.open_key_of, {"ids": list(ids)})
+    return {row[0]: str(row[1]) for row in await cursor.fetchall()}
+
+
+async def next_keys(connection: Connection, hops: Sequence[tuple[UUID, int]]) -> dict[UUID, str]:
+    """Return the key of the next hand-over of each communication on its hop: that of one put off, else a new one."""
+    cursor = await connection.execute(_QUERIES.closed_hand_overs, {"ids": [key for key, _ in hops]})
+    closed = {(row[0], int(row[1])): int(row[2]) for row in await cursor.fetchall()}
+    return {key: dispatch_key(key, hop, closed.get((key, hop), 0)) for key, hop in hops}
+
+
+async def mark(connection: Connection, keys: Sequence[str], state: DispatchState, now: datetime) -> None:
+    """Record what a channel reported of hand-overs that it has, or that were of unknown outcome."""
+    await connection.execute(_QUERIES.mark, {"keys": sorted(keys), "state": state, "now": now})
+
+
+async def mark_latest(connection: Connection, ids: Sequence[UUID], state: DispatchState, now: datetime) -> None:
+    """Record what is known now of the latest hand-over of each communication."""
+    await connection.execute(_QUERIES.mark_latest, {"ids": list(ids), "state": state, "now": now})
+
+
+async def release_pieces(connection: Connection, bundle_key: str) -> None:
+    """Put off the pieces of a bundle that was never handed over, so that they can join another."""
+    await connection.execute(_QUERIES.release_pieces, {"bundle_key": bundle_key})
+
+
+async def start_bundle(connection: Connection, bundle_key: str) -> None:
+    """Record that all pieces of a bundle are about to be handed over."""
+    await connection.execute(_QUERIES.start_bundle, {"bundle_key": bundle_key})
 
 
 async def settle_unknown(connection: Connection, ids: Sequence[UUID], state: DispatchState, now: datetime) -> None:
-    """Record what was found out of the hand-overs of these communications whose outcome was unknown."""
+    """Record what a person found out of the latest hand-over of each communication, whose outcome was unknown."""
     await connection.execute(_QUERIES.settle_unknown, {"ids": list(ids), "state": state, "now": now})
 
 
@@ -104,15 +149,6 @@ async def of_communication(connection: Connection, communication_id: UUID) -> li
     return await fetch_all(connection, Handover, _QUERIES.of_communication, communication_id=communication_id)
 
 
-async def resends(connection: Connection, ids: Sequence[UUID]) -> dict[tuple[UUID, int], int]:
-    """Return by communication and hop how many hand-overs were given up as unknown, refused or undeliverable.
-
-    A hand-over that a person orders again after that is another one, and gets another key.
-    """
-    cursor = await connection.execute(_QUERIES.resends, {"ids": list(ids)})
-    return {(row[0], int(row[1])): int(row[2]) for row in await cursor.fetchall()}
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reported:
     """A dispatch of which news arrived, with where its communication stands."""
@@ -121,9 +157,9 @@ class Reported:
     communication_id: UUID
     batch_id: int
     communication_state: str
-    communication_hop: int
-    hop: int
     dispatch_state: str
+    is_latest: bool
+    """Whether it is the latest hand-over of its communication: only that one can move it."""
 
 
 async def reported(connection: Connection, dispatch_keys: Sequence[str]) -> list[Reported]:

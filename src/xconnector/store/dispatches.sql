@@ -1,29 +1,74 @@
 -- name: intend
--- Record hand-overs before they are tried.
+-- Record hand-overs before they are tried; one that was put off is intended again.
 INSERT INTO dispatch (dispatch_key, communication_id, hop, connection, state, collects, intended_at)
 SELECT dispatch_key, communication_id, hop, connection, state, state = 'collected', %(now)s
 FROM unnest(%(keys)s::text[], %(ids)s::uuid[], %(hops)s::smallint[], %(connections)s::text[], %(states)s::text[])
     AS given (dispatch_key, communication_id, hop, connection, state)
 ON CONFLICT (dispatch_key) DO UPDATE
-SET state = excluded.state, collects = excluded.collects, intended_at = excluded.intended_at, settled_at = NULL,
-    bundle_key = NULL, bundle_position = NULL;
+SET state = excluded.state, collects = excluded.collects, connection = excluded.connection,
+    intended_at = excluded.intended_at, settled_at = NULL, bundle_key = NULL, bundle_position = NULL
+WHERE dispatch.state = 'put_off';
 
--- name: settle
--- Record what became of hand-overs.
+-- name: close
+-- Record what became of hand-overs that are open; an unknown outcome can still turn out to have arrived.
 UPDATE dispatch
 SET state = given.state, reference = coalesce(given.reference, dispatch.reference), settled_at = %(now)s
 FROM unnest(%(keys)s::text[], %(states)s::text[], %(references)s::text[]) AS given (dispatch_key, state, reference)
-WHERE dispatch.dispatch_key = given.dispatch_key;
+WHERE dispatch.dispatch_key = given.dispatch_key
+    AND (dispatch.state = 'dispatching' OR (dispatch.state = 'outcome_unknown' AND given.state = 'handed_over'))
+RETURNING dispatch.dispatch_key;
 
--- name: settle_open
--- Record what became of hand-overs whose result is not recorded.
-UPDATE dispatch SET state = %(state)s, settled_at = %(now)s
+-- name: open_key_of
+-- The keys of hand-overs whose result is not recorded.
+SELECT communication_id, dispatch_key FROM dispatch
 WHERE communication_id = ANY(%(ids)s) AND state = 'dispatching';
 
+-- name: closed_hand_overs
+-- How many hand-overs of each hop are over; one that was put off keeps its key.
+SELECT communication_id, hop, count(*) FROM dispatch
+WHERE communication_id = ANY(%(ids)s) AND state <> 'put_off'
+GROUP BY communication_id, hop;
+
+-- name: mark
+-- Record what a channel reported of hand-overs that it has, or that were of unknown outcome.
+UPDATE dispatch SET state = %(state)s, settled_at = %(now)s
+WHERE dispatch_key = ANY(%(keys)s) AND state IN ('handed_over', 'outcome_unknown') AND state <> %(state)s;
+
+-- name: mark_latest
+-- Record what is known now of the latest hand-over of each communication.
+UPDATE dispatch SET state = %(state)s, settled_at = %(now)s
+FROM (
+    SELECT DISTINCT ON (communication_id) dispatch_key FROM dispatch
+    WHERE communication_id = ANY(%(ids)s) ORDER BY communication_id, intended_at DESC
+) AS latest
+WHERE dispatch.dispatch_key = latest.dispatch_key AND dispatch.state = 'handed_over';
+
+-- name: release_pieces
+-- Put off the pieces of a bundle that was never handed over.
+UPDATE dispatch SET state = 'put_off' WHERE bundle_key = %(bundle_key)s AND state = 'collected';
+
+-- name: start_bundle
+-- Record that all pieces of a bundle are about to be handed over.
+UPDATE dispatch SET state = 'dispatching' WHERE bundle_key = %(bundle_key)s AND state = 'collected';
+
 -- name: settle_unknown
--- Record what was found out of hand-overs whose outcome was unknown.
+-- Record what was found out of hand-overs whose outcome was unknown; earlier ones were settled before.
 UPDATE dispatch SET state = %(state)s, settled_at = %(now)s
 WHERE communication_id = ANY(%(ids)s) AND state = 'outcome_unknown';
+
+-- name: reported
+-- Dispatches of which news arrived, with where their communications stand.
+SELECT dispatch.dispatch_key, dispatch.communication_id, communication.batch_id,
+       communication.state AS communication_state, dispatch.state AS dispatch_state,
+       dispatch.hop = communication.hop AND NOT EXISTS (
+           SELECT FROM dispatch AS later
+           WHERE later.communication_id = dispatch.communication_id AND later.hop = dispatch.hop
+               AND later.intended_at > dispatch.intended_at
+       ) AS is_latest
+FROM dispatch JOIN communication USING (communication_id)
+WHERE dispatch.dispatch_key = ANY(%(keys)s)
+ORDER BY dispatch.communication_id
+FOR UPDATE OF communication;
 
 -- name: of_communication
 -- The hand-overs of one communication.
@@ -32,27 +77,12 @@ FROM dispatch
 WHERE communication_id = %(communication_id)s
 ORDER BY intended_at, dispatch_key;
 
--- name: resends
--- How many hand-overs of each hop were given up as unknown, refused or undeliverable.
-SELECT communication_id, hop, count(*) FROM dispatch
-WHERE communication_id = ANY(%(ids)s) AND state IN ('outcome_unknown', 'refused', 'undeliverable')
-GROUP BY communication_id, hop;
-
 -- name: lock_reported
 -- Lock the communications of dispatches of which news arrived, in one order for all.
 SELECT communication_id FROM communication
 WHERE communication_id IN (SELECT communication_id FROM dispatch WHERE dispatch_key = ANY(%(keys)s))
 ORDER BY communication_id
 FOR UPDATE;
-
--- name: reported
--- Dispatches of which news arrived, with where their communications stand.
-SELECT dispatch.dispatch_key, dispatch.communication_id, communication.batch_id,
-       communication.state AS communication_state, communication.hop AS communication_hop, dispatch.hop,
-       dispatch.state AS dispatch_state
-FROM dispatch JOIN communication USING (communication_id)
-WHERE dispatch.dispatch_key = ANY(%(keys)s)
-ORDER BY dispatch.communication_id;
 
 -- name: remember_events
 -- Keep delivery events, each once.

@@ -1,0 +1,151 @@
+"""Closing hand-overs: what a channel said of each moves its communication.
+
+One place for single hand-overs, for the pieces of a bundle and for work that was given up. Only a
+hand-over that is still open takes a result: the late answer of a worker that was thought dead, or of a
+hand-over whose place another took, changes nothing.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from xconnector.contract.channel import Receipt
+from xconnector.contract.errors import ConnectorError, MisconfiguredError, OutcomeUnknownError, TransientError
+from xconnector.domain.communication import State
+from xconnector.execution.waits import Wait, wait_until
+from xconnector.pipeline import failing, hops, track
+from xconnector.pipeline.workplace import Workplace
+from xconnector.postgres.connect import Connection
+from xconnector.store import communications, dispatches, failures
+from xconnector.store.dispatches import DispatchState
+from xconnector.store.failures import Stopped
+from xconnector.store.moves import Move, Step, move_and_tell
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PutOff:
+    """Surely not handed over; to be tried again."""
+
+    due_at: datetime
+    is_attempt: bool
+    """Whether the call was made; one that its limits did not allow is no attempt."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What became of one hand-over."""
+
+    communication_id: UUID
+    batch_id: int
+    dispatch_key: str
+    said: Receipt | ConnectorError | PutOff
+
+
+async def close(place: Workplace, connection: Connection, channel: str, answers: Sequence[Answer]) -> None:
+    """Record the answers of a channel, in the caller's transaction, and move each communication accordingly.
+
+    What arrived is completed, or dispatched where an acknowledgement is still to come. What was refused
+    takes its next hop. Reports that were quicker than the answer take effect now.
+    """
+    now = place.now()
+    closed = await dispatches.close(
+        connection, [(answer.dispatch_key, _state(answer.said), _reference(answer.said)) for answer in answers], now
+    )
+    ours = [answer for answer in answers if answer.dispatch_key in closed]
+    await _record_receipts(place, connection, channel, ours, now)
+    await _put_off(connection, ours, now)
+    await _fail(connection, ours, (MisconfiguredError, TransientError), State.FAILED, now)
+    await _fail(connection, ours, (OutcomeUnknownError,), State.OUTCOME_UNKNOWN, now)
+    refused = {
+        answer.communication_id: failing.failure_of(answer.said, "deliver")
+        for answer in ours
+        if isinstance(answer.said, ConnectorError) and _state(answer.said) is DispatchState.REFUSED
+    }
+    await hops.go_on(place, connection, refused, origin=State.DISPATCHING, now=now)
+    await track.apply_known(place, connection, [answer.dispatch_key for answer in ours], now=now)
+
+
+def _state(said: Receipt | ConnectorError | PutOff) -> DispatchState:
+    if isinstance(said, Receipt):
+        return DispatchState.HANDED_OVER
+    if isinstance(said, OutcomeUnknownError):
+        return DispatchState.OUTCOME_UNKNOWN
+    if isinstance(said, PutOff | MisconfiguredError | TransientError):
+        return DispatchState.PUT_OFF
+    return DispatchState.REFUSED
+
+
+def _reference(said: Receipt | ConnectorError | PutOff) -> str | None:
+    return said.reference if isinstance(said, Receipt) else None
+
+
+async def _record_receipts(
+    place: Workplace, connection: Connection, channel: str, answers: Sequence[Answer], now: datetime
+) -> None:
+    for target, awaited in ((State.COMPLETED, False), (State.DISPATCHED, True)):
+        moves = [
+            Move(
+                communication_id=answer.communication_id,
+                batch_id=answer.batch_id,
+                detail={"dispatch": answer.dispatch_key, "reference": answer.said.reference},
+            )
+            for answer in answers
+            if isinstance(answer.said, Receipt) and answer.said.awaits_report is awaited
+        ]
+        await move_and_tell(connection, moves, Step(origin=State.DISPATCHING, target=target, event=target.value), now)
+        # The answer came after all: nobody has to find out what became of it.
+        found = await move_and_tell(
+            connection, moves, Step(origin=State.OUTCOME_UNKNOWN, target=target, event=target.value), now
+        )
+        await failures.resolve_of(connection, found, resolution="the channel's answer came late", now=now)
+        if awaited and moves:
+            await _await_reports(connection, channel, moves, now + place.limits_of(channel).report_within)
+
+
+async def _await_reports(connection: Connection, channel: str, moves: Sequence[Move], due_at: datetime) -> None:
+    """Let each batch be looked at when its acknowledgements should have come."""
+    waits = [
+        Wait(due_at=due_at, stage="overdue", ids={"batch_id": batch_id, "channel": channel})
+        for batch_id in sorted({move.batch_id for move in moves})
+    ]
+    await wait_until(connection, *waits)
+
+
+async def _put_off(connection: Connection, answers: Sequence[Answer], now: datetime) -> None:
+    step = Step(origin=State.DISPATCHING, target=State.ARCHIVED, event="put off", is_retry=True)
+    later = {answer.communication_id: answer.said for answer in answers if isinstance(answer.said, PutOff)}
+    moved = await move_and_tell(
+        connection,
+        [
+            Move(
+                communication_id=answer.communication_id,
+                batch_id=answer.batch_id,
+                detail={"until": answer.said.due_at},
+            )
+            for answer in answers
+            if isinstance(answer.said, PutOff)
+        ],
+        step,
+        now,
+    )
+    await communications.retry_at(connection, [(key, later[key].due_at, later[key].is_attempt) for key in moved])
+
+
+async def _fail(
+    connection: Connection,
+    answers: Sequence[Answer],
+    kinds: tuple[type[ConnectorError], ...],
+    target: State,
+    now: datetime,
+) -> None:
+    stopped = [
+        Stopped(
+            batch_id=answer.batch_id,
+            communication_id=answer.communication_id,
+            failure=failing.failure_of(answer.said, "deliver"),
+        )
+        for answer in answers
+        if isinstance(answer.said, kinds)
+    ]
+    await failing.fail(connection, stopped, origin=State.DISPATCHING, target=target, now=now)
