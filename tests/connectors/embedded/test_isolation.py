@@ -53,12 +53,12 @@ async def compose_with(project: Path, poison: str, **settings: object) -> dict[i
 
 
 async def test_a_loop_fails_alone_at_its_deadline(tmp_path: Path) -> None:
-    failures = await compose_with(tmp_path, ENDLESS, deadline=0.8)
+    failures = await compose_with(tmp_path, ENDLESS, deadline=3)
 
     assert list(failures) == [7, 30]
     for failure in failures.values():
         assert isinstance(failure, PermanentError)
-        assert str(failure).startswith("templates/poison: the document took longer than 0.8 s")
+        assert str(failure).startswith("templates/poison: the document took longer than 3 s")
 
 
 async def test_a_memory_bomb_fails_alone(tmp_path: Path) -> None:
@@ -147,7 +147,7 @@ async def test_a_caller_who_goes_away_leaves_nothing_to_do(tmp_path: Path) -> No
 
         started = time.monotonic()
         assert not failed(await composer.compose(letters(1)))
-        assert time.monotonic() - started < 2
+        assert time.monotonic() - started < 5
 
 
 async def test_whoever_waits_when_it_closes_is_told(tmp_path: Path) -> None:

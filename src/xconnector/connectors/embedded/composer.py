@@ -119,7 +119,11 @@ class EmbeddedComposer:
             templates=templates,
             names=frozenset(templates.names),
             engine=_engine(templates, fonts_digest(fonts)),
-            pool=Pool(setup, processes=settings.processes or len(os.sched_getaffinity(0)), recycle_after=settings.recycle_after),
+            pool=Pool(
+                setup,
+                processes=settings.processes or len(os.sched_getaffinity(0)),
+                recycle_after=settings.recycle_after,
+            ),
         )
 
 

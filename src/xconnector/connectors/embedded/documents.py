@@ -66,7 +66,7 @@ class Documents:
 
     def _main_file(self, kind: RenditionKind, template: str) -> str:
         path = f"{template}/{MAIN_FILES[kind]}"
-        if not (self._root / path).is_file():
+        if path not in self._sources:
             raise DocumentError(f"{path} is missing; add it, or route this communication where no {kind} is needed")
         return path
 

@@ -12,7 +12,7 @@ import socket
 import sys
 from collections.abc import Iterator
 from importlib import import_module
-from pathlib import Path
+from io import BufferedReader
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from xconnector.connectors.embedded.documents import Documents
 
 _START_SECONDS = 60.0
+_READ_AHEAD = 1 << 16
 _PDEATHSIG = 1
 
 
@@ -30,8 +31,11 @@ def main(descriptor: int) -> None:
     """Compose until the composer closes the socket."""
     _end_with_parent()
     _end_after(_START_SECONDS)
-    with socket.socket(fileno=descriptor) as line:
-        setup = msgspec.msgpack.decode(_receive(line), type=wire.Setup)
+    with (
+        socket.socket(fileno=descriptor) as line,
+        BufferedReader(line.makefile("rb", buffering=0), _READ_AHEAD) as heard,
+    ):
+        setup = msgspec.msgpack.decode(_receive(heard), type=wire.Setup)
         _limit(setup.memory)
         try:
             documents = _documents(setup)
@@ -41,11 +45,12 @@ def main(descriptor: int) -> None:
         _end_after(0)
         line.sendall(wire.frame(wire.Ready()))
         # Beyond half of its room it asks to be replaced, so that the next document has room.
-        worn_beyond = (_size() + setup.memory) / 2
-        for task in _tasks(line):
+        size = _Size()
+        worn_beyond = (size.bytes() + setup.memory) / 2
+        for task in _tasks(heard):
             # The kernel ends the process at the deadline, in whatever code it is then.
             _end_after(setup.deadline)
-            answer = documents.compose(task, worn=lambda: _size() > worn_beyond)
+            answer = documents.compose(task, worn=lambda: size.bytes() > worn_beyond)
             _end_after(0)
             line.sendall(wire.frame(answer))
 
@@ -55,26 +60,16 @@ def _documents(setup: wire.Setup) -> "Documents":
     return import_module("xconnector.connectors.embedded.documents").Documents(setup)
 
 
-def _tasks(line: socket.socket) -> Iterator[wire.Task]:
+def _tasks(heard: "BufferedReader[socket.SocketIO]") -> Iterator[wire.Task]:
     decoder = msgspec.msgpack.Decoder(wire.Task)
-    while body := _receive(line):
+    while body := _receive(heard):
         yield decoder.decode(body)
 
 
-def _receive(line: socket.socket) -> bytes:
+def _receive(heard: "BufferedReader[socket.SocketIO]") -> bytes:
     """Return the next frame, or nothing when the other side has closed."""
-    header = _exactly(line, wire.HEADER_BYTES)
-    return _exactly(line, wire.length_of(header)) if header else b""
-
-
-def _exactly(line: socket.socket, count: int) -> bytes:
-    received = bytearray()
-    while len(received) < count:
-        piece = line.recv(count - len(received))
-        if not piece:
-            return b""
-        received += piece
-    return bytes(received)
+    header = heard.read(wire.HEADER_BYTES)
+    return heard.read(wire.length_of(header)) if len(header) == wire.HEADER_BYTES else b""
 
 
 def _end_with_parent() -> None:
@@ -95,9 +90,14 @@ def _limit(memory: int) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def _size() -> int:
-    """Return the bytes of address space in use."""
-    return int(Path("/proc/self/statm").read_bytes().split(maxsplit=1)[0]) * resource.getpagesize()
+class _Size:
+    """The address space in use, read for each document: the file stays open."""
+
+    def __init__(self) -> None:
+        self._statm = os.open("/proc/self/statm", os.O_RDONLY | os.O_CLOEXEC)
+
+    def bytes(self) -> int:
+        return int(os.pread(self._statm, 64, 0).split(maxsplit=1)[0]) * resource.getpagesize()
 
 
 if __name__ == "__main__":
