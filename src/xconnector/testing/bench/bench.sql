@@ -2,6 +2,10 @@
 -- The process of this session; its parent is the server.
 SELECT pg_backend_pid();
 
+-- name: is_busy
+-- Whether any work waits or runs. Asked while measuring: unlike a count of all rows it costs next to nothing.
+SELECT EXISTS (SELECT FROM procrastinate_jobs WHERE status IN ('todo', 'doing'));
+
 -- name: completed
 -- How many communications of runs are at their end.
 SELECT count(*) FROM communication WHERE state = 'completed';

@@ -9,7 +9,10 @@ import psycopg
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
+from xconnector.postgres.queries import Queries
 from xconnector.store.schema import migrate_everything
+
+_QUERIES = Queries.load("xconnector.testing.bench", "bench.sql")
 
 
 @contextmanager
@@ -30,3 +33,9 @@ def empty_database(server_url: str) -> Generator[str]:
             yield make_conninfo(server_url, dbname=name)
         finally:
             connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def is_busy(connection: psycopg.Connection) -> bool:
+    """Say whether any work waits or runs in this database."""
+    row = connection.execute(_QUERIES.is_busy).fetchone()
+    return row is not None and bool(row[0])

@@ -16,7 +16,7 @@ from procrastinate.types import JSONDict
 
 from xconnector.execution.schema import migrate_execution
 from xconnector.postgres.queries import Queries
-from xconnector.testing.bench.databases import empty_database
+from xconnector.testing.bench.databases import empty_database, is_busy
 from xconnector.testing.bench.measured import Cost
 from xconnector.testing.bench.program import running, say_ready, say_usage, wait_for_word
 from xconnector.testing.bench.usage import Server
@@ -68,12 +68,13 @@ def _wait(url: str, pieces: int) -> None:
     started = time.monotonic()
     with psycopg.connect(url, autocommit=True) as connection:
         while True:
-            row = connection.execute(_QUERIES.bare_done, {"stages": STAGES}).fetchone()
-            if row is not None and row[0] == pieces:
-                return
+            if not is_busy(connection):
+                row = connection.execute(_QUERIES.bare_done, {"stages": STAGES}).fetchone()
+                if row is not None and row[0] == pieces:
+                    return
             if time.monotonic() - started > PATIENCE_SECONDS:
                 raise TimeoutError("the bare pattern did not get through")
-            time.sleep(0.1)
+            time.sleep(0.05)
 
 
 def _app(url: str) -> App:

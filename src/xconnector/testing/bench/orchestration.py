@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 import psycopg
 
 from xconnector.postgres.queries import Queries
-from xconnector.testing.bench.databases import migrated_database
+from xconnector.testing.bench.databases import is_busy, migrated_database
 from xconnector.testing.bench.floor import measure_floor
 from xconnector.testing.bench.measured import Cost, Figure, middle
 from xconnector.testing.bench.program import running
@@ -99,11 +99,12 @@ def _wait(url: str, records: int) -> int:
     started = time.monotonic()
     with psycopg.connect(url, autocommit=True) as connection:
         while True:
-            row = connection.execute(_QUERIES.completed).fetchone()
-            if row is not None and row[0] == records:
-                break
+            if not is_busy(connection):
+                row = connection.execute(_QUERIES.completed).fetchone()
+                if row is not None and row[0] == records:
+                    break
             if time.monotonic() - started > PATIENCE_SECONDS:
-                raise TimeoutError(f"of {records} communications {row[0] if row else 0} got through")
-            time.sleep(0.1)
+                raise TimeoutError(f"not all of {records} communications got through")
+            time.sleep(0.05)
         counted = connection.execute(_QUERIES.ledger_entries).fetchone()
         return int(counted[0]) if counted is not None else 0
