@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
+import psycopg
 import pytest
 
 from xconnector.execution.limits import CircuitOpenError, LimitedConnection, Limits, NotNowError
@@ -158,3 +159,35 @@ async def test_a_probe_that_fails_opens_the_circuit_again(database: str) -> None
         await call_and_fail(connection)
         with pytest.raises(CircuitOpenError):
             await connection.call(succeed, is_outage=is_outage)
+
+
+def lose_database(database: str) -> None:
+    """Cut the connection on which the limits are counted."""
+    with psycopg.connect(database, autocommit=True) as other:
+        other.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'test'")
+
+
+async def test_the_result_of_a_call_outlives_a_database_that_is_gone_after_it(
+    database: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def succeed_without_database() -> str:
+        lose_database(database)
+        return "done"
+
+    async with worker(database, Limits(parallel=1)) as connection:
+        assert await connection.call(succeed_without_database, is_outage=is_outage) == "done"
+        assert "whether smtp is up could not be noted" in caplog.text
+        assert await connection.call(succeed, is_outage=is_outage) == "done"
+
+
+@pytest.mark.parametrize("error", [ConnectionError, PermissionError])
+async def test_the_error_of_a_call_outlives_a_database_that_is_gone_after_it(
+    database: str, error: type[Exception]
+) -> None:
+    async def fail_without_database() -> None:
+        lose_database(database)
+        raise error
+
+    async with worker(database, Limits(parallel=1)) as connection:
+        with pytest.raises(error):
+            await connection.call(fail_without_database, is_outage=is_outage)

@@ -87,3 +87,17 @@ async def test_a_session_whose_connection_was_lost_makes_a_new_one_without_the_o
             async with locks.hold("batch:2") as held:
                 assert held == "batch:2"
         assert session.generation == 2
+
+
+async def test_a_lock_that_was_lost_takes_nothing_of_what_was_done_under_it(
+    database: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def work() -> str:
+        async with SessionLocks(session).hold("batch:1"):
+            with psycopg.connect(database, autocommit=True) as other:
+                other.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'lost'")
+            return "done"
+
+    async with Session(database, name="lost") as session:
+        assert await work() == "done"
+    assert "the lock batch:1 was not let go but lost" in caplog.text

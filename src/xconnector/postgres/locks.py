@@ -4,6 +4,7 @@ They are PostgreSQL's advisory locks, held by one session that a process keeps f
 """
 
 import asyncio
+import logging
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from types import TracebackType
@@ -14,6 +15,8 @@ from psycopg.rows import TupleRow
 
 from xconnector.postgres.connect import Connection, connect
 from xconnector.postgres.queries import Queries
+
+logger = logging.getLogger(__name__)
 
 _QUERIES = Queries.load("xconnector.postgres", "locks.sql")
 
@@ -72,7 +75,7 @@ class SessionLocks:
         """Hold the first of these locks that is free; `None` when none is. Never waits.
 
         Used as a fence (one name: two live workers never hand over the same batch) and as slots (several names: so
-        many calls at a time over all hosts).
+        many calls at a time over all hosts). A lock that was lost meanwhile with the database is told in the log only.
         """
         name = await self._take(names)
         try:
@@ -99,5 +102,10 @@ class SessionLocks:
 
     async def _let_go(self, name: str) -> None:
         generation = self._held.pop(name)
-        if generation == self._session.generation:
+        if generation != self._session.generation:
+            return
+        try:
             await self._session.fetch(_QUERIES.unlock, {"name": name})
+        except psycopg.Error as error:
+            # The lock went with its session; what was done under it stands as it is.
+            logger.warning("the lock %s was not let go but lost (%s)", name, type(error).__name__)
