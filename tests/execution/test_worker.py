@@ -12,6 +12,7 @@ import psycopg
 import pytest
 
 from tests.execution.working import FAST, all_done, eventually, jobs_by_status, working
+from xconnector.contract.errors import PermanentError
 from xconnector.execution.jobs import Attempt, Chore, Exhausted, Jobs, Priority, Retry, Watch
 from xconnector.execution.worker import Worker
 from xconnector.postgres.connect import Connection, Pool, open_pool, transaction
@@ -337,6 +338,23 @@ async def test_a_watch_is_kept_by_one_worker_at_a_time_and_again_after_it_failed
     async with working(jobs, database), working(jobs, database):
         await eventually(was_kept_often)
     assert most == 1
+
+
+async def test_what_a_watch_cannot_do_is_told_the_operator(database: str, caplog: pytest.LogCaptureFixture) -> None:
+    jobs = Jobs()
+
+    async def look() -> None:
+        raise PermanentError("run-7-1.ack.jsonl cannot be read; ask the print house to acknowledge again")
+
+    async def is_told() -> bool:
+        return (
+            "'poll print' failed: PermanentError: run-7-1.ack.jsonl cannot be read; "
+            "ask the print house to acknowledge again" in caplog.text
+        )
+
+    jobs.add_watch(Watch(name="poll print", every=timedelta(milliseconds=20), look=look))
+    async with working(jobs, database):
+        await eventually(is_told)
 
 
 async def test_a_watch_may_take_its_time_for_it_is_in_no_transaction(database: str, pool: Pool) -> None:

@@ -10,6 +10,9 @@ from datetime import timedelta
 class ConnectorError(Exception):
     """Base of the four; never raised itself."""
 
+    is_free_of_content = True
+    """The promise above, for whoever writes logs: the message may stand in them."""
+
 
 class TransientError(ConnectorError):
     """Nothing happened, and it may work later."""

@@ -97,8 +97,14 @@ async def _outcome(stage: Stage, attempt: Attempt) -> Exception | None:
 
 
 def describe(error: BaseException) -> str:
-    """Kind and place of an exception. Its words are left out: a database's error may quote a customer's row."""
+    """What may be told of an exception in logs and failures, on one line.
+
+    The words of one whose class says `is_free_of_content = True`: they hold neither content nor secrets, and tell an
+    operator what to do. Of any other only kind and place: a database's error may quote a customer's row.
+    """
     kind = type(error).__qualname__
+    if getattr(error, "is_free_of_content", False) is True:
+        return f"{kind}: {' '.join(str(error).split())}"
     if isinstance(error, psycopg.Error) and error.sqlstate:
         kind = f"{kind} {error.sqlstate}"
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename != __file__]

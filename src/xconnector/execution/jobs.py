@@ -85,13 +85,13 @@ class Stage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exhausted:
-    """A job that will not be tried again: what it was, and the kind of exception that ended it."""
+    """A job that will not be tried again: what it was, and what ended it."""
 
     stage: str
     ids: Mapping[str, Id]
     priority: int
     error: str
-    """Kind and place, without the exception's words: those may hold content."""
+    """As `failing.describe` tells it: without an exception's words where those may hold content."""
 
 
 ExhaustedFunction: TypeAlias = Callable[[Connection, Exhausted], Awaitable[None]]
@@ -122,6 +122,8 @@ class Watch:
 
 class UnknownStageError(Exception):
     """No stage is registered under that name."""
+
+    is_free_of_content = True
 
 
 class Jobs:

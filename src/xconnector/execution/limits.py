@@ -52,6 +52,8 @@ class Limits:
 class NotNowError(Exception):
     """No call was made; it may be at `retry_at`."""
 
+    is_free_of_content = True
+
     def __init__(self, message: str, *, retry_at: datetime) -> None:
         super().__init__(message)
         self.retry_at = retry_at
