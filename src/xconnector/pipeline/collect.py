@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from itertools import cycle
 from zoneinfo import ZoneInfo
 
 from xconnector.contract.channel import Bundle, BundleReceipt, Collects, Dispatch, Receipt
@@ -22,6 +23,10 @@ from xconnector.store import bundles, dispatches
 from xconnector.store.bundles import BundleRow, Gathering, Piece
 from xconnector.store.content import ContentStore, DamagedContentError, Place
 from xconnector.store.moves import Move, Step, move_and_tell
+
+BUNDLES_AT_ONCE = 2
+"""Bundles of one connection that are made at once, over all workers: the others leave room for single events."""
+WRITTEN_AT_ONCE = 500
 
 Result = BundleReceipt | ConnectorError | NotNowError
 
@@ -61,7 +66,9 @@ def _due_before(place: Workplace, name: str) -> datetime:
 
 async def _bind(place: Workplace, connection: Connection, name: str, channel: Collects, gathering: Gathering) -> None:
     left = gathering.pieces
-    while left > 0:
+    for lane in cycle(range(BUNDLES_AT_ONCE)):
+        if left <= 0:
+            return
         now = place.now()
         bundle_key = f"{gathering.run_name or 'singles'}-{now:%Y%m%dT%H%M%S}-{place.new_id().hex[-6:]}"
         bound = await bundles.gather(
@@ -72,7 +79,9 @@ async def _bind(place: Workplace, connection: Connection, name: str, channel: Co
             at_most=min(left, channel.pieces_per_bundle),
             now=now,
         )
-        await place.jobs.defer(connection, "bundle", priority=Priority.ONE_OFF, bundle_key=bundle_key)
+        await place.jobs.defer(
+            connection, "bundle", priority=Priority.ONE_OFF, lock=f"bundle:{name}:{lane}", bundle_key=bundle_key
+        )
         left -= max(bound, 1)
 
 
@@ -101,26 +110,34 @@ async def _intend(place: Workplace, row: BundleRow) -> list[Piece]:
         pieces = await bundles.pieces(connection, row.bundle_key)
         if await bundles.set_state(connection, row.bundle_key, origin="collected", target="dispatching"):
             await dispatches.start_bundle(connection, row.bundle_key)
-            await move_and_tell(
-                connection,
-                [
-                    Move(
-                        communication_id=piece.communication_id,
-                        batch_id=piece.batch_id,
-                        detail={
-                            "connection": row.connection,
-                            "bundle": row.bundle_key,
-                            "dispatch": piece.dispatch_key,
-                        },
-                    )
-                    for piece in pieces
-                ],
-                Step(origin=State.COLLECTED, target=State.DISPATCHING, event="dispatching"),
-                now,
-            )
+            for some in _in_parts(pieces):
+                await _tell_intended(connection, row, some, now)
         return pieces
 
     return await in_transaction(place.pool, write)
+
+
+async def _tell_intended(connection: Connection, row: BundleRow, pieces: Sequence[Piece], now: datetime) -> None:
+    moves = [
+        Move(
+            communication_id=piece.communication_id,
+            batch_id=piece.batch_id,
+            detail={"connection": row.connection, "bundle": row.bundle_key, "dispatch": piece.dispatch_key},
+        )
+        for piece in pieces
+    ]
+    step = Step(origin=State.COLLECTED, target=State.DISPATCHING, event="dispatching")
+    await move_and_tell(connection, moves, step, now)
+
+
+def _in_parts(pieces: Sequence[Piece]) -> Iterator[Sequence[Piece]]:
+    """Give the pieces in parts, so that what is written of them is never in memory for the whole bundle.
+
+    In the order of their identities, in which everybody locks communications.
+    """
+    ordered = sorted(pieces, key=lambda piece: piece.communication_id)
+    for start in range(0, len(ordered), WRITTEN_AT_ONCE):
+        yield ordered[start : start + WRITTEN_AT_ONCE]
 
 
 async def _ask(place: Workplace, row: BundleRow) -> BundleReceipt | ConnectorError | None:
@@ -218,16 +235,17 @@ async def _close(
     target = "dispatched" if isinstance(result, BundleReceipt) else "given_up"
     if not await bundles.set_state(connection, row.bundle_key, origin="dispatching", target=target):
         return
-    answers = [
-        Answer(
-            communication_id=piece.communication_id,
-            batch_id=piece.batch_id,
-            dispatch_key=piece.dispatch_key,
-            said=_said(piece, result),
-        )
-        for piece in pieces
-    ]
-    await close(place, connection, row.connection, answers)
+    for some in _in_parts(pieces):
+        answers = [
+            Answer(
+                communication_id=piece.communication_id,
+                batch_id=piece.batch_id,
+                dispatch_key=piece.dispatch_key,
+                said=_said(piece, result),
+            )
+            for piece in some
+        ]
+        await close(place, connection, row.connection, answers)
 
 
 def _said(piece: Piece, result: BundleReceipt | ConnectorError) -> Receipt | ConnectorError:
