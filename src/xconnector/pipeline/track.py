@@ -12,7 +12,7 @@ from xconnector.domain.delivery import DeliveryEvent, DeliveryEventType, is_unde
 from xconnector.domain.failure import Failure, FailureKind
 from xconnector.pipeline import hops
 from xconnector.pipeline.workplace import Workplace
-from xconnector.postgres.connect import Connection, in_transaction
+from xconnector.postgres.connect import Connection, DatabaseUnreachableError, in_transaction
 from xconnector.store import dispatches, failures, ledger
 from xconnector.store.dispatches import DispatchState, Reported
 from xconnector.store.moves import Move, Step, move_and_tell
@@ -32,14 +32,24 @@ _AFTER_HAND_OVER = frozenset({State.DISPATCHED, State.COMPLETED, State.OUTCOME_U
 async def poll(place: Workplace, channel: str) -> None:
     """Take the news a channel has, one delivery at a time; each is acknowledged after it is kept.
 
-    What was not acknowledged is given again at the next poll.
+    What was not acknowledged is given again at the next poll. A delivery that cannot be kept does not stop
+    those behind it; the first such error is raised at the end.
     """
     reporting = await place.connections.reporting(channel)
     if reporting is None:
         return
+    wrong: list[Exception] = []
     async for inbound in reporting.reports():
-        await _keep(place, inbound.item)
+        try:
+            await _keep(place, inbound.item)
+        except DatabaseUnreachableError:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, the news behind it is not held up
+            wrong.append(error)
+            continue
         await inbound.ack()
+    if wrong:
+        raise wrong[0]
 
 
 async def _keep(place: Workplace, events: Sequence[DeliveryEvent]) -> None:
