@@ -23,7 +23,7 @@ class FailureKind(StrEnum):
     """xConnector itself broke."""
 
 
-class Finding(StrEnum):
+class Settlement(StrEnum):
     """What was found out of a hand-over whose outcome was unknown."""
 
     ARRIVED = "arrived"

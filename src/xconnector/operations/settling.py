@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from xconnector.domain.communication import State
-from xconnector.domain.failure import FailureKind, Finding
+from xconnector.domain.failure import FailureKind, Settlement
 from xconnector.execution.jobs import Jobs
 from xconnector.operations.failures import AT_ONCE, Choice, failures_of
 from xconnector.postgres.connect import Connection, Pool, in_transaction
@@ -15,8 +15,8 @@ from xconnector.store.dispatches import DispatchState
 from xconnector.store.failures import OpenFailure
 from xconnector.store.moves import Move, Step, move_and_tell
 
-_STATES = {Finding.ARRIVED: DispatchState.HANDED_OVER, Finding.NOT_ARRIVED: DispatchState.GIVEN_UP}
-_TARGETS = {Finding.ARRIVED: State.COMPLETED, Finding.NOT_ARRIVED: State.ARCHIVED}
+_STATES = {Settlement.ARRIVED: DispatchState.HANDED_OVER, Settlement.NOT_ARRIVED: DispatchState.GIVEN_UP}
+_TARGETS = {Settlement.ARRIVED: State.COMPLETED, Settlement.NOT_ARRIVED: State.ARCHIVED}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,21 +27,21 @@ class Word:
     reason: str
 
 
-async def settle(pool: Pool, jobs: Jobs, choice: Choice, finding: Finding, *, actor: str, reason: str) -> int:
+async def settle(pool: Pool, jobs: Jobs, choice: Choice, settlement: Settlement, *, actor: str, reason: str) -> int:
     """Settle chosen hand-overs of unknown outcome, and return how many.
 
     What arrived is completed; what did not is handed over again, under a dispatch key of its own.
     """
     settled, after = 0, 0
     while (
-        page := await _settle_page(pool, jobs, choice, finding, after, Word(actor=actor, reason=reason))
+        page := await _settle_page(pool, jobs, choice, settlement, after, Word(actor=actor, reason=reason))
     ) is not None:
         settled, after = settled + page[0], page[1]
     return settled
 
 
 async def _settle_page(
-    pool: Pool, jobs: Jobs, choice: Choice, finding: Finding, after: int, word: Word
+    pool: Pool, jobs: Jobs, choice: Choice, settlement: Settlement, after: int, word: Word
 ) -> tuple[int, int] | None:
     """Settle one page in one transaction; returns how many, and the id of its last failure. None behind the end."""
 
@@ -54,7 +54,7 @@ async def _settle_page(
             for row in page
             if row.kind == FailureKind.UNKNOWN_OUTCOME and row.communication_id is not None
         }
-        return await _settle(connection, jobs, unknown, finding, word), page[-1].failure_id
+        return await _settle(connection, jobs, unknown, settlement, word), page[-1].failure_id
 
     return await in_transaction(pool, write)
 
@@ -63,28 +63,28 @@ async def _settle(
     connection: Connection,
     jobs: Jobs,
     unknown: Mapping[UUID, OpenFailure],
-    finding: Finding,
+    settlement: Settlement,
     word: Word,
 ) -> int:
     now = datetime.now(UTC)
-    target = _TARGETS[finding]
+    target = _TARGETS[settlement]
     moved = await move_and_tell(
         connection,
         [
             Move(communication_id=key, batch_id=row.batch_id, detail={"reason": word.reason})
             for key, row in unknown.items()
         ],
-        Step(origin=State.OUTCOME_UNKNOWN, target=target, event=f"settled as {finding}", actor=word.actor),
+        Step(origin=State.OUTCOME_UNKNOWN, target=target, event=f"settled as {settlement}", actor=word.actor),
         now,
     )
-    await dispatches.settle_unknown(connection, sorted(moved), _STATES[finding], now)
-    if finding is Finding.NOT_ARRIVED:
+    await dispatches.settle_unknown(connection, sorted(moved), _STATES[settlement], now)
+    if settlement is Settlement.NOT_ARRIVED:
         for batch_id, channel in await communications.stand_at_last_hop(connection, sorted(moved)):
             await jobs.defer(connection, "deliver", batch_id=batch_id, channel=channel)
     await failures.resolve(
         connection,
         [unknown[key].failure_id for key in moved],
-        resolution=f"settled as {finding} by {word.actor}: {word.reason}",
+        resolution=f"settled as {settlement} by {word.actor}: {word.reason}",
         now=now,
     )
     return len(moved)

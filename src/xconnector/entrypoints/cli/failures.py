@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from xconnector.domain.failure import Finding
+from xconnector.domain.failure import Settlement
 from xconnector.entrypoints.cli.running import DONE_WITH_FAILURES, HERE, AsJson, ProjectFolder, refuse, with_place
 from xconnector.entrypoints.cli.showing import show_json, show_table
 
@@ -84,7 +84,7 @@ def reprocess(
 
 
 def settle(
-    finding: Annotated[Finding, typer.Argument(help="What you found out at the channel.")],
+    settlement: Annotated[Settlement, typer.Argument(help="What you found out at the channel.")],
     communication: Annotated[list[str] | None, typer.Option(help="Only this communication; may be repeated.")] = None,
     group: Group = None,
     run: Run = None,
@@ -111,7 +111,7 @@ def settle(
             choices = [Choice(fingerprint=group, run=run, communication_id=row.found.communication_id) for row in found]
         return sum(
             [
-                await operation(place.pool, place.jobs, choice, finding, actor=getpass.getuser(), reason=reason)
+                await operation(place.pool, place.jobs, choice, settlement, actor=getpass.getuser(), reason=reason)
                 for choice in choices
             ]
         )
@@ -120,4 +120,4 @@ def settle(
     if as_json:
         show_json({"settled": settled})
     else:
-        typer.echo(f"{settled} settled as {finding.value}")
+        typer.echo(f"{settled} settled as {settlement.value}")

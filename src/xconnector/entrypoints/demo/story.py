@@ -19,7 +19,7 @@ import httpx
 import msgspec
 
 from xconnector.domain.communication import Standing, State
-from xconnector.domain.failure import FailureKind, Finding
+from xconnector.domain.failure import FailureKind, Settlement
 from xconnector.domain.keys import Purpose
 from xconnector.domain.review import Decision
 from xconnector.entrypoints.bootstrap import DATABASE_URL, open_project
@@ -258,21 +258,21 @@ class Demo:
 
     async def _settle(self, place: Workplace) -> None:
         """Look at the mail relay for hand-overs whose answer was lost with the worker, and say what became of each."""
-        numbers = dict.fromkeys(Finding, 0)
+        numbers = dict.fromkeys(Settlement, 0)
         for failure in await failures.open_failures(place.pool, Choice(), limit=1000):
             if failure.kind != FailureKind.UNKNOWN_OUTCOME or failure.communication_id is None:
                 continue
             is_there = any(self._places.mails.rglob(f"{failure.communication_id}-*.eml"))
-            finding = Finding.ARRIVED if is_there else Finding.NOT_ARRIVED
+            settlement = Settlement.ARRIVED if is_there else Settlement.NOT_ARRIVED
             choice = Choice(communication_id=failure.communication_id)
-            numbers[finding] += await settle(
-                place.pool, place.jobs, choice, finding, actor="demo", reason="looked at the relay"
+            numbers[settlement] += await settle(
+                place.pool, place.jobs, choice, settlement, actor="demo", reason="looked at the relay"
             )
         if any(numbers.values()):
             self._tell(
                 f"{sum(numbers.values())} mails were on the line when the worker was killed: nothing is sent twice by "
-                f"a restart, so somebody looked at the relay: {numbers[Finding.ARRIVED]} had arrived, "
-                f"{numbers[Finding.NOT_ARRIVED]} had not and were sent again."
+                f"a restart, so somebody looked at the relay: {numbers[Settlement.ARRIVED]} had arrived, "
+                f"{numbers[Settlement.NOT_ARRIVED]} had not and were sent again."
             )
 
     async def _review(self, place: Workplace) -> None:
