@@ -151,14 +151,14 @@ def _disturb(
             time.sleep(chance.uniform(0.5, plan.longest_pause))
             victim = workers.pop(chance.randrange(len(workers)))
             victim.send_signal(signal.SIGKILL)
-            victim.wait()
+            victim.communicate()
             workers.append(worker())
         return asyncio.run(_until_through(database_url, run, plan.patience))
     finally:
         for process in workers:
             process.terminate()
         for process in workers:
-            process.wait()
+            process.communicate()
 
 
 async def _until_through(database_url: str, run: str, patience: float) -> RunAccount:

@@ -12,7 +12,9 @@ app = typer.Typer(help="Customer records.", no_args_is_help=True)
 
 @app.command()
 def load(
-    file: Annotated[Path, typer.Argument(help="JSON Lines: `customer` and the golden-record fields.", dir_okay=False)],
+    file: Annotated[
+        Path, typer.Argument(help="JSON Lines: `customer` and the golden-record fields.", exists=True, dir_okay=False)
+    ],
     source: Annotated[str, typer.Option(help="The system they come from; it stands beside every value.")] = "crm",
     folder: ProjectFolder = HERE,
 ) -> None:

@@ -1,0 +1,223 @@
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+from tests.conftest import own_database
+from tests.entrypoints.small_office import Desk, desk_with_a_past
+from xconnector.testing.small_project import row, write_run
+
+
+@pytest.fixture(scope="module")
+def desk(postgres: str, migrated_template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    with desk_with_a_past(postgres, migrated_template, tmp_path_factory.mktemp("desk") / "small") as opened:
+        yield opened
+
+
+@pytest.fixture
+def own_desk(postgres: str, desk: Desk) -> Iterator[Desk]:
+    """The same past on a database of its own, for verbs that change something."""
+    with own_database(postgres, template=str(conninfo_to_dict(desk.database)["dbname"])) as name:
+        yield replace(desk, database=make_conninfo(postgres, dbname=name))
+
+
+def test_status_counts_and_names_the_latest_runs(desk: Desk) -> None:
+    plain, told = desk.type("status"), desk.type("status", "--json")
+
+    assert plain.exit_code == told.exit_code == 0
+    assert desk.run in plain.stdout.replace("\n", "")
+    found = json.loads(told.stdout)
+    assert found["reviews_waiting"] == 1
+    assert found["failures"] == 1
+    assert {(row["name"], row["state"]): row["number"] for row in found["counts"]} == {
+        ("notice", "in_review"): 1,
+        ("notice_due", "completed"): 2,
+        ("notice_due", "failed"): 1,
+        ("notice_due", "suppressed"): 1,
+    }
+
+
+def test_reconcile_prints_a_sum_that_closes(desk: Desk) -> None:
+    plain, told = desk.type("reconcile", desk.run), desk.type("reconcile", desk.run, "--json")
+
+    assert plain.exit_code == told.exit_code == 0
+    assert "closes" in plain.stdout
+    found = json.loads(told.stdout)
+    assert (found["in"], found["completed"], found["suppressed"], found["failed"]) == (4, 2, 1, 1)
+    assert found["closes"]
+    assert found["difference"] == 0
+
+
+def test_reconcile_accounts_for_a_day_and_for_everything(desk: Desk) -> None:
+    everything = json.loads(desk.type("reconcile", "--json").stdout)
+    long_ago = json.loads(desk.type("reconcile", "--day", "2001-01-01", "--json").stdout)
+
+    assert everything["in"] == 5
+    assert long_ago["in"] == 0
+    assert long_ago["closes"]
+
+
+def test_explain_tells_the_whole_history_and_the_reason_of_the_route(desk: Desk) -> None:
+    plain, told = desk.type("explain", "mailed"), desk.type("explain", "mailed", "--json")
+
+    assert plain.exit_code == told.exit_code == 0
+    words = " ".join(plain.stdout.split())
+    assert "by row R3" in words
+    events = [entry["event"] for entry in json.loads(told.stdout)["history"]]
+    assert events == [
+        "received",
+        "triggered",
+        "decided",
+        "composed",
+        "released",
+        "archived",
+        "dispatching",
+        "completed",
+    ]
+
+
+def test_failures_are_grouped_by_cause_and_listed_one_by_one(desk: Desk) -> None:
+    (group,) = json.loads(desk.type("failures", "--json").stdout)
+    (failure,) = json.loads(desk.type("failures", "--group", group["fingerprint"], "--json").stdout)
+    of_run = json.loads(desk.type("failures", "--run", desk.run, "--json").stdout)
+    plain = desk.type("failures")
+
+    assert (group["number"], group["stage"], group["kind"]) == (1, "decide", "project")
+    assert failure["source_key"] == "odd"
+    assert failure["position"] is not None
+    assert len(of_run) == 1
+    assert plain.exit_code == 0
+
+
+def test_reviews_are_listed_and_their_documents_shown(desk: Desk, tmp_path: Path) -> None:
+    (review,) = json.loads(desk.type("review", "list", "--json").stdout)
+    shown = desk.type("review", "show", "reviewed", "--to", str(tmp_path))
+    nobody = json.loads(desk.type("review", "list", "--role", "legal", "--json").stdout)
+
+    assert review["role"] == "compliance"
+    assert nobody == []
+    (path,) = [Path(line) for line in shown.stdout.splitlines()]
+    assert path.read_bytes().startswith(b"%PDF-")
+
+
+def test_a_verdict_without_the_role_or_on_another_document_is_wrong_use(desk: Desk) -> None:
+    (review,) = json.loads(desk.type("review", "list", "--json").stdout)
+    digest = review["document_sha256"]
+
+    for words in (
+        ("review", "approve", "reviewed", digest, "--as", "ben"),
+        ("review", "approve", "reviewed", "0" * 64, "--as", "anna"),
+        ("review", "reject", "nothing-like-it", digest, "--as", "anna"),
+    ):
+        refused = desk.type(*words)
+        assert refused.exit_code == 2
+        assert refused.stderr.strip()
+        assert "Traceback" not in refused.output
+
+
+def test_what_is_archived_can_be_got_back(desk: Desk, tmp_path: Path) -> None:
+    got = desk.type("archive", "get", "printed", "--to", str(tmp_path))
+
+    assert got.exit_code == 0
+    (path,) = [Path(line) for line in got.stdout.splitlines()]
+    assert path.read_bytes().startswith(b"%PDF-")
+
+
+def test_customers_are_loaded_all_or_none(own_desk: Desk, tmp_path: Path) -> None:
+    good, bad = tmp_path / "good.jsonl", tmp_path / "bad.jsonl"
+    good.write_text('{"customer": "K-1", "last_name": "Meyer"}\n\n{"customer": "K-2", "as_of": "2026-01-01"}\n')
+    bad.write_text('{"customer": "K-3"}\n{"last_name": "Huber"}\n')
+
+    loaded, refused = own_desk.type("customers", "load", str(good)), own_desk.type("customers", "load", str(bad))
+
+    assert (loaded.exit_code, refused.exit_code) == (0, 2)
+    assert "2 customer records" in loaded.stdout
+    assert "bad.jsonl:2" in refused.stderr
+    assert "Huber" not in refused.output
+
+
+def test_a_run_is_taken_in_and_named(own_desk: Desk, tmp_path: Path) -> None:
+    file = write_run(tmp_path / "more.csv", [row("more-1"), row("more-2")])
+    taken = own_desk.type("run", str(file), "--feed", "notice_runs", "--json")
+
+    assert taken.exit_code == 0
+    found = json.loads(own_desk.type("reconcile", json.loads(taken.stdout)["name"], "--json").stdout)
+    assert (found["in"], found["in_progress"], found["closes"]) == (2, 2, True)
+
+
+def test_events_are_handed_in_from_a_file_and_refused_ones_end_with_code_1(own_desk: Desk, tmp_path: Path) -> None:
+    def event(amount: str) -> str:
+        data = {"number": "s", "customer": "K-s", "name": "Meyer", "amount": amount}
+        envelope = {"specversion": "1.0", "id": "s-1", "source": "crm", "type": "com.small.notice", "data": data}
+        return json.dumps(envelope)
+
+    file = tmp_path / "events.jsonl"
+    file.write_text(event("5.00") + "\n" + event("5.00") + "\n")
+    first = own_desk.type("send", str(file), "--json")
+    file.write_text(event("6.00"))
+    second = own_desk.type("send", str(file))
+
+    assert first.exit_code == 0
+    assert [row["fate"] for row in json.loads(first.stdout)] == ["taken", "repeated"]
+    assert second.exit_code == 1
+
+
+def test_check_and_test_prove_the_project(desk: Desk) -> None:
+    checked = desk.type("check", "--json")
+    tested = desk.type("test", "--json")
+
+    assert (checked.exit_code, json.loads(checked.stdout)) == (0, {"findings": []})
+    assert (tested.exit_code, json.loads(tested.stdout)) == (0, [])
+
+
+def test_connections_that_cannot_be_reached_end_with_code_1(desk: Desk) -> None:
+    told = desk.type("connections", "check", "--json")
+
+    assert told.exit_code == 1
+    found = {row["name"]: row["problem"] for row in json.loads(told.stdout)}
+    assert "cannot be reached" in found["email"]
+    assert found["archive"] is None
+
+
+def test_init_makes_a_project_and_nothing_over_another(tmp_path: Path, desk: Desk) -> None:
+    made = desk.type("init", str(tmp_path / "acme"), "--example", "bank")
+    again = desk.type("init", str(tmp_path / "acme"), "--example", "bank")
+
+    assert made.exit_code == 0
+    assert (tmp_path / "acme" / "xconnector.yaml").is_file()
+    assert again.exit_code == 2
+
+
+@pytest.mark.parametrize(
+    "words, told",
+    [
+        (("reconcile", "no-such-run"), "xconnector status"),
+        (("reconcile", "a-run", "--day", "2026-01-01"), "not both"),
+        (("explain", "no-such-key"), "no-such-key"),
+        (("reprocess", "--all"), "--reason"),
+        (("reprocess", "--reason", "why"), "say which"),
+        (("reprocess", "--run", "no-such-run", "--reason", "why"), "xconnector status"),
+        (("run", "/dev/null", "--feed", "nothing"), "notice_runs"),
+        (("send", "/no/such/file.json"), "No such file"),
+        (("customers", "load", "/no/such/file.jsonl"), "file.jsonl"),
+        (("archive", "get", "no-such-key"), "no-such-key"),
+        (("init", "/no/such/folder", "--example", "zoo"), "insurer"),
+    ],
+)
+def test_wrong_use_ends_with_code_2_and_the_remedy(desk: Desk, words: tuple[str, ...], told: str) -> None:
+    refused = desk.type(*words)
+
+    assert refused.exit_code == 2, refused.output
+    assert told in " ".join(refused.stderr.split())
+    assert "Traceback" not in refused.output
+
+
+def test_a_reprocessed_failure_is_started_again(own_desk: Desk) -> None:
+    done = own_desk.type("reprocess", "--communication", "odd", "--reason", "the table was mended", "--json")
+
+    assert done.exit_code == 0
+    assert json.loads(done.stdout) == {"started": 1, "left": 0}
+    assert json.loads(own_desk.type("reconcile", own_desk.run, "--json").stdout)["closes"]
