@@ -7,10 +7,14 @@ from xconnector.postgres.queries import Queries
 
 _QUERIES = Queries.load("xconnector.execution", "retention.sql")
 
-DELETED_AT_ONCE = 2000
+LOOKED_AT_AT_ONCE = 2000
 
 
 async def delete_finished_jobs(connection: Connection, *, before: datetime) -> int:
-    """Delete up to `DELETED_AT_ONCE` jobs that ended before that time; returns how many."""
-    cursor = await connection.execute(_QUERIES.delete_finished_jobs, {"before": before, "most": DELETED_AT_ONCE})
+    """Delete those of the oldest `LOOKED_AT_AT_ONCE` finished jobs that ended before that time; returns how many.
+
+    It costs the same whether millions of younger ones are kept or none. Call it until there were none: a job that was
+    asked for long ago and ended late may keep others behind it a while longer.
+    """
+    cursor = await connection.execute(_QUERIES.delete_finished_jobs, {"before": before, "most": LOOKED_AT_AT_ONCE})
     return cursor.rowcount

@@ -212,8 +212,8 @@ class Worker:
 
     async def _delete_finished(self, pool: Pool) -> None:
         before = datetime.now(UTC) - self._settings.keep_finished
-        deleted = retention.DELETED_AT_ONCE
-        while deleted == retention.DELETED_AT_ONCE:
+        deleted = retention.LOOKED_AT_AT_ONCE
+        while deleted:
             async with transaction(pool) as connection:
                 deleted = await retention.delete_finished_jobs(connection, before=before)
 
