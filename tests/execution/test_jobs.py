@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import psycopg
 import pytest
@@ -47,21 +47,10 @@ async def test_a_job_exists_exactly_if_its_transaction_does(pool: Pool, jobs: Jo
     assert await waiting(pool) == [("compose", {"batch_id": 1}, Priority.ONE_OFF, None, None)]
 
 
-async def test_a_job_has_the_priority_lock_and_time_that_were_asked_for(pool: Pool, jobs: Jobs) -> None:
-    at = datetime.now(UTC) + timedelta(days=1)
+async def test_a_job_has_the_priority_and_lock_that_were_asked_for(pool: Pool, jobs: Jobs) -> None:
     async with transaction(pool) as connection:
-        await jobs.defer(connection, "compose", priority=7, lock="customer:1", schedule_at=at, batch_id=1)
-    assert await waiting(pool) == [("compose", {"batch_id": 1}, 7, "customer:1", at)]
-
-
-async def test_a_second_job_with_the_same_queueing_lock_is_left_out_and_the_transaction_lives(
-    pool: Pool, jobs: Jobs
-) -> None:
-    async with transaction(pool) as connection:
-        assert await jobs.defer(connection, "compose", queueing_lock="one", batch_id=1)
-        assert not await jobs.defer(connection, "compose", queueing_lock="one", batch_id=2)
-        await jobs.defer(connection, "compose", batch_id=3)
-    assert [args for _, args, *_ in await waiting(pool)] == [{"batch_id": 1}, {"batch_id": 3}]
+        await jobs.defer(connection, "compose", priority=7, lock="customer:1", batch_id=1)
+    assert await waiting(pool) == [("compose", {"batch_id": 1}, 7, "customer:1", None)]
 
 
 async def test_many_are_asked_for_at_once(pool: Pool, jobs: Jobs) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from tests.execution.working import eventually, working
 from xconnector.execution.jobs import Attempt, Jobs, Priority
-from xconnector.execution.waits import Wait, end_wait, end_waits, sweep_due_waits, wait_until
+from xconnector.execution.waits import Wait, sweep_due_waits, wait_until
 from xconnector.postgres.connect import Pool, open_pool, transaction
 
 LATER = timedelta(days=3)
@@ -55,27 +55,6 @@ async def test_the_longest_due_goes_first(pool: Pool) -> None:
     assert [args for _, _, args, _ in await deferred(pool)] == [{"number": 2}, {"number": 1}]
 
 
-async def test_a_wait_that_was_ended_never_becomes_a_job(pool: Pool) -> None:
-    await begin(pool, wait(1, key="review:1"))
-    async with transaction(pool) as connection:
-        assert await end_wait(connection, "review:1")
-        assert not await end_wait(connection, "review:1")
-    assert await sweep(pool) == 0
-
-
-async def test_a_wait_whose_time_came_cannot_be_ended(pool: Pool) -> None:
-    await begin(pool, wait(1, key="review:1"))
-    await sweep(pool)
-    async with transaction(pool) as connection:
-        assert not await end_wait(connection, "review:1")
-
-
-async def test_many_are_ended_at_once_and_those_that_still_waited_are_told(pool: Pool) -> None:
-    await begin(pool, wait(1, key="a"), wait(2, key="b"))
-    async with transaction(pool) as connection:
-        assert set(await end_waits(connection, ["a", "b", "c"])) == {"a", "b"}
-
-
 async def test_a_wait_and_what_began_it_are_one_transaction(pool: Pool) -> None:
     with suppress(ZeroDivisionError):
         async with transaction(pool) as connection:
@@ -88,9 +67,9 @@ async def test_a_second_wait_with_a_key_replaces_the_first(pool: Pool) -> None:
     await begin(pool, wait(1, key="report:1"))
     await begin(pool, wait(2, key="report:1", due_in=LATER))
     assert await sweep(pool) == 0
-    async with transaction(pool) as connection:
-        assert await end_wait(connection, "report:1")
-        assert not await end_wait(connection, "report:1")
+    await begin(pool, wait(3, key="report:1"))
+    assert await sweep(pool) == 1
+    assert [args for _, _, args, _ in await deferred(pool)] == [{"number": 3}]
 
 
 async def test_waits_of_stages_that_a_worker_does_not_know_are_left_to_others(pool: Pool) -> None:

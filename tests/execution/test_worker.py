@@ -116,7 +116,7 @@ async def test_a_stage_that_raises_to_the_end_is_given_up_and_what_follows_is_do
     assert await noted(pool) == [("compose", 1, 0, 0)]
     assert jobs_by_status(database) == {"failed": 1}
     [exhausted] = given_up
-    assert (exhausted.stage, exhausted.ids, exhausted.priority) == ("compose", {"number": 1}, Priority.ONE_OFF)
+    assert (exhausted.stage, exhausted.ids) == ("compose", {"number": 1})
     assert exhausted.error.startswith("LookupError in compose (test_worker.py:")
     # Neither the log nor the record has the exception's words.
     assert "Elm Street" not in caplog.text
@@ -427,8 +427,8 @@ async def test_a_job_under_which_too_many_workers_died_is_given_up(database: str
 
     @jobs.on_exhausted
     async def fail(connection: Connection, exhausted: Exhausted) -> None:
-        row = [exhausted.error, exhausted.ids["number"], exhausted.priority]
-        await connection.execute("INSERT INTO noted VALUES (%s, %s, %s, 0)", row)
+        row = [exhausted.error, exhausted.ids["number"]]
+        await connection.execute("INSERT INTO noted VALUES (%s, %s, 0, 0)", row)
 
     async with transaction(pool) as connection:
         await jobs.defer_many(connection, "compose", [{"number": 1}, {"number": 2}])
@@ -436,7 +436,7 @@ async def test_a_job_under_which_too_many_workers_died_is_given_up(database: str
         await connection.execute("UPDATE procrastinate_jobs SET status = 'doing', attempts = (id - 1) * 2")
     async with working(jobs, database, replace(FAST, attempts_with_deaths=3)):
         await all_done(database)
-    assert set(await noted(pool)) == {("compose", 1, Priority.BULK, 2), ("3 workers died", 2, Priority.BULK, 0)}
+    assert set(await noted(pool)) == {("compose", 1, Priority.BULK, 2), ("3 workers died", 2, 0, 0)}
     assert jobs_by_status(database) == {"succeeded": 1, "failed": 1}
 
 

@@ -68,7 +68,7 @@ async def give_up(attempt: Attempt, error: str, *, pool: Pool, on_exhausted: Exh
 
     Nothing follows when another execution was begun meanwhile: what becomes of the job is for that one to say.
     """
-    exhausted = Exhausted(stage=attempt.stage, ids=attempt.ids, priority=attempt.priority, error=error)
+    exhausted = Exhausted(stage=attempt.stage, ids=attempt.ids, error=error)
     try:
         async with transaction(pool) as connection:
             if not await has_its_job(connection, attempt):

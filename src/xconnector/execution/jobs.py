@@ -17,12 +17,11 @@ when nothing is left to claim.
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from enum import IntEnum
 from typing import Concatenate, TypeAlias, TypeVar
 
 from procrastinate import PsycopgConnector
-from procrastinate.exceptions import AlreadyEnqueued
 from procrastinate.jobs import Job
 from procrastinate.manager import JobManager
 
@@ -89,7 +88,6 @@ class Exhausted:
 
     stage: str
     ids: Mapping[str, Id]
-    priority: int
     error: str
     """As `failing.describe` tells it: without an exception's words where those may hold content."""
 
@@ -188,10 +186,8 @@ class Jobs:
         *,
         priority: int = Priority.ONE_OFF,
         lock: str | None = None,
-        queueing_lock: str | None = None,
-        schedule_at: datetime | None = None,
         **ids: Id,
-    ) -> bool:
+    ) -> None:
         """Ask for a stage, in the transaction of `connection`.
 
         Args:
@@ -199,32 +195,17 @@ class Jobs:
             stage: the name of a registered stage.
             priority: higher goes first.
             lock: of the jobs with one lock, one runs at a time, in order.
-            queueing_lock: of the jobs with one queueing lock, one waits in the queue at a time.
-            schedule_at: not before that time.
             ids: what the stage is called with.
-
-        Returns:
-            False when a job with that queueing lock waits already, and none was added.
         """
         job = Job(
             queue=self._known(stage),
             task_name=stage,
             priority=priority,
             lock=lock,
-            queueing_lock=queueing_lock,
-            scheduled_at=schedule_at,
+            queueing_lock=None,
             task_kwargs=dict(ids),
         )
-        if queueing_lock is None:
-            await self._manager.batch_defer_jobs_async([job], connection=connection)
-            return True
-        try:
-            # A refused row would undo the caller's transaction: it stands behind a savepoint.
-            async with connection.transaction():
-                await self._manager.batch_defer_jobs_async([job], connection=connection)
-        except AlreadyEnqueued:
-            return False
-        return True
+        await self._manager.batch_defer_jobs_async([job], connection=connection)
 
     async def defer_many(
         self,

@@ -35,9 +35,9 @@ async def give_up_deadly_jobs(
     """End the others in the transaction of what follows from it; returns how many."""
     parameters = {"stages": list(stages), "stalled_after": stalled_after, "attempts": attempts}
     deadly = await (await connection.execute(_QUERIES.give_up_deadly_jobs, parameters)).fetchall()
-    for job_id, stage, ids, priority in deadly:
+    for job_id, stage, ids in deadly:
         logger.error("stage %s is given up: %d workers died under its job %s", stage, attempts, job_id)
         if on_exhausted is not None:
-            exhausted = Exhausted(stage=stage, ids=ids, priority=priority, error=f"{attempts} workers died")
+            exhausted = Exhausted(stage=stage, ids=ids, error=f"{attempts} workers died")
             await on_exhausted(connection, exhausted)
     return len(deadly)

@@ -18,7 +18,7 @@ FROM stalled, LATERAL procrastinate_retry_job_v2(stalled.id, NULL, NULL, NULL, N
 -- name: give_up_deadly_jobs
 -- Ends the jobs of dead workers that were begun too often.
 WITH stalled AS MATERIALIZED (
-    SELECT job.id, job.task_name, job.args, job.priority
+    SELECT job.id, job.task_name, job.args
     FROM procrastinate_jobs AS job
     WHERE job.status = 'doing'
       AND job.task_name = ANY (%(stages)s)
@@ -29,5 +29,5 @@ WITH stalled AS MATERIALIZED (
       )
     FOR UPDATE OF job SKIP LOCKED
 )
-SELECT stalled.id, stalled.task_name, stalled.args, stalled.priority
+SELECT stalled.id, stalled.task_name, stalled.args
 FROM stalled, LATERAL procrastinate_finish_job_v1(stalled.id, 'failed', false);

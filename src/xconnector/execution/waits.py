@@ -1,11 +1,10 @@
 """Waits: a row with a due time, never a parked task. 100,000 of them cost rows, not memory.
 
-What ends a wait early (an approval, a delivery report) takes its row away and defers what follows in one transaction;
-otherwise the row becomes a job of its stage when its time comes. Of the two, exactly one happens.
+The row becomes a job of its stage when its time comes. Of the waits with one key there is one: the last that was begun.
 """
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -20,7 +19,7 @@ SWEPT_AT_ONCE = 500
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wait:
-    """At `due_at` the stage is run with these ids, unless the wait of that key is ended before."""
+    """At `due_at` the stage is run with these ids, unless another wait of that key is begun before."""
 
     due_at: datetime
     stage: str
@@ -46,17 +45,6 @@ async def wait_until(connection: Connection, *waits: Wait) -> None:
             "key": [wait.key for wait in waits],
         },
     )
-
-
-async def end_wait(connection: Connection, key: str) -> bool:
-    """End a wait before its time; False when it was over already, and its stage has run or will run."""
-    return key in await end_waits(connection, [key])
-
-
-async def end_waits(connection: Connection, keys: Sequence[str]) -> Collection[str]:
-    """End many; returns the keys of those that were still waiting."""
-    cursor = await connection.execute(_QUERIES.end_waits, {"keys": list(keys)})
-    return {str(key) for (key,) in await cursor.fetchall()}
 
 
 async def sweep_due_waits(connection: Connection, stages: Collection[str]) -> int:

@@ -8,10 +8,6 @@ FROM unnest(
 ON CONFLICT (key) DO UPDATE
 SET due_at = excluded.due_at, stage = excluded.stage, payload = excluded.payload, priority = excluded.priority;
 
--- name: end_waits
--- Takes waits away before their time and tells which were still there.
-DELETE FROM wait WHERE key = ANY (%(keys)s) RETURNING key;
-
 -- name: sweep_due_waits
 -- Makes jobs of waits whose time has come, the longest due first, passing over rows that another worker holds.
 WITH due AS (
