@@ -31,16 +31,19 @@ class RunFile:
             stamp = _stamp(self.path)
             if stamp == self._stamp and not by_digest:
                 return
-            is_same = _digest(self.path) == self.sha256
+            digest = _digest(self.path)
         except OSError:
-            is_same = False
-        if not is_same:
-            raise PermanentError(
-                f"{self.path.name} was changed while it was taken in; nothing was taken of what it holds now. "
-                f"Put the file with SHA-256 {self.sha256} back and run the same command again: a run that has begun "
-                "goes on where it stopped"
-            )
+            raise self._changed() from None
+        if digest != self.sha256:
+            raise self._changed()
         self._stamp = stamp
+
+    def _changed(self) -> PermanentError:
+        return PermanentError(
+            f"{self.path.name} was changed while it was taken in; nothing was taken of what it holds now. "
+            f"Put the file with SHA-256 {self.sha256} back and run the same command again: a run that has begun "
+            "goes on where it stopped"
+        )
 
 
 def _stamp(path: Path) -> _Stamp:
