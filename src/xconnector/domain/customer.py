@@ -1,7 +1,7 @@
 """The customer's golden record: every field from the source that spoke of it last."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, cast
@@ -56,16 +56,39 @@ def golden_record(customer_key: str, records: Iterable[CustomerRecord]) -> Custo
     by_recency = sorted(records, key=lambda record: record.source, reverse=True)
     for record in sorted(by_recency, key=lambda record: record.as_of):
         origin = Provenance(source=record.source, as_of=record.as_of)
-        if any(name in record.fields for name in POSTAL_FIELDS):
+        said = _said(record)
+        if any(name in said for name in POSTAL_FIELDS):
             for name in POSTAL_FIELDS:
                 fields.pop(name, None)
                 provenance.pop(name, None)
-        for name, given in record.fields.items():
-            value = _golden_value(name, given)
-            if value is not None:
-                fields[name] = value
-                provenance[name] = origin
+        fields |= said
+        provenance |= dict.fromkeys(said, origin)
     return Customer(customer_key=customer_key, fields=fields, provenance=provenance)
+
+
+def latest_of(records: Sequence[CustomerRecord]) -> list[CustomerRecord]:
+    """Return what one source says of one customer by now, oldest first: each field once, as of when it last said it.
+
+    `records` are in the order in which they came. The golden record of what is returned is that of all of them.
+    """
+    if not records:
+        return []
+    *earlier, last = records
+    said = _said(last)
+    # By far the most frequent: what came last names everything anew.
+    if said and all(record.as_of <= last.as_of and record.fields.keys() <= said.keys() for record in earlier):
+        return [replace(last, fields=said)]
+    latest = golden_record(last.customer_key, records)
+    by_time: dict[datetime, dict[str, Any]] = {}
+    for name, value in latest.fields.items():
+        by_time.setdefault(latest.provenance[name].as_of, {})[name] = value
+    return [replace(last, as_of=as_of, fields=by_time[as_of]) for as_of in sorted(by_time)]
+
+
+def _said(record: CustomerRecord) -> dict[str, Any]:
+    """The fields of which the record says something."""
+    values = {name: _golden_value(name, given) for name, given in record.fields.items()}
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def _golden_value(name: str, given: object) -> object:

@@ -59,9 +59,9 @@ def _record(file: Path, number: int, line: bytes, source: str, now: datetime) ->
         as_of = datetime.fromisoformat(fields.pop("as_of")) if "as_of" in fields else now
     except (TypeError, ValueError):
         raise CustomerFileError(f"{file.name}:{number}: as_of must be a time such as 2026-11-23T08:00:00Z") from None
-    return CustomerRecord(
-        customer_key=key, source=source, as_of=as_of if as_of.tzinfo else as_of.replace(tzinfo=UTC), fields=fields
-    )
+    # Nothing can be told before it was so: a clock that runs ahead must not keep out later news.
+    as_of = min(as_of if as_of.tzinfo else as_of.replace(tzinfo=UTC), now)
+    return CustomerRecord(customer_key=key, source=source, as_of=as_of, fields=fields)
 
 
 def _object(line: bytes) -> dict[str, Any] | None:

@@ -21,8 +21,12 @@ class MappedRecord:
 
     @property
     def as_of(self) -> datetime:
-        """When what it says was so: when it happened, or else when it came."""
-        return self.record.occurred_at or self.record.received_at
+        """When what it says was so: when it happened, or else when it came.
+
+        Nothing can be told before it was so: the clock of a source that runs ahead must not keep out its later news.
+        """
+        received_at = self.record.received_at
+        return min(self.record.occurred_at or received_at, received_at)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -52,11 +52,11 @@ CREATE INDEX inbox_source_key ON inbox (source_key) WHERE fate = 'taken';
 CREATE TABLE customer_record (
     customer_key  text NOT NULL,
     source        text NOT NULL,
-    as_of         timestamptz NOT NULL,
-    fields        json NOT NULL,
+    statements    json NOT NULL,
     recorded_at   timestamptz NOT NULL,
     PRIMARY KEY (customer_key, source)
-);
+) WITH (fillfactor = 70);
+COMMENT ON COLUMN customer_record.statements IS '[{as_of, fields}]: each field once, as of when the source last spoke of it';
 
 CREATE TABLE communication (
     communication_id  uuid PRIMARY KEY,
