@@ -28,7 +28,7 @@ async def test_a_report_waits_for_the_result_that_is_being_recorded_and_sees_it(
         await communications.move(connection, [key], origin=State.DISPATCHING, target=State.COMPLETED, now=NOW)
         reporting = asyncio.create_task(report())
         await asyncio.sleep(0.2)
-        await dispatches.settle(connection, [("d-0", DispatchState.HANDED_OVER, "ref")], NOW)
+        await dispatches.close(connection, [("d-0", DispatchState.HANDED_OVER, "ref")], NOW)
         unseen = await dispatches.unapplied_events(connection, ["d-0"])
 
     assert unseen == {}
