@@ -93,7 +93,7 @@ _RANKED: tuple[tuple[DeliveryStatus, frozenset[DeliveryEventType]], ...] = (
         DeliveryStatus.BOUNCED,
         frozenset({DeliveryEventType.BOUNCED, DeliveryEventType.REJECTED, DeliveryEventType.EXPIRED}),
     ),
-    (DeliveryStatus.FAILED, frozenset({DeliveryEventType.FAILED})),
+    (DeliveryStatus.FAILED, frozenset({DeliveryEventType.FAILED, DeliveryEventType.CANCELLED})),
     (DeliveryStatus.RESPONDED, frozenset({DeliveryEventType.RESPONDED})),
     (DeliveryStatus.OPENED, frozenset({DeliveryEventType.OPENED, DeliveryEventType.CLICKED})),
     (DeliveryStatus.DELIVERED, frozenset({DeliveryEventType.DELIVERED})),
