@@ -12,7 +12,6 @@ from xconnector.domain.delivery import (
 )
 
 NEUTRAL = {
-    DeliveryEventType.CANCELLED,
     DeliveryEventType.UNSUBSCRIBED,
     DeliveryEventType.RESUBSCRIBED,
     DeliveryEventType.AUTOREPLIED,

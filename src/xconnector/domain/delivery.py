@@ -121,17 +121,16 @@ def is_undeliverable(event: DeliveryEvent) -> bool:
     }
 
 
+_ONLY_WHEN_FINAL = frozenset({DeliveryEventType.BOUNCED, DeliveryEventType.FAILED, DeliveryEventType.CANCELLED})
+
+
 def status_of(events: Iterable[DeliveryEvent]) -> DeliveryStatus:
     """Return the status that a set of events means.
 
     Late, repeated and disordered reports are harmless: only which events there are counts.
     Failures count only when they are final.
     """
-    seen = {
-        event.type
-        for event in events
-        if event.final or event.type not in {DeliveryEventType.BOUNCED, DeliveryEventType.FAILED}
-    }
+    seen = {event.type for event in events if event.final or event.type not in _ONLY_WHEN_FINAL}
     for status, types in _RANKED:
         if seen & types:
             return status
