@@ -114,12 +114,20 @@ async def test_free_text_of_the_house_stays_out_of_what_is_shown(channel: PrintH
     assert "Berlin" not in repr(event)
 
 
-async def test_without_a_time_it_was_when_we_read_it(channel: PrintHouse, acks: Path) -> None:
-    acknowledge(acks, {"bundle": "run-7-1", "status": "accepted"})
+async def test_without_a_time_it_was_when_the_file_was_written(channel: PrintHouse, acks: Path) -> None:
+    path = acknowledge(acks, {"bundle": "run-7-1", "status": "accepted"})
+    an_hour_ago = int(datetime.now(UTC).timestamp()) - 3600
+    os.utime(path, (an_hour_ago, an_hour_ago))
 
     (event, _) = await events(channel)
 
-    assert abs((datetime.now(UTC) - event.occurred_at).total_seconds()) < 60
+    assert event.occurred_at == datetime.fromtimestamp(an_hour_ago, UTC)
+
+
+async def test_without_a_time_the_same_file_tells_the_same_events(channel: PrintHouse, acks: Path) -> None:
+    acknowledge(acks, {"bundle": "run-7-1", "status": "accepted"})
+
+    assert await events(channel) == await events(channel)
 
 
 async def test_it_is_given_until_it_was_taken(channel: PrintHouse, acks: Path) -> None:

@@ -1,7 +1,9 @@
 """The print house behind Debian's OpenSSH keeps the same promises as the sandbox's."""
 
+import os
 from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -96,6 +98,19 @@ async def test_acknowledgements_are_read_and_never_replaced(channel: PrintHouse,
         server.house.acknowledge_again()
 
     assert len(list((server.house.acks / "done").iterdir())) == 2
+
+
+async def test_without_a_time_it_was_when_the_file_was_written(channel: PrintHouse, server: OpenSshStandIn) -> None:
+    await channel.send_bundle(bundle_of(PIECES), iter(PIECES))
+    server.house.acks.mkdir(exist_ok=True)
+    path = server.house.acks / "run-7-1.ack.jsonl"
+    path.write_bytes(b'{"bundle": "run-7-1", "status": "accepted"}')
+    an_hour_ago = int(datetime.now(UTC).timestamp()) - 3600
+    os.utime(path, (an_hour_ago, an_hour_ago))
+
+    (inbound,) = [inbound async for inbound in channel.reports()]
+
+    assert {event.occurred_at for event in inbound.item} == {datetime.fromtimestamp(an_hour_ago, UTC)}
 
 
 async def test_a_connection_that_broke_is_made_anew(channel: PrintHouse, server: OpenSshStandIn) -> None:

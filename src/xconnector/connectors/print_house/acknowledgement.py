@@ -65,12 +65,13 @@ class _Line(msgspec.Struct):
 
 
 def events_of(
-    content: bytes, *, bundle_key: str, dispatch_keys: Sequence[str], received_at: datetime
+    content: bytes, *, bundle_key: str, dispatch_keys: Sequence[str], written_at: datetime | None
 ) -> list[DeliveryEvent]:
     """Return what an acknowledgement says, as events of the bundle's letters.
 
-    `received_at` stands in for a time that the house does not tell. Raises
-    UnreadableAcknowledgementError for a file that speaks of something else or is damaged.
+    `written_at`, of the file, stands in for a time that the house does not tell: the same file gives the
+    same events, however often it is read. Raises UnreadableAcknowledgementError for a file that speaks of
+    something else or is damaged.
     """
     known = frozenset(dispatch_keys)
     events: list[DeliveryEvent] = []
@@ -79,7 +80,9 @@ def events_of(
             raise UnreadableAcknowledgementError(f"line {number} speaks of another bundle")
         if line.dispatch_key is not None and line.dispatch_key not in known:
             raise UnreadableAcknowledgementError(f"line {number} names a piece that the bundle does not hold")
-        occurred_at = line.at or received_at
+        occurred_at = line.at or written_at
+        if occurred_at is None:
+            raise UnreadableAcknowledgementError(f"line {number} tells no time, nor does the server of the file")
         if occurred_at.tzinfo is None:
             raise UnreadableAcknowledgementError(f"line {number} tells a time without its zone")
         keys = dispatch_keys if line.dispatch_key is None else [line.dispatch_key]

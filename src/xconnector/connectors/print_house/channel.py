@@ -149,11 +149,12 @@ class PrintHouse:
     async def _acknowledgement(self, name: str, bundle_key: str) -> Inbound[Sequence[DeliveryEvent]] | None:
         """Return what the file says, or None where another worker took it meanwhile."""
         new = f"{self._acknowledgements.new}/{name}"
+        written_at = await self._destination.written_at(new)
         content = await self._destination.read(new, at_most=_LARGEST_ACKNOWLEDGEMENT)
         if content is None:
             return None
         contents = await self._hand_over.contents_of(bundle_key)
-        events = events_of(content, bundle_key=bundle_key, dispatch_keys=contents.dispatch_keys, received_at=_utc_now())
+        events = events_of(content, bundle_key=bundle_key, dispatch_keys=contents.dispatch_keys, written_at=written_at)
 
         async def ack() -> None:
             await self._destination.move(new, f"{self._acknowledgements.done}/{name}")

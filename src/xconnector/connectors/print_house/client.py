@@ -6,6 +6,7 @@ import io
 import posixpath
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -88,6 +89,14 @@ class SftpOfHouse:
         if len(content) > at_most:
             raise PermanentError(f"{name} at {self._where()} is larger than {at_most} bytes; look into it")
         return content
+
+    async def written_at(self, name: str) -> datetime | None:
+        async with self._connected() as sftp:
+            try:
+                seconds = (await sftp.stat(self._path(name))).mtime
+            except asyncssh.SFTPNoSuchFile:
+                return None
+        return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
 
     async def names_in(self, folder: str) -> list[str]:
         async with self._connected() as sftp:

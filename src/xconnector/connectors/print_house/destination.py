@@ -1,5 +1,6 @@
 """What a print house's side offers, be it a folder or an SFTP server: files by name below one folder."""
 
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -40,6 +41,10 @@ class Destination(Protocol):
 
     async def read(self, name: str, *, at_most: int) -> bytes | None:
         """Return a file's content, or None where there is none. Raises PermanentError for a larger one."""
+        ...
+
+    async def written_at(self, name: str) -> datetime | None:
+        """Return when a file was last written, or None where there is none or the house's side does not tell."""
         ...
 
     async def names_in(self, folder: str) -> list[str]:

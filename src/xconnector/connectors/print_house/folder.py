@@ -7,6 +7,7 @@ import os
 import shutil
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 
@@ -54,6 +55,9 @@ class FolderOfHouse:
 
     async def read(self, name: str, *, at_most: int) -> bytes | None:
         return await self._run(lambda: self._read(name, at_most))
+
+    async def written_at(self, name: str) -> datetime | None:
+        return await self._run(lambda: self._written_at(name))
 
     async def names_in(self, folder: str) -> list[str]:
         return await self._run(lambda: self._names_in(folder))
@@ -123,6 +127,12 @@ class FolderOfHouse:
         if len(content) > at_most:
             raise PermanentError(f"{name} in {self._folder} is larger than {at_most} bytes; look into it")
         return content
+
+    def _written_at(self, name: str) -> datetime | None:
+        try:
+            return datetime.fromtimestamp((self._folder / name).stat().st_mtime, UTC)
+        except FileNotFoundError:
+            return None
 
     def _names_in(self, folder: str) -> list[str]:
         try:
