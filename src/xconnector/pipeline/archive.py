@@ -16,7 +16,7 @@ from xconnector.execution.limits import NotNowError
 from xconnector.pipeline import failing, hops, renditions
 from xconnector.pipeline.retrying import due_again, wait_in_place
 from xconnector.pipeline.workplace import Workplace
-from xconnector.postgres.connect import Connection, in_transaction, transaction
+from xconnector.postgres.connect import Connection, in_transaction, reading
 from xconnector.project.open_connections import is_outage
 from xconnector.store import communications, documents, ledger
 from xconnector.store.communications import Standing
@@ -34,7 +34,7 @@ class _Kept:
 
 async def archive(place: Workplace, attempt: Attempt, batch_id: int) -> None:
     """Archive the batch's released communications, and send them on their way."""
-    async with transaction(place.pool) as connection:
+    async with reading(place.pool) as connection:
         standings = await communications.in_state(connection, batch_id, State.RELEASED)
         standings = await failing.without_unknown(place, connection, standings, stage="archive", origin=State.RELEASED)
     groups: dict[str, list[Standing]] = {}
@@ -55,7 +55,8 @@ async def _archive_in(place: Workplace, attempt: Attempt, name: str, standings: 
     for standing in standings:
         document = loaded.get(standing.communication_id) or PermanentError("its document is gone; compose it again")
         if isinstance(document, PermanentError):
-            cause = failing.failure_of(document, "archive", permanent=FailureKind.DEFECT)
+            # Of stage compose: that is where reprocessing must begin to mend it.
+            cause = failing.failure_of(document, "compose", permanent=FailureKind.DEFECT)
             stopped.append(failing.stopped_by(standing, cause))
         else:
             whole.append(standing)

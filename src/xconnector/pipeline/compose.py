@@ -17,7 +17,7 @@ from xconnector.execution.limits import NotNowError
 from xconnector.pipeline import failing, review
 from xconnector.pipeline.retrying import due_again, wait_in_place
 from xconnector.pipeline.workplace import Workplace
-from xconnector.postgres.connect import Connection, in_transaction, transaction
+from xconnector.postgres.connect import Connection, in_transaction, reading
 from xconnector.project.open_connections import is_outage
 from xconnector.store import communications, documents, ledger
 from xconnector.store.communications import Standing
@@ -37,7 +37,7 @@ class _Composed:
 
 async def compose(place: Workplace, attempt: Attempt, batch_id: int) -> None:
     """Compose the batch's decided communications, and hand on those that need no person's word."""
-    async with transaction(place.pool) as connection:
+    async with reading(place.pool) as connection:
         standings = await communications.in_state(connection, batch_id, State.DECIDED)
         standings = await failing.without_unknown(place, connection, standings, stage="compose", origin=State.DECIDED)
         contents = await communications.contents(connection, [row.communication_id for row in standings])

@@ -20,7 +20,7 @@ from xconnector.pipeline.closing import Answer, PutOff, close
 from xconnector.pipeline.dispatching import dispatches_of
 from xconnector.pipeline.retrying import again, due_again
 from xconnector.pipeline.workplace import Workplace
-from xconnector.postgres.connect import Connection, in_transaction, transaction
+from xconnector.postgres.connect import Connection, in_transaction, reading, transaction
 from xconnector.project.model import ConnectionLimits
 from xconnector.project.open_connections import is_outage
 from xconnector.store import communications, dispatches, runs
@@ -62,9 +62,9 @@ async def deliver(place: Workplace, attempt: Attempt, batch_id: int, channel: st
             await _let_collect(place, attempt, batch_id, channel)
             return
         await _settle_left_over(place, attempt, opened)
-        async with transaction(place.pool) as reading:
-            waiting = await communications.in_state(reading, batch_id, State.ARCHIVED, hop_connection=channel)
-            batch = await runs.batch(reading, batch_id)
+        async with reading(place.pool) as connection:
+            waiting = await communications.in_state(connection, batch_id, State.ARCHIVED, hop_connection=channel)
+            batch = await runs.batch(connection, batch_id)
         remembers = await place.connections.remembers_dispatches(channel)
         size = REMEMBERED_AT_ONCE if remembers else UNCERTAIN_AT_ONCE
         for start in range(0, len(waiting), size):
@@ -237,12 +237,12 @@ def _said(
 async def _settle_left_over(place: Workplace, attempt: Attempt, channel: Channel) -> None:
     """Settle what a worker left `dispatching` that died between intent and result."""
     name = str(attempt.ids["channel"])
-    async with transaction(place.pool) as reading:
+    async with reading(place.pool) as connection:
         left = await communications.in_state(
-            reading, int(attempt.ids["batch_id"]), State.DISPATCHING, hop_connection=name
+            connection, int(attempt.ids["batch_id"]), State.DISPATCHING, hop_connection=name
         )
-        keys = await dispatches.open_key_of(reading, [row.communication_id for row in left])
-        batch = await runs.batch(reading, int(attempt.ids["batch_id"]))
+        keys = await dispatches.open_key_of(connection, [row.communication_id for row in left])
+        batch = await runs.batch(connection, int(attempt.ids["batch_id"]))
     if not left:
         return
     hand_overs = [HandOver(standing=row, dispatch_key=keys[row.communication_id]) for row in left]

@@ -7,7 +7,7 @@ from uuid import UUID
 from xconnector.contract.errors import PermanentError
 from xconnector.domain.document import Rendition, RenditionKind, document_digest
 from xconnector.pipeline.workplace import Workplace
-from xconnector.postgres.connect import transaction
+from xconnector.postgres.connect import reading
 from xconnector.store import communications, documents
 from xconnector.store.content import ContentStore, DamagedContentError
 from xconnector.store.documents import KeptRendition
@@ -21,7 +21,7 @@ async def load(place: Workplace, ids: Sequence[UUID]) -> dict[UUID, Document | P
 
     An error stands in place of a document that is damaged, or that is another one than its release names.
     """
-    async with transaction(place.pool) as connection:
+    async with reading(place.pool) as connection:
         kept = await documents.of_communications(connection, ids)
         digests = await communications.document_digests(connection, ids)
     return await asyncio.to_thread(_read, place.content, kept, digests)

@@ -48,7 +48,7 @@ async def open_pool(
         max_size=largest,
         timeout=patience.total_seconds(),
         open=False,
-        configure=_write_columns_quickly,
+        configure=_set_up,
         name=name,
     ) as pool:
         await pool.wait(patience.total_seconds())
@@ -71,14 +71,15 @@ async def connect(conninfo: str, *, name: str) -> Connection:
     """One connection outside any pool, in autocommit: for listening, and for locks that live as long as it does."""
     connection = await AsyncConnection[TupleRow].connect(
         conninfo,
-        autocommit=True,
         **session_parameters(conninfo, name=name),  # pyright: ignore[reportArgumentType] - libpq takes any parameter by keyword
     )
-    await _write_columns_quickly(connection)
+    await _set_up(connection)
     return connection
 
 
-async def _write_columns_quickly(connection: Connection) -> None:
+async def _set_up(connection: Connection) -> None:
+    # Single statements cost one round trip instead of three; transactions are begun by name.
+    await connection.set_autocommit(True)
     connection.adapters.register_dumper(list, ColumnDumper)
 
 
@@ -86,6 +87,13 @@ async def _write_columns_quickly(connection: Connection) -> None:
 async def transaction(pool: Pool) -> AsyncGenerator[Connection]:
     """One transaction on a connection of its own: committed at the end of the block, undone when it raises."""
     async with pool.connection() as connection, connection.transaction():
+        yield connection
+
+
+@asynccontextmanager
+async def reading(pool: Pool) -> AsyncGenerator[Connection]:
+    """A connection for single reads: every statement sees what is committed when it begins, as in `transaction`."""
+    async with pool.connection() as connection:
         yield connection
 
 
