@@ -7,7 +7,7 @@ from xconnector.domain.communication import END_STATES, Standing, State, may_mov
 AFTERWARDS = {
     State.COMPLETED: {State.ARCHIVED, State.FAILED},
     State.FAILED: {State.TRIGGERED, State.DECIDED, State.RELEASED, State.ARCHIVED, State.CANCELLED},
-    State.OUTCOME_UNKNOWN: {State.COMPLETED, State.ARCHIVED, State.CANCELLED, State.FAILED},
+    State.OUTCOME_UNKNOWN: {State.COMPLETED, State.DISPATCHED, State.ARCHIVED, State.CANCELLED, State.FAILED},
     State.SUPPRESSED: set[State](),
     State.CANCELLED: set[State](),
 }
