@@ -13,6 +13,7 @@ from xconnector.store import communications, failures, inbox, ledger, runs
 from xconnector.store.failures import Group, OpenFailure
 
 _BACK_TO = {
+    "prepare": (State.TRIGGERED, "prepare"),
     "assemble": (State.TRIGGERED, "prepare"),
     "decide": (State.TRIGGERED, "prepare"),
     "compose": (State.DECIDED, "compose"),
@@ -41,8 +42,8 @@ class Reprocessed:
 
     started: int
     left: int
-    """Failures that cannot be reprocessed as they are: unreadable or refused records, and unknown outcomes,
-    which a person settles first."""
+    """Failures that cannot be reprocessed as they are: unreadable or refused records, which can be dismissed, and
+    unknown outcomes, which a person settles first."""
 
 
 async def failure_groups(pool: Pool, *, run: str | None = None) -> list[Group]:
@@ -124,13 +125,31 @@ async def _start_again(
         chosen = [row for row in page if row.communication_id is not None and row.stage == stage]
         chosen = [row for row in chosen if row.kind != FailureKind.UNKNOWN_OUTCOME]
         resolved += await _move_back(connection, jobs, chosen, target, next_stage, actor=actor, reason=reason, now=now)
+    resolved += await _take_again(connection, jobs, page, actor=actor, reason=reason, now=now)
+    await failures.resolve(connection, resolved, resolution=f"reprocessed by {actor}: {reason}", now=now)
+    return len(resolved)
+
+
+async def _take_again(
+    connection: Connection, jobs: Jobs, page: Sequence[OpenFailure], *, actor: str, reason: str, now: datetime
+) -> list[int]:
+    """Take records that were set aside again, each key once, and return the failures that this resolves."""
     records = {row.record_id: row for row in page if row.record_id is not None}
     taken = await inbox.take_again(connection, list(records))
     for batch_id in sorted({batch for _, batch in taken}):
         await jobs.defer(connection, "prepare", batch_id=batch_id)
-    resolved += [records[record_id].failure_id for record_id, _ in taken]
-    await failures.resolve(connection, resolved, resolution=f"reprocessed by {actor}: {reason}", now=now)
-    return len(resolved)
+    repeated = await inbox.repeat_after_all(connection, list(records))
+    await ledger.append(
+        connection,
+        [
+            ledger.Entry(
+                at=now, batch_id=batch_id, record_id=record_id, event=event, actor=actor, detail={"reason": reason}
+            )
+            for event, rows in (("taken again", taken), ("repeated after all", repeated))
+            for record_id, batch_id in rows
+        ],
+    )
+    return [records[record_id].failure_id for record_id, _ in (*taken, *repeated)]
 
 
 async def _move_back(

@@ -182,7 +182,16 @@ async def set_aside(connection: Connection, reasons: Sequence[tuple[int, str]]) 
 async def take_again(connection: Connection, record_ids: Sequence[int]) -> list[tuple[int, int]]:
     """Take records again that were set aside with readable data; returns (record id, batch id) of those taken.
 
-    A record whose key was taken meanwhile stays where it is.
+    Of records with one key the oldest is taken; one whose key was taken meanwhile stays where it is.
     """
     cursor = await connection.execute(_QUERIES.take_again, {"record_ids": list(record_ids)})
-    return [(int(row[0]), int(row[1])) for row in await cursor.fetchall()]
+    return sorted((int(row[0]), int(row[1])) for row in await cursor.fetchall())
+
+
+async def repeat_after_all(connection: Connection, record_ids: Sequence[int]) -> list[tuple[int, int]]:
+    """Count records that were set aside as repeated where their key is taken by now with the same bytes.
+
+    Returns (record id, batch id) of those that were.
+    """
+    cursor = await connection.execute(_QUERIES.repeat_after_all, {"record_ids": list(record_ids)})
+    return sorted((int(row[0]), int(row[1])) for row in await cursor.fetchall())

@@ -54,11 +54,26 @@ FROM unnest(%(ids)s::bigint[], %(reasons)s::text[]) AS given (record_id, reason)
 WHERE inbox.record_id = given.record_id AND inbox.fate = 'taken';
 
 -- name: take_again
--- Take records again that were set aside with readable data, unless their key was taken meanwhile.
+-- Take records again that were set aside with readable data, of each key the oldest, unless it was taken meanwhile.
+WITH oldest AS (
+    SELECT DISTINCT ON (source, source_key) record_id
+    FROM inbox
+    WHERE record_id = ANY(%(record_ids)s) AND fate = 'set_aside' AND data IS NOT NULL AND source_key IS NOT NULL
+        AND NOT EXISTS (
+            SELECT FROM inbox AS other
+            WHERE other.source = inbox.source AND other.source_key = inbox.source_key AND other.fate = 'taken'
+        )
+    ORDER BY source, source_key, record_id
+)
 UPDATE inbox SET fate = 'taken', reason = NULL, made = NULL
-WHERE record_id = ANY(%(record_ids)s) AND fate = 'set_aside' AND data IS NOT NULL AND source_key IS NOT NULL
-    AND NOT EXISTS (
-        SELECT FROM inbox AS other
-        WHERE other.source = inbox.source AND other.source_key = inbox.source_key AND other.fate = 'taken'
-    )
-RETURNING record_id, batch_id;
+FROM oldest WHERE inbox.record_id = oldest.record_id AND inbox.fate = 'set_aside'
+RETURNING inbox.record_id, inbox.batch_id;
+
+-- name: repeat_after_all
+-- Count records that were set aside as repeated whose key is taken by now with the same bytes.
+UPDATE inbox SET fate = 'repeated', reason = NULL, payload = NULL, data = NULL
+FROM inbox AS first
+WHERE inbox.record_id = ANY(%(record_ids)s) AND inbox.fate = 'set_aside'
+    AND first.source = inbox.source AND first.source_key = inbox.source_key AND first.fate = 'taken'
+    AND first.sha256 = inbox.sha256
+RETURNING inbox.record_id, inbox.batch_id;

@@ -1,13 +1,17 @@
-"""`failures` and `reprocess`: what stopped, by cause, and starting it again."""
+"""`failures`, `reprocess`, `settle`, `dismiss`: what stopped, by cause, and what is done about it."""
 
 import getpass
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from xconnector.domain.failure import Settlement
 from xconnector.entrypoints.cli.running import DONE_WITH_FAILURES, HERE, AsJson, ProjectFolder, refuse, with_place
 from xconnector.entrypoints.cli.showing import show_json, show_table
+
+if TYPE_CHECKING:
+    from xconnector.operations.failures import Choice
+    from xconnector.pipeline.workplace import Workplace
 
 Run = Annotated[str | None, typer.Option(help="Only those of this run.")]
 Group = Annotated[str | None, typer.Option(help="Only this cause, by its fingerprint.")]
@@ -93,8 +97,6 @@ def settle(
     as_json: AsJson = False,
 ) -> None:
     """Settle hand-overs of unknown outcome: `arrived` completes them, `not-arrived` hands them over again."""
-    from xconnector.operations.explaining import explain
-    from xconnector.operations.failures import Choice
     from xconnector.operations.settling import settle as operation
     from xconnector.pipeline.workplace import Workplace
 
@@ -104,11 +106,7 @@ def settle(
         refuse("say how you know with --reason; it stands in the ledger")
 
     async def work(place: Workplace) -> int:
-        if not communication:
-            choices = [Choice(fingerprint=group, run=run)]
-        else:
-            found = [await explain(place.pool, words) for words in communication]
-            choices = [Choice(fingerprint=group, run=run, communication_id=row.found.communication_id) for row in found]
+        choices = await _choices(place, communication, group=group, run=run)
         return sum(
             [
                 await operation(place.pool, place.jobs, choice, settlement, actor=getpass.getuser(), reason=reason)
@@ -121,3 +119,46 @@ def settle(
         show_json({"settled": settled})
     else:
         typer.echo(f"{settled} settled as {settlement.value}")
+
+
+def dismiss(
+    communication: Annotated[list[str] | None, typer.Option(help="Only this communication; may be repeated.")] = None,
+    group: Group = None,
+    run: Run = None,
+    reason: Annotated[str, typer.Option(help="Why; it stands in the ledger.")] = "",
+    folder: ProjectFolder = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """Take failures out of the queue of which nothing more will come: their communications are cancelled.
+
+    Records that were refused or set aside stay counted as failed.
+    """
+    from xconnector.operations.dismissing import dismiss as operation
+    from xconnector.pipeline.workplace import Workplace
+
+    if not (group or run or communication):
+        refuse("say which: --communication, --group or --run")
+    if not reason:
+        refuse("say why with --reason; it stands in the ledger")
+
+    async def work(place: Workplace) -> int:
+        choices = await _choices(place, communication, group=group, run=run)
+        return sum([await operation(place.pool, choice, actor=getpass.getuser(), reason=reason) for choice in choices])
+
+    dismissed = with_place(folder, work)
+    if as_json:
+        show_json({"dismissed": dismissed})
+    else:
+        typer.echo(f"{dismissed} dismissed")
+
+
+async def _choices(
+    place: "Workplace", communications: list[str] | None, *, group: str | None, run: str | None
+) -> "list[Choice]":
+    from xconnector.operations.explaining import explain
+    from xconnector.operations.failures import Choice
+
+    if not communications:
+        return [Choice(fingerprint=group, run=run)]
+    found = [await explain(place.pool, words) for words in communications]
+    return [Choice(fingerprint=group, run=run, communication_id=row.found.communication_id) for row in found]

@@ -1,0 +1,77 @@
+"""Dismiss: somebody decides that nothing more will be done about what stopped."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from xconnector.domain.communication import State
+from xconnector.operations.failures import AT_ONCE, Choice, failures_of
+from xconnector.postgres.connect import Connection, Pool, in_transaction
+from xconnector.store import failures, ledger
+from xconnector.store.failures import OpenFailure
+from xconnector.store.moves import Move, Step, move_and_tell
+
+_STOPPED = (State.FAILED, State.OUTCOME_UNKNOWN)
+
+
+async def dismiss(pool: Pool, choice: Choice, *, actor: str, reason: str) -> int:
+    """Take chosen failures out of the queue, and return how many.
+
+    Communications are cancelled. Records that never became any stay what they are, and the account goes on counting
+    them as failed.
+    """
+    dismissed, after = 0, 0
+    while (page := await _dismiss_page(pool, choice, after=after, actor=actor, reason=reason)) is not None:
+        dismissed, after = dismissed + page[0], page[1]
+    return dismissed
+
+
+async def _dismiss_page(pool: Pool, choice: Choice, *, after: int, actor: str, reason: str) -> tuple[int, int] | None:
+    """Dismiss one page in one transaction; returns how many, and the id of its last failure. None behind the end."""
+
+    async def write(connection: Connection) -> tuple[int, int] | None:
+        page = await failures_of(connection, choice, after=after, limit=AT_ONCE)
+        if not page:
+            return None
+        now = datetime.now(UTC)
+        closed = await _cancel(connection, page, actor=actor, reason=reason, now=now)
+        closed += await _tell_of_records(connection, page, actor=actor, reason=reason, now=now)
+        resolved = await failures.resolve(connection, closed, resolution=f"dismissed by {actor}: {reason}", now=now)
+        return len(resolved), page[-1].failure_id
+
+    return await in_transaction(pool, write)
+
+
+async def _cancel(
+    connection: Connection, page: Sequence[OpenFailure], *, actor: str, reason: str, now: datetime
+) -> list[int]:
+    """Cancel the communications of a page that stand still, and return their failures."""
+    rows = {row.communication_id: row for row in page if row.communication_id is not None}
+    moves = [Move(communication_id=key, batch_id=row.batch_id, detail={"reason": reason}) for key, row in rows.items()]
+    closed: list[int] = []
+    for origin in _STOPPED:
+        step = Step(origin=origin, target=State.CANCELLED, event="dismissed", actor=actor)
+        moved = await move_and_tell(connection, moves, step, now)
+        closed += [row.failure_id for row in page if row.communication_id in moved]
+    return closed
+
+
+async def _tell_of_records(
+    connection: Connection, page: Sequence[OpenFailure], *, actor: str, reason: str, now: datetime
+) -> list[int]:
+    """Note of records that nothing more is done, and return their failures."""
+    rows = [row for row in page if row.record_id is not None]
+    await ledger.append(
+        connection,
+        [
+            ledger.Entry(
+                at=now,
+                batch_id=row.batch_id,
+                record_id=row.record_id,
+                event="dismissed",
+                actor=actor,
+                detail={"reason": reason},
+            )
+            for row in rows
+        ],
+    )
+    return [row.failure_id for row in rows]
