@@ -38,8 +38,9 @@ async def test_what_is_archived_comes_back_byte_for_byte(office: OpenOffice) -> 
     assert [path.read_bytes() for path in composed] == [path.read_bytes() for path in kept]
 
 
-async def test_nothing_leaves_while_the_archive_is_misconfigured(office: OpenOffice) -> None:
-    async with office() as opened:
+async def test_nothing_leaves_while_the_archive_cannot_be_written(office: OpenOffice) -> None:
+    changes = {"xconnector.yaml": [("folder: var/archive}", "folder: var/archive, limits: {attempts: 1}}")]}
+    async with office(changes) as opened:
         await asyncio.to_thread((opened.folder / "var").mkdir, exist_ok=True)
         (opened.folder / "var" / "archive").write_text("a file where the folder should be")
         await opened.send(notice("1", email="a@x.test"), notice("2"))
