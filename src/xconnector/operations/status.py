@@ -9,7 +9,6 @@ from xconnector.store.communications import StateCount
 from xconnector.store.runs import Run
 
 LATEST_RUNS = 10
-MOST_REVIEWS = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,12 +26,12 @@ class Status:
 async def status(pool: Pool) -> Status:
     """Return what is on its way, what waits for people, and the latest runs, as of one moment."""
     async with snapshot(pool) as connection:
-        groups = await failures.groups(connection, run_id=None)
+        failed, causes = await failures.count_open(connection)
         return Status(
             counts=await communications.count(connection),
             runs=await runs.newest(connection, LATEST_RUNS),
-            failures=sum(group.number for group in groups),
-            failure_groups=len(groups),
-            reviews_waiting=len(await reviews.waiting(connection, role=None, limit=MOST_REVIEWS)),
+            failures=failed,
+            failure_groups=causes,
+            reviews_waiting=await reviews.count_waiting(connection),
             backlog=await backlog(connection),
         )

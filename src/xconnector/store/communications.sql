@@ -67,18 +67,30 @@ FROM unnest(%(ids)s::uuid[], %(times)s::timestamptz[], %(attempts)s::smallint[])
 WHERE communication.communication_id = given.id;
 
 -- name: find
--- Communications by the beginning of their id, or by the source key they were made of.
+-- Communications by the beginning of their id, or by the source key they were made of; each looked up by its index.
+WITH wanted AS (
+    (
+        SELECT communication_id FROM communication
+        WHERE communication_id BETWEEN %(first)s AND %(last)s
+        ORDER BY communication_id LIMIT 2
+    )
+    UNION
+    (
+        SELECT communication.communication_id FROM inbox JOIN communication USING (record_id)
+        WHERE inbox.source_key = %(source_key)s AND inbox.fate = 'taken'
+        ORDER BY communication.communication_id LIMIT 2
+    )
+)
 SELECT communication.communication_id, communication.batch_id, communication.record_id, communication.name,
        communication.customer_key, communication.state, communication.hop, communication.plan,
        communication.document_sha256, communication.moved_at, run.name AS run_name, assembly.title, assembly.language,
        inbox.source, inbox.source_key
-FROM communication
+FROM wanted
+JOIN communication USING (communication_id)
 JOIN inbox USING (record_id)
 JOIN batch ON batch.batch_id = communication.batch_id
 LEFT JOIN run USING (run_id)
 LEFT JOIN assembly USING (communication_id)
-WHERE communication.communication_id BETWEEN %(first)s AND %(last)s
-    OR communication.record_id IN (SELECT record_id FROM inbox WHERE source_key = %(source_key)s AND fate = 'taken')
 ORDER BY inbox.source_key = %(source_key)s DESC, communication.communication_id
 LIMIT 2;
 

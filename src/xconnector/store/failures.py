@@ -62,6 +62,13 @@ async def groups(connection: Connection, *, run_id: UUID | None) -> list[Group]:
     return await fetch_all(connection, Group, _QUERIES.groups, run_id=run_id)
 
 
+async def count_open(connection: Connection) -> tuple[int, int]:
+    """Count open failures, and their causes."""
+    cursor = await connection.execute(_QUERIES.count_open)
+    row = await cursor.fetchone()
+    return (int(row[0]), int(row[1])) if row else (0, 0)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenFailure:
     """One open failure with what it takes to reprocess it."""

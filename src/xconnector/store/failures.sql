@@ -12,6 +12,10 @@ WHERE resolved_at IS NULL
 GROUP BY fingerprint
 ORDER BY number DESC, fingerprint;
 
+-- name: count_open
+-- How many failures are open, and of how many causes.
+SELECT count(*), count(DISTINCT fingerprint) FROM failure WHERE resolved_at IS NULL;
+
 -- name: open_failures
 -- Open failures behind an id, by cause, run or communication.
 SELECT failure.failure_id, failure.communication_id, failure.record_id, failure.batch_id, failure.stage, failure.kind,

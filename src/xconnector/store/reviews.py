@@ -43,6 +43,13 @@ async def waiting(connection: Connection, *, role: str | None, limit: int) -> li
     return await fetch_all(connection, Review, _QUERIES.waiting, role=role, limit=limit)
 
 
+async def count_waiting(connection: Connection) -> int:
+    """Count open reviews."""
+    cursor = await connection.execute(_QUERIES.count_waiting)
+    row = await cursor.fetchone()
+    return int(row[0]) if row else 0
+
+
 async def of_communication(connection: Connection, communication_id: UUID) -> Review | None:
     """Return the review of a communication, or None when it needs none."""
     return await fetch_one(connection, Review, _QUERIES.of_communication, communication_id=communication_id)

@@ -17,6 +17,12 @@ WHERE review.decision IS NULL AND communication.state = 'in_review'
 ORDER BY review.requested_at, review.communication_id
 LIMIT %(limit)s;
 
+-- name: count_waiting
+-- How many reviews are open.
+SELECT count(*)
+FROM review JOIN communication USING (communication_id)
+WHERE review.decision IS NULL AND communication.state = 'in_review';
+
 -- name: of_communication
 -- The review of a communication.
 SELECT review.communication_id, communication.batch_id, communication.name, review.role, review.document_sha256,
