@@ -15,7 +15,7 @@ from procrastinate.jobs import Job, Status
 from procrastinate.manager import JobManager
 
 from xconnector.execution.jobs import Attempt
-from xconnector.postgres.connect import Connection, Pool, transaction
+from xconnector.postgres.connect import Connection, Pool
 from xconnector.postgres.queries import Queries
 
 logger = logging.getLogger(__name__)
@@ -58,7 +58,7 @@ class OwnJobs(JobManager):
         own = {"job_id": job.id, "attempts": job.attempts, **how}
         for pause in (*_PAUSES, None):
             try:
-                async with transaction(self._pool) as connection:
+                async with self._pool.connection() as connection:
                     had = await (await connection.execute(query, own)).fetchone()
             except psycopg.OperationalError:
                 if pause is None:
