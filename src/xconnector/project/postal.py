@@ -17,9 +17,11 @@ _WITHOUT_POSTCODE = frozenset({
 
 def person_name(fields: Mapping[str, Any]) -> str:
     """Return title, first and last name, or nothing where there is no last name."""
-    if not _words(fields.get("last_name")):
+    last_name = _words(fields.get("last_name"))
+    if not last_name:
         return ""
-    return " ".join(filter(None, (_words(fields.get(name)) for name in ("title", "first_name", "last_name"))))
+    words = [_words(fields.get("title")), _words(fields.get("first_name")), last_name]
+    return " ".join([word for word in words if word])
 
 
 def recipient_name(fields: Mapping[str, Any]) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, cast
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -73,7 +74,7 @@ def present_values(
     home = formats_for(project.locale.language, project.locale.language, project.home_country)
     below_name = postal_lines(fields, project.home_country, home.country)
     title = title_of(project, kind, language)
-    issued_on = issued_at.astimezone(ZoneInfo(project.locale.timezone)).date()
+    issued_on = _day_of(issued_at, project.locale.timezone)
     content: dict[str, Any] = {
         "communication": {
             "id": str(communication_id),
@@ -94,6 +95,12 @@ def present_values(
         "data": _record(kind.contract, values, formats, project.locale.currency),
     }
     return Presentation(language=language, title=title, name=name, address_lines=below_name, data=content)
+
+
+@lru_cache(maxsize=64)
+def _day_of(moment: datetime, timezone: str) -> date:
+    """Return the day of a moment; the communications of a batch share it."""
+    return moment.astimezone(ZoneInfo(timezone)).date()
 
 
 def language_of(project: Project, kind: CommunicationKind, customer_fields: Mapping[str, Any]) -> str:

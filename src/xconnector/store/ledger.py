@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from msgspec import Struct
+
 from xconnector.domain.communication import State
 from xconnector.postgres.connect import Connection, copy_rows
 from xconnector.postgres.queries import Queries
@@ -14,9 +16,11 @@ from xconnector.store.rows import fetch_all, from_json, optional_json
 _QUERIES = Queries.load("xconnector.store", "ledger.sql")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """One thing that happened. `state` is set where it moved the communication."""
+class Entry(Struct, frozen=True, kw_only=True):
+    """One thing that happened. `state` is set where it moved the communication.
+
+    A struct, because each communication makes eight: as dataclasses they took a twelfth of a worker's time.
+    """
 
     at: datetime
     batch_id: int
