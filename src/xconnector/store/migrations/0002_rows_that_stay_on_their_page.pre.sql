@@ -16,3 +16,8 @@ ALTER TABLE dispatch ADD COLUMN collects boolean NOT NULL DEFAULT true;
 COMMENT ON COLUMN dispatch.collects IS 'whether it was meant for a bundle; unlike the state this does not change';
 DROP INDEX dispatch_uncollected;
 CREATE INDEX dispatch_uncollected ON dispatch (connection, intended_at) WHERE collects AND bundle_key IS NULL;
+
+-- One index serves both: a key is taken once for each source, and records are found by their key alone.
+DROP INDEX inbox_source_key;
+DROP INDEX inbox_taken_once;
+CREATE UNIQUE INDEX inbox_taken_once ON inbox (source_key, source) WHERE fate = 'taken';
