@@ -29,6 +29,8 @@ class SourceRecord:
     data: Mapping[str, Any] = field(repr=False)
     position: int | None = None
     """Line or element number in the source's file, from 1."""
+    handed_in_by: str | None = None
+    """Name of the key with which it came, where it came with one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -49,7 +49,9 @@ async def receive(
         now = place.now()
         batch_id = await runs.open_batch(connection, run_id=run_id, priority=priority, now=now)
         received = await inbox.receive(connection, batch_id, arrivals, now)
-        await ledger.append(connection, [_entry(row, batch_id, now) for row in received])
+        await ledger.append(
+            connection, [_entry(row, record, batch_id, now) for row, record in zip(received, records, strict=True)]
+        )
         stopped = [
             failures.Stopped(batch_id=batch_id, record_id=row.record_id, failure=failure)
             for row in received
@@ -90,12 +92,13 @@ def _arrival(record: SourceRecord | BadRecord, feed: Feed | None) -> Arrival:
     )
 
 
-def _entry(row: Received, batch_id: int, now: datetime) -> ledger.Entry:
+def _entry(row: Received, record: SourceRecord | BadRecord, batch_id: int, now: datetime) -> ledger.Entry:
     return ledger.Entry(
         at=now,
         batch_id=batch_id,
         record_id=row.record_id,
         event="received",
+        actor=record.handed_in_by if isinstance(record, SourceRecord) else None,
         detail={
             "fate": row.fate,
             "sha256": row.sha256,

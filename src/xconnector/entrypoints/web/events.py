@@ -5,6 +5,7 @@ CloudEvents 1.0.2, HTTP protocol binding: binary, structured and batched content
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Annotated, Any
 
@@ -96,7 +97,7 @@ def event_routes(intake: Intake, callers: Callers, bodies: Bodies, limits: WebLi
         },
         openapi_extra=_REQUEST,
     )
-    async def hand_in(request: Request, response: Response, _: Annotated[str, Depends(caller)]) -> EventsAnswer:
+    async def hand_in(request: Request, response: Response, key: Annotated[str, Depends(caller)]) -> EventsAnswer:
         """Binary, structured and batched content mode; a repetition is answered like the first time.
 
         Whoever got no answer can therefore send the same again.
@@ -104,7 +105,7 @@ def event_routes(intake: Intake, callers: Callers, bodies: Bodies, limits: WebLi
         is_batch = _media_type(request) == BATCH
         async with bodies.read(request, largest=limits.event_batch if is_batch else limits.event) as body:
             records = await _records(request, body)
-            settled = await _settled(intake, records, limits)
+            settled = await _settled(intake, [replace(record, handed_in_by=key) for record in records], limits)
         answers = [_answer(record, result) for record, result in zip(records, settled, strict=True)]
         response.status_code = _status(answers, is_batch=is_batch)
         return EventsAnswer(events=answers)
