@@ -1,7 +1,8 @@
 """The content store: composed documents on disk under their SHA-256, one pack a batch.
 
 A pack is written beside, synced and renamed, so that it exists whole or not at all; its files are
-read-only. Where a document lies in which pack is remembered in `store/documents.py`.
+read-only, and only the user who runs xConnector may open them. Where a document lies in which pack is
+remembered in `store/documents.py`.
 """
 
 import os
@@ -79,17 +80,28 @@ class ContentStore:
 
     def _write(self, pack: str, contents: Sequence[bytes]) -> None:
         path = self._path(pack)
-        if path.exists():
+        if path.exists() and _holds(path, contents):
             return
-        path.parent.mkdir(parents=True, exist_ok=True)
+        for folder in (self._folder, path.parent):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         beside = path.with_name(f".{pack}.{os.getpid()}.{os.urandom(4).hex()}.part")
-        with beside.open("xb") as file:
+        # From its first byte on nobody else may read it.
+        with open(beside, "xb", opener=_for_us_only) as file:
             file.writelines(contents)
             file.flush()
             os.fsync(file.fileno())
         beside.chmod(0o400)
         beside.rename(path)
         _sync_folder(path.parent)
+
+
+def _for_us_only(path: str, flags: int) -> int:
+    return os.open(path, flags, mode=0o600)
+
+
+def _holds(path: Path, contents: Sequence[bytes]) -> bool:
+    """Say whether a pack is undamaged: what is kept again mends it."""
+    return path.stat().st_size == sum(map(len, contents)) and path.read_bytes() == b"".join(contents)
 
 
 def _read(descriptor: int | None, place: Place, sha256: str) -> bytes | DamagedContentError:

@@ -21,8 +21,11 @@ class SentBundles:
 
     def remember(self, bundle_key: str, manifest: Path) -> None:
         """Keep a copy of the manifest, durable when this returns."""
-        self._folder.mkdir(parents=True, exist_ok=True)
+        # A manifest names customers: only we may read it.
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         written = self._folder / f".{manifest_name(bundle_key)}.part"
+        written.unlink(missing_ok=True)
+        written.touch(mode=0o600)
         shutil.copyfile(manifest, written)
         with written.open("rb") as file:
             os.fsync(file.fileno())
