@@ -36,7 +36,7 @@ async def archive(place: Workplace, attempt: Attempt, batch_id: int) -> None:
     """Archive the batch's released communications, and send them on their way."""
     async with reading(place.pool) as connection:
         standings = await communications.in_state(connection, batch_id, State.RELEASED)
-        standings = await failing.without_unknown(place, connection, standings, stage="archive", origin=State.RELEASED)
+    standings = await failing.without_unknown(place, standings, stage="archive", origin=State.RELEASED)
     groups: dict[str, list[Standing]] = {}
     for standing in standings:
         groups.setdefault(_archive_of(place, standing), []).append(standing)

@@ -39,8 +39,8 @@ async def compose(place: Workplace, attempt: Attempt, batch_id: int) -> None:
     """Compose the batch's decided communications, and hand on those that need no person's word."""
     async with reading(place.pool) as connection:
         standings = await communications.in_state(connection, batch_id, State.DECIDED)
-        standings = await failing.without_unknown(place, connection, standings, stage="compose", origin=State.DECIDED)
         contents = await communications.contents(connection, [row.communication_id for row in standings])
+    standings = await failing.without_unknown(place, standings, stage="compose", origin=State.DECIDED)
     by_composer = sorted(standings, key=lambda row: _composer_of(place, row))
     for composer, group in groupby(by_composer, key=lambda row: _composer_of(place, row)):
         await _compose_with(place, attempt, composer, list(group), contents)

@@ -13,7 +13,7 @@ from xconnector.contract.errors import (
 from xconnector.domain.communication import State
 from xconnector.domain.failure import Failure, FailureKind
 from xconnector.pipeline.workplace import Workplace
-from xconnector.postgres.connect import Connection
+from xconnector.postgres.connect import Connection, transaction
 from xconnector.store import failures, inbox, ledger
 from xconnector.store.communications import Standing
 from xconnector.store.failures import Stopped
@@ -40,23 +40,21 @@ def stopped_by(standing: Standing, failure: Failure) -> Stopped:
 
 
 async def without_unknown(
-    place: Workplace, connection: Connection, standings: Sequence[Standing], *, stage: str, origin: State
+    place: Workplace, standings: Sequence[Standing], *, stage: str, origin: State
 ) -> list[Standing]:
     """Return the communications whose kind the project has; those of a kind that was taken away fail."""
-    unknown = [row for row in standings if row.name not in place.project.communications]
-    stopped = [
-        stopped_by(
-            row,
-            Failure(
-                stage=stage,
-                kind=FailureKind.PROJECT,
-                reason=f"the project has no communication {row.name!r} any more; put it back, then reprocess",
-            ),
-        )
-        for row in unknown
-    ]
-    await fail(connection, stopped, origin=origin, now=place.now())
-    return [row for row in standings if row.name in place.project.communications]
+    known = place.project.communications
+    unknown = [row for row in standings if row.name not in known]
+    if unknown:
+        stopped = [stopped_by(row, _taken_away(row, stage)) for row in unknown]
+        async with transaction(place.pool) as connection:
+            await fail(connection, stopped, origin=origin, now=place.now())
+    return [row for row in standings if row.name in known]
+
+
+def _taken_away(standing: Standing, stage: str) -> Failure:
+    reason = f"the project has no communication {standing.name!r} any more; put it back, then reprocess"
+    return Failure(stage=stage, kind=FailureKind.PROJECT, reason=reason)
 
 
 async def fail(
