@@ -4,6 +4,8 @@ import json
 import os
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -75,15 +77,12 @@ def test_nothing_of_customers_or_secrets_is_logged(tmp_path: Path, database: str
         assert not [word for word in FORBIDDEN if word in words], words
 
 
-def _until_stopped(verb: "object", run: str) -> None:
+def _until_stopped(verb: Callable[..., str], run: str) -> None:
     """Wait until only what is put off for the relay, which is down, is still in progress."""
-    import time
-
-    assert callable(verb)
     deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        found = json.loads(str(verb("reconcile", run, "--json")))
+    while True:
+        found = json.loads(verb("reconcile", run, "--json"))
         if found["in_progress"] <= 1 and found["failed"] >= 2:
             return
+        assert time.monotonic() < deadline, found
         time.sleep(0.5)
-    raise AssertionError(found)

@@ -3,10 +3,10 @@
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, cast
 
 from xconnector.connectors.cloudevents import CloudEventError, parse
 from xconnector.domain.event import SourceRecord
+from xconnector.domain.strict_json import Json, StrictJsonError, read_json
 from xconnector.pipeline.receive import BATCH_SIZE, receive
 from xconnector.pipeline.workplace import Workplace
 from xconnector.store.inbox import Received
@@ -30,13 +30,11 @@ def read_event_file(path: Path) -> list[SourceRecord]:
             raise EventFileError(
                 f"{path.name} has more than {LARGEST_FILE} bytes; declare a feed and use `xconnector run`"
             )
-        text = path.read_text(encoding="utf-8")
+        content = path.read_bytes()
     except OSError as error:
         raise EventFileError(f"{path}: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise EventFileError(f"{path.name}: byte {error.start} is not UTF-8; convert the file") from error
     events: list[SourceRecord] = []
-    for place, event in _split(path, text):
+    for place, event in _split(path, content):
         try:
             events += parse(STRUCTURED, json.dumps(event, ensure_ascii=False).encode())
         except CloudEventError as error:
@@ -44,22 +42,21 @@ def read_event_file(path: Path) -> list[SourceRecord]:
     return events
 
 
-def _split(path: Path, text: str) -> list[tuple[str, Any]]:
+def _split(path: Path, content: bytes) -> list[tuple[str, Json]]:
     try:
-        whole: Any = json.loads(text)
-    except ValueError:
-        return [_line(path, number, line) for number, line in enumerate(text.splitlines(), start=1) if line.strip()]
+        whole = read_json(content)
+    except StrictJsonError:
+        return [_line(path, number, line) for number, line in enumerate(content.splitlines(), start=1) if line.strip()]
     if isinstance(whole, list):
-        listed = cast("list[Any]", whole)
-        return [(f"event {number}", event) for number, event in enumerate(listed, start=1)]
+        return [(f"event {number}", event) for number, event in enumerate(whole, start=1)]
     return [("event 1", whole)]
 
 
-def _line(path: Path, number: int, line: str) -> tuple[str, Any]:
+def _line(path: Path, number: int, line: bytes) -> tuple[str, Json]:
     try:
-        return f"line {number}", json.loads(line)
-    except ValueError as error:
-        raise EventFileError(f"{path.name}, line {number}: no JSON ({error}); write one event a line") from error
+        return f"line {number}", read_json(line)
+    except StrictJsonError as error:
+        raise EventFileError(f"{path.name}, line {number}: {error}; write one event a line, in UTF-8") from error
 
 
 async def take_events(place: Workplace, events: Sequence[SourceRecord]) -> list[Received]:
