@@ -4,11 +4,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
+from psycopg.rows import class_row
+
 from xconnector.postgres.connect import Connection
 from xconnector.postgres.queries import Queries
 from xconnector.store.rows import fetch_all, fetch_one
 
 _QUERIES = Queries.load("xconnector.store", "bundles.sql")
+_FETCHED_AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,5 +121,11 @@ class Piece:
 
 
 async def pieces(connection: Connection, bundle_key: str) -> list[Piece]:
-    """Return the pieces of a bundle in print order; a connection's `pieces_per_bundle` bounds them."""
-    return await fetch_all(connection, Piece, _QUERIES.pieces, bundle_key=bundle_key)
+    """Return the pieces of a bundle in print order; a connection's `pieces_per_bundle` bounds them.
+
+    To be called in a transaction: thousands of rows are fetched in parts, so that they are in memory only once.
+    """
+    async with connection.cursor(name="pieces", row_factory=class_row(Piece)) as cursor:
+        cursor.itersize = _FETCHED_AT_ONCE
+        await cursor.execute(_QUERIES.pieces, {"bundle_key": bundle_key})
+        return [piece async for piece in cursor]
