@@ -49,7 +49,8 @@ async def _play(folder: Path, customers: int, *, keep: bool, began: float) -> bo
             live.stop()
             _show(ending, story.places, seconds=time.monotonic() - began)
             if keep:
-                console.print(f"\nEverything stays up: {ending.web} (Ctrl-C ends it).", highlight=False)
+                console.print("\nEverything stays up (Ctrl-C ends it). A customer's documents on the portal:")
+                console.print(f"  {ending.portal_link}", highlight=False, soft_wrap=True)
                 await until_signalled()
             return ending.of_run.closes and ending.everything.closes
 

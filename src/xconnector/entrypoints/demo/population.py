@@ -38,6 +38,8 @@ class Population:
     customers: Path
     events: Path
     statements: Path
+    portal_reader: str
+    """Key of a customer who reads on the portal."""
     number_of_customers: int
     number_of_events: int
 
@@ -70,6 +72,7 @@ def populate(folder: Path, *, customers: int, events_of_each_kind: int, now: dat
         customers=customer_file,
         events=event_file,
         statements=statement_file,
+        portal_reader=next(str(row["customer"]) for row in records if row["portal_account"]),
         number_of_customers=len(records),
         number_of_events=len(events),
     )

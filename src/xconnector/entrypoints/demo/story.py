@@ -12,7 +12,7 @@ import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -25,15 +25,17 @@ from xconnector.domain.review import Decision
 from xconnector.entrypoints.bootstrap import DATABASE_URL, open_project
 from xconnector.entrypoints.demo import faults
 from xconnector.entrypoints.demo.population import Population, populate
+from xconnector.entrypoints.portal_secrets import portal_secrets
 from xconnector.entrypoints.programs import Program, ProgramError, sandbox, start_worker, web
 from xconnector.operations import failures, reviews
 from xconnector.operations.customers import load_customers
 from xconnector.operations.failures import Choice
 from xconnector.operations.keys import make_key
+from xconnector.operations.portal import customer_link
 from xconnector.operations.reconciling import reconcile_everything, reconcile_run
 from xconnector.operations.settling import settle
 from xconnector.pipeline.receive import receive_run
-from xconnector.pipeline.workplace import Workplace
+from xconnector.pipeline.workplace import Workplace, state_folder
 from xconnector.postgres.connect import transaction
 from xconnector.project.create import create_project
 from xconnector.store import dispatches
@@ -87,6 +89,8 @@ class Ending:
     bounced: str | None
     """A communication whose mailbox did not exist and that went by post instead."""
     web: str
+    portal_link: str
+    """A signed link to the documents of a customer who reads them on the portal."""
 
 
 class Demo:
@@ -121,7 +125,7 @@ class Demo:
                     await self._send_events(place, web_address, key, population)
                     run = await self._run_statements(place, population)
                     await self._mend(place)
-                    yield await self._end(place, run, web_address)
+                    yield await self._end(place, run, web_address, population)
 
     # ------------------------------------------------------------ beginning
 
@@ -295,7 +299,7 @@ class Demo:
 
     # ------------------------------------------------------------ end
 
-    async def _end(self, place: Workplace, run: str, address: str) -> Ending:
+    async def _end(self, place: Workplace, run: str, address: str, population: Population) -> Ending:
         async with transaction(place.pool) as connection:
             bounced = await dispatches.any_rerouted(connection, origin="email", target="print")
         return Ending(
@@ -305,6 +309,12 @@ class Demo:
             groups=await failures.failure_groups(place.pool),
             bounced=str(bounced) if bounced else None,
             web=address,
+            portal_link=customer_link(
+                portal_secrets(state_folder(self._places.project), os.environ),
+                population.portal_reader,
+                base=address,
+                expires_at=place.now() + timedelta(hours=1),
+            ),
         )
 
     async def _until(self, place: Workplace, what: str, enough: Callable[[Account], bool]) -> None:
