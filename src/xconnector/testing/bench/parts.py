@@ -53,7 +53,7 @@ def _memory(server_url: str, size: Size) -> Sequence[Figure]:
 
 
 def _print_memory(server_url: str, size: Size) -> Sequence[Figure]:
-    small, large = size.scaled(5000, least=50), size.scaled(20_000, least=200)
+    small, large = size.scaled(10_000, least=50), size.scaled(30_000, least=200)
     return memory_figures(server_url, small=small, large=large, by_print=True)
 
 
