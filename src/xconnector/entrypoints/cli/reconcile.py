@@ -90,7 +90,7 @@ def _unsealed(account: "Account") -> str:
     sum_of_it = account.reconciliation
     remedy = "Such a file is still being read, or was interrupted: then run the same command again, and it goes on."
     if sum_of_it.expected is None:
-        return f"Runs whose file is not read to its end: {sum_of_it.unsealed} (`xconnector status` names them). {remedy}"
+        return f"Runs whose file is not read to its end: {sum_of_it.unsealed} (see `xconnector status`). {remedy}"
     return f"{sum_of_it.records_read:,} of {sum_of_it.expected:,} records of the file are in. {remedy}"
 
 
