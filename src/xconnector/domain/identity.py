@@ -1,8 +1,9 @@
 """Identities: time-ordered UUIDs, so that a table's newest rows lie together on disk."""
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _RANDOM_BITS = 74
 _RANDOM_BYTES = 10
 
@@ -14,7 +15,8 @@ def time_ordered_id(now: datetime, chance: bytes) -> UUID:
     """
     if len(chance) < _RANDOM_BYTES:
         raise ValueError(f"a time-ordered id needs {_RANDOM_BYTES} random bytes, not {len(chance)}")
-    milliseconds = int(now.timestamp() * 1000) & ((1 << 48) - 1)
+    # By whole numbers: a float loses the last millisecond.
+    milliseconds = (now - _EPOCH) // timedelta(milliseconds=1) & ((1 << 48) - 1)
     random_bits = int.from_bytes(chance[:_RANDOM_BYTES], "big") & ((1 << _RANDOM_BITS) - 1)
     head, tail = random_bits >> 62, random_bits & ((1 << 62) - 1)
     return UUID(int=milliseconds << 80 | 0x7 << 76 | head << 64 | 0b10 << 62 | tail)
