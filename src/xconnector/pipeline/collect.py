@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from itertools import cycle
 from zoneinfo import ZoneInfo
 
 from xconnector.contract.channel import Bundle, BundleReceipt, Collects, Dispatch, Receipt
@@ -25,7 +24,7 @@ from xconnector.store.content import ContentStore, DamagedContentError, Place
 from xconnector.store.moves import Move, Step, move_and_tell
 
 BUNDLES_AT_ONCE = 2
-"""Bundles of one connection that are made at once, over all workers: the others leave room for single events."""
+"""Bundles of runs that are made at once for a connection, over all workers: there must be room for single events."""
 WRITTEN_AT_ONCE = 500
 
 Result = BundleReceipt | ConnectorError | NotNowError
@@ -66,11 +65,12 @@ def _due_before(place: Workplace, name: str) -> datetime:
 
 async def _bind(place: Workplace, connection: Connection, name: str, channel: Collects, gathering: Gathering) -> None:
     left = gathering.pieces
-    for lane in cycle(range(BUNDLES_AT_ONCE)):
-        if left <= 0:
-            return
+    while left > 0:
         now = place.now()
-        bundle_key = f"{gathering.run_name or 'singles'}-{now:%Y%m%dT%H%M%S}-{place.new_id().hex[-6:]}"
+        chance = place.new_id().hex[-6:]
+        bundle_key = f"{gathering.run_name or 'singles'}-{now:%Y%m%dT%H%M%S}-{chance}"
+        # Single pieces never wait for a run.
+        lane = "singles" if gathering.run_id is None else f"runs-{int(chance, 16) % BUNDLES_AT_ONCE}"
         bound = await bundles.gather(
             connection,
             name,
