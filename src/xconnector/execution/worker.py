@@ -14,6 +14,7 @@ import psycopg
 from procrastinate import App, JobContext, PsycopgConnector
 from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import Job
+from procrastinate.worker import Worker as JobTaker
 
 from xconnector.execution import retention, waits
 from xconnector.execution.failing import RetryAsTold, describe, run_stage
@@ -139,27 +140,27 @@ class Worker:
 
     async def _work(self, app: App) -> None:
         """Take jobs until stopped, or until the database is gone."""
-        working = asyncio.create_task(
-            app.run_worker_async(
-                queues=self._stages,
-                concurrency=self._settings.concurrency,
-                fetch_job_polling_interval=self._settings.poll.total_seconds(),
-                update_heartbeat_interval=self._settings.heartbeat.total_seconds(),
-                stalled_worker_timeout=self._settings.stalled_after.total_seconds(),
-                shutdown_graceful_timeout=self._settings.grace.total_seconds(),
-                install_signal_handlers=False,
-                delete_jobs="never",
-            )
+        taker = JobTaker(
+            app=app,
+            queues=self._stages,
+            concurrency=self._settings.concurrency,
+            fetch_job_polling_interval=self._settings.poll.total_seconds(),
+            update_heartbeat_interval=self._settings.heartbeat.total_seconds(),
+            stalled_worker_timeout=self._settings.stalled_after.total_seconds(),
+            shutdown_graceful_timeout=self._settings.grace.total_seconds(),
+            install_signal_handlers=False,
+            delete_jobs="never",
         )
+        working = asyncio.create_task(taker.run())
         stopping = asyncio.create_task(self._stopping.wait())
         try:
             await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             stopping.cancel()
-            # Cancelling stops it in good order: it waits for the running jobs.
-            working.cancel()
+            # It waits for the running jobs. Told, not cancelled: a cancellation while it begins can be lost.
+            taker.stop()
             await asyncio.wait({working})
-        if not working.cancelled() and (error := working.exception()) is not None:
+        if (error := working.exception()) is not None:
             if not isinstance(error, ConnectorException | psycopg.OperationalError):
                 raise error
             logger.warning("the database is gone (%s); trying again", describe(error))
@@ -184,7 +185,9 @@ class Worker:
         return [(watch.name, watch.every, partial(_look_alone, watch, locks)) for watch in self._jobs.watches]
 
     async def _repeat(self, name: str, every: timedelta, do: Callable[[], Awaitable[None]]) -> None:
-        while True:
+        task = asyncio.current_task()
+        # An error can take the place of a cancellation that it met.
+        while task is None or not task.cancelling():
             try:
                 await do()
             except Exception as error:  # noqa: BLE001 - what failed is done again next time
