@@ -64,8 +64,8 @@ async def test_a_program_that_dies_at_any_commit_breaks_no_promise(
         died_at += [position for position, died in zip(positions, deaths, strict=True) if died]
         first += AT_ONCE
 
-    # Read, write and hand over in five stages: fewer commits would mean that they were not seen.
-    assert len(died_at) >= 12
+    # Five stages, and two commits around each hand-over: fewer would mean that they were not seen.
+    assert len(died_at) >= 8
 
 
 async def _die_and_go_on(scene: Scene, position: int, *, before: bool) -> bool:
