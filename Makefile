@@ -6,7 +6,7 @@ VENV ?= .venv
 # Test processes at once.
 JOBS ?= 2
 
-# What a target hands on: make demo DEMO="--into /tmp/acme", make test TESTS=tests/domain, make lock LOCK=--upgrade
+# What a target hands on: make demo DEMO=/tmp/acme, make test TESTS=tests/domain, make lock LOCK=--upgrade
 DEMO ?=
 SERVE ?=
 BENCH ?=

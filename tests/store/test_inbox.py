@@ -1,4 +1,5 @@
 import asyncio
+from dataclasses import replace
 from functools import partial
 
 from psycopg import Rollback
@@ -34,6 +35,14 @@ async def test_the_same_key_with_other_bytes_is_refused_and_both_are_kept(pool: 
     assert second.earlier_sha256 == arrival("1", b"a").sha256
     assert second.sha256 == arrival("1", b"b").sha256
     assert kept == [(b"a", "taken"), (b"b", "refused")]
+
+
+async def test_the_same_key_with_the_same_bytes_and_another_type_is_refused(pool: Pool) -> None:
+    first = arrival("1", b"{}")
+    await _receive(pool, first)
+    (second,) = await _receive(pool, replace(first, event_type="com.small.another"))
+
+    assert second.fate is RecordFate.REFUSED
 
 
 async def test_fates_come_in_the_order_of_the_records_whatever_repeats_in_one_batch(pool: Pool) -> None:

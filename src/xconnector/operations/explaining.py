@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from xconnector.domain.delivery import DeliveryEvent, DeliveryStatus, status_of
-from xconnector.postgres.connect import Pool, snapshot
+from xconnector.postgres.connect import Connection, Pool, snapshot
 from xconnector.store import communications, dispatches, documents, failures, ledger, reviews
 from xconnector.store.communications import Assembly, Found
 from xconnector.store.dispatches import Handover
@@ -43,6 +43,14 @@ class Explanation:
         return DeliveryStatus.ACCEPTED if is_taken and status is DeliveryStatus.UNREPORTED else status
 
 
+async def _why_none(connection: Connection, words: str) -> str:
+    """Say what is known of a record that never became a communication."""
+    stopped = await failures.reason_of_record(connection, words)
+    if stopped is None:
+        return f"no communication has the id or source key {words!r}"
+    return f"the record {words!r} never became a communication: {stopped}"
+
+
 async def explain(pool: Pool, words: str) -> Explanation:
     """Explain the communication with this id, beginning of an id, or source key.
 
@@ -51,7 +59,7 @@ async def explain(pool: Pool, words: str) -> Explanation:
     async with snapshot(pool) as connection:
         found = await communications.find(connection, words)
         if not found:
-            raise UnknownCommunicationError(f"no communication has the id or source key {words!r}")
+            raise UnknownCommunicationError(await _why_none(connection, words))
         if len(found) > 1:
             raise UnknownCommunicationError(f"more than one communication fits {words!r}; give more of its id")
         key = found[0].communication_id

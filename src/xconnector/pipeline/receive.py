@@ -10,7 +10,7 @@ from typing import TypeVar
 from uuid import UUID
 
 from xconnector.contract.errors import PermanentError, TransientError
-from xconnector.contract.source import ControlTotals, confirm_totals
+from xconnector.contract.source import ControlTotals, ControlTotalsMismatchError, RunSource, confirm_totals
 from xconnector.domain.event import BadRecord, RecordFate, SourceRecord, payload_digest
 from xconnector.domain.failure import Failure, FailureKind
 from xconnector.execution.jobs import Priority
@@ -112,9 +112,10 @@ def _failure(row: Received) -> Failure | None:
     if row.fate is RecordFate.SET_ASIDE:
         return Failure(stage="receive", kind=FailureKind.INPUT, reason=row.reason or "")
     if row.fate is RecordFate.REFUSED:
+        what = "under another type" if row.sha256 == row.earlier_sha256 else "with another payload"
         reason = (
-            f"this key was taken with another payload: first SHA-256 {row.earlier_sha256}, "
-            f"now {row.sha256}; send a correction under a key of its own"
+            f"this key was taken {what}: first SHA-256 {row.earlier_sha256}, now {row.sha256}; "
+            "send a correction under a key of its own"
         )
         return Failure(stage="receive", kind=FailureKind.INPUT, reason=reason)
     return None
@@ -146,7 +147,11 @@ async def receive_run(
     counted = await asyncio.to_thread(source.totals, path)
     declared = await asyncio.to_thread(source.declared, path)
     if declared is not None:
-        confirm_totals(path, declared, counted)
+        try:
+            confirm_totals(path, declared, counted)
+        except ControlTotalsMismatchError as error:
+            bad = await asyncio.to_thread(_first_bad_record, source, path, feed)
+            raise ControlTotalsMismatchError(f"{error}{bad}") from None
     await asyncio.to_thread(file.prove_unchanged)
     async with _alone_with(place, path, file.sha256):
         run, done = await _start(place, feed, file, counted, declared)
@@ -161,7 +166,8 @@ async def receive_run(
         await asyncio.to_thread(file.prove_unchanged, by_digest=True)
         async with transaction(place.pool) as connection:
             await runs.seal(connection, run.run_id, records_read=done, now=place.now())
-    return run
+            sealed = await runs.find(connection, run.name)
+    return sealed or run
 
 
 @asynccontextmanager
@@ -179,6 +185,14 @@ async def _alone_with(place: Workplace, path: Path, digest: str) -> AsyncGenerat
         if place.now() > gives_up_at:
             raise TransientError(f"{path.name} is being taken in by another program; `xconnector status` shows its run")
         await asyncio.sleep(0.1)
+
+
+def _first_bad_record(source: RunSource, path: Path, feed: Feed) -> str:
+    """Tell of the first record that cannot be read: more often than the totals, it is what is wrong."""
+    for record in source.read(path, source=feed.name, event_type=feed.event):
+        if isinstance(record, BadRecord):
+            return f" The first record that cannot be read is number {record.position}: {record.reason}"
+    return ""
 
 
 async def _start(

@@ -141,3 +141,10 @@ class PastFailure:
 async def of_communication(connection: Connection, communication_id: UUID) -> list[PastFailure]:
     """Return every failure of one communication, oldest first."""
     return await fetch_all(connection, PastFailure, _QUERIES.of_communication, communication_id=communication_id)
+
+
+async def reason_of_record(connection: Connection, source_key: str) -> str | None:
+    """Return why the latest record with this source key was not taken, or None when there is none such."""
+    cursor = await connection.execute(_QUERIES.reason_of_record, {"source_key": source_key})
+    row = await cursor.fetchone()
+    return None if row is None else str(row[0])

@@ -49,3 +49,9 @@ SELECT stage, kind, reason, fingerprint, failed_at, resolved_at, resolution
 FROM failure
 WHERE communication_id = %(communication_id)s
 ORDER BY failure_id;
+
+-- name: reason_of_record
+-- Why the latest record with this source key was not taken.
+SELECT failure.reason FROM inbox JOIN failure USING (record_id)
+WHERE inbox.source_key = %(source_key)s
+ORDER BY failure.failure_id DESC LIMIT 1;

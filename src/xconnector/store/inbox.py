@@ -42,6 +42,14 @@ class Received:
     reason: str | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _First:
+    """What was taken first under a key."""
+
+    sha256: str
+    event_type: str
+
+
 async def receive(connection: Connection, batch_id: int, arrivals: Sequence[Arrival], now: datetime) -> list[Received]:
     """Write records to the inbox, each source key taken once, and return their fates in order.
 
@@ -53,7 +61,7 @@ async def receive(connection: Connection, batch_id: int, arrivals: Sequence[Arri
     ids = dict(zip(_keys(candidates), taken, strict=True))
     ours = {id(arrival) for arrival, record_id in zip(candidates, taken, strict=True) if record_id is not None}
     rest = [arrival for arrival in arrivals if id(arrival) not in ours]
-    earlier = await _first_digests(connection, [arrival for arrival in rest if arrival.reason is None])
+    earlier = await _first_of(connection, [arrival for arrival in rest if arrival.reason is None])
     fates = [_fate_of(arrival, earlier) for arrival in rest]
     kept = iter(zip(await _insert(connection, batch_id, rest, fates, now), fates, strict=True))
     received: list[Received] = []
@@ -67,7 +75,7 @@ async def receive(connection: Connection, batch_id: int, arrivals: Sequence[Arri
                 source_key=arrival.source_key,
                 fate=fate,
                 sha256=arrival.sha256,
-                earlier_sha256=None if fate is RecordFate.TAKEN else earlier.get(key),
+                earlier_sha256=None if fate is RecordFate.TAKEN or key not in earlier else earlier[key].sha256,
                 reason=arrival.reason,
             )
         )
@@ -90,10 +98,12 @@ def _keys(arrivals: Sequence[Arrival]) -> list[tuple[str, str | None]]:
     return [(arrival.source, arrival.source_key) for arrival in arrivals]
 
 
-def _fate_of(arrival: Arrival, earlier: Mapping[tuple[str, str | None], str]) -> RecordFate:
+def _fate_of(arrival: Arrival, earlier: Mapping[tuple[str, str | None], _First]) -> RecordFate:
+    """The same bytes under another type say something else, and are refused like other bytes."""
     if arrival.reason is not None:
         return RecordFate.SET_ASIDE
-    same = earlier.get((arrival.source, arrival.source_key)) == arrival.sha256
+    first = earlier.get((arrival.source, arrival.source_key))
+    same = first == _First(sha256=arrival.sha256, event_type=arrival.event_type)
     return RecordFate.REPEATED if same else RecordFate.REFUSED
 
 
@@ -126,18 +136,21 @@ async def _insert(
     return [ids.get(place) for place in range(1, len(arrivals) + 1)]
 
 
-async def _first_digests(connection: Connection, arrivals: Sequence[Arrival]) -> dict[tuple[str, str | None], str]:
-    """The digests under which these arrivals' keys were taken first."""
+async def _first_of(connection: Connection, arrivals: Sequence[Arrival]) -> dict[tuple[str, str | None], _First]:
+    """What was taken first under these arrivals' keys."""
     if not arrivals:
         return {}
     cursor = await connection.execute(
-        _QUERIES.first_digests,
+        _QUERIES.first_of,
         {
             "sources": [arrival.source for arrival in arrivals],
             "source_keys": [arrival.source_key for arrival in arrivals],
         },
     )
-    return {(str(row[0]), str(row[1])): str(row[2]) for row in await cursor.fetchall()}
+    return {
+        (str(row[0]), str(row[1])): _First(sha256=str(row[2]), event_type=str(row[3]))
+        for row in await cursor.fetchall()
+    }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,9 +21,9 @@ WITH given AS (
 )
 SELECT numbered.place, numbered.record_id FROM numbered JOIN written USING (record_id);
 
--- name: first_digests
--- Under which digests these keys were taken.
-SELECT inbox.source, inbox.source_key, inbox.sha256
+-- name: first_of
+-- With which digests and types these keys were taken.
+SELECT inbox.source, inbox.source_key, inbox.sha256, inbox.event_type
 FROM unnest(%(sources)s::text[], %(source_keys)s::text[]) AS given (source, source_key)
 JOIN inbox ON inbox.source = given.source AND inbox.source_key = given.source_key AND inbox.fate = 'taken';
 

@@ -95,6 +95,8 @@ def test_a_missing_attribute_is_named(name: str) -> None:
         ({"id": "x" * 501}, "id must have at most"),
         ({"time": "yesterday"}, "time must be a timestamp"),
         ({"time": "2026-13-01T00:00:00Z"}, "time must be a timestamp"),
+        ({"time": "0001-01-01T00:00:00+14:00"}, "time must be a timestamp"),
+        ({"time": "9999-12-31T23:59:59-14:00"}, "time must be a timestamp"),
         ({"time": "2026-11-23T08:00:00"}, "time must be a timestamp"),
         ({"data": [1]}, "data must be a JSON object"),
         ({"data": None}, "data is missing"),

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from xconnector.domain.strict_json import Json
 
@@ -72,6 +72,10 @@ def _text(stated: Mapping[str, Json], name: str, *, example: str) -> str:
     return value
 
 
+EARLIEST_YEAR, LATEST_YEAR = 1900, 2999
+"""Outside these a time is a mistake, and some clocks and databases cannot hold it."""
+
+
 def _time(value: Json) -> datetime | None:
     if value is None:
         return None
@@ -79,7 +83,9 @@ def _time(value: Json) -> datetime | None:
         # Python reads microseconds; digits beyond them are dropped.
         text = re.sub(r"(\.\d{6})\d+", r"\1", value.upper())
         try:
-            return datetime.fromisoformat(text)
-        except ValueError:
-            pass
+            time = datetime.fromisoformat(text).astimezone(UTC)
+        except (ValueError, OverflowError):
+            time = None
+        if time is not None and EARLIEST_YEAR <= time.year <= LATEST_YEAR:
+            return time
     raise CloudEventError("attribute time must be a timestamp such as 2026-11-23T08:00:00Z, or be left out")

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from xconnector.store.reconciliations import Account
 
 
+TELL_EVERY_SECONDS = 10
+
+
 def demo(
     folder: Annotated[Path | None, typer.Argument(help="An empty folder; a temporary one if left out.")] = None,
     customers: Annotated[int, typer.Option(help="How many customers get a statement.", min=100, max=100_000)] = 2000,
@@ -41,8 +44,15 @@ async def _play(folder: Path, customers: int, *, keep: bool, began: float) -> bo
         def tell(sentence: str) -> None:
             console.print(f"[dim]{time.monotonic() - began:5.0f} s[/dim]  {sentence}", highlight=False)
 
+        told_at = began
+
         def watch(what: str, account: "Account") -> None:
+            nonlocal told_at
             live.update(_line(what, account))
+            # Where nobody sees the live line, silence would look like a hang.
+            if not console.is_terminal and time.monotonic() - told_at > TELL_EVERY_SECONDS:
+                told_at = time.monotonic()
+                tell(_line(what, account))
 
         story = Demo(folder, customers=customers, tell=tell, watch=watch)
         async with story.play() as ending:
@@ -77,7 +87,7 @@ def _show(ending: "Ending", places: "Places", *, seconds: float) -> None:
         ["", "folder"],
         [
             ("project", places.project),
-            ("letters as archived", places.project / "var" / "archive"),
+            ("archive (packs; `xconnector archive get` takes a letter out)", places.project / "var" / "archive"),
             ("e-mails as they arrived", places.mails),
             ("print bundles as they arrived", places.house / "processed"),
             ("logs", places.logs),

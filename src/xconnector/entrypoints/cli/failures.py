@@ -40,6 +40,8 @@ def failures(
         return
     choice = Choice(fingerprint=group, run=run)
     found = with_place(folder, lambda place: open_failures(place.pool, choice, limit=limit))
+    if not found:
+        refuse(f"no open failure has the cause {group!r}; `xconnector failures` lists those there are")
     if as_json:
         show_json(found)
         return
@@ -115,6 +117,8 @@ def settle(
         )
 
     settled = with_place(folder, work)
+    if not settled:
+        refuse("nothing of unknown outcome fits; `xconnector failures` lists what there is")
     if as_json:
         show_json({"settled": settled})
     else:

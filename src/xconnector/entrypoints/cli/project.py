@@ -1,6 +1,7 @@
 """`init`, `check` and `test`: making a project and proving it before anything runs."""
 
 import os
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -21,7 +22,7 @@ def init(
         create_project(folder, example)
     except CreateError as error:
         refuse(str(error))
-    typer.echo(f"Made {folder}. Next: cd {folder} && xconnector check && xconnector test")
+    typer.echo(f"Made {folder}. Next: cd {shlex.quote(str(folder))} && xconnector check && xconnector test")
 
 
 def check(folder: ProjectFolder = HERE, as_json: AsJson = False) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from xconnector.domain.review import Decision
-from xconnector.entrypoints.cli.running import HERE, AsJson, ProjectFolder, with_place
+from xconnector.entrypoints.cli.running import HERE, AsJson, ProjectFolder, refuse, with_place
 from xconnector.entrypoints.cli.showing import show_json, show_table
 
 app = typer.Typer(help="What waits for a verdict, and giving it.", no_args_is_help=True)
@@ -64,6 +64,8 @@ def reject(
     communication: Communication, document: Digest, who: Who, reason: Reason = "", folder: ProjectFolder = HERE
 ) -> None:
     """Reject this document; its communication is cancelled."""
+    if not reason.strip():
+        refuse("say why with --reason; it stands in the ledger, and whoever wrote the letter reads it")
     _decide(communication, document, Decision.REJECTED, who, reason, folder)
 
 

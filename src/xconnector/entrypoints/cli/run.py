@@ -23,6 +23,9 @@ def run(
     """
     from xconnector.pipeline.receive import receive_run
 
+    if not file.is_file():
+        refuse(f"{file} is no ordinary file; save it as one first: it is read more than once")
+
     async def work(place: object) -> object:
         from xconnector.entrypoints.garbage import spare_what_stays
         from xconnector.pipeline.workplace import Workplace

@@ -186,6 +186,7 @@ CREATE TABLE failure (
     CHECK ((communication_id IS NULL) <> (record_id IS NULL))
 );
 CREATE INDEX failure_open ON failure (fingerprint, failure_id) WHERE resolved_at IS NULL;
+CREATE INDEX failure_of_record ON failure (record_id) WHERE record_id IS NOT NULL;
 CREATE INDEX failure_of_communication ON failure (communication_id) WHERE communication_id IS NOT NULL;
 
 CREATE TABLE ledger (
