@@ -20,7 +20,7 @@ from xconnector.contract.channel import Dispatch, Receipt
 from xconnector.contract.errors import ConnectorError, OutcomeUnknownError, PermanentError, TransientError
 from xconnector.contract.manifest import Surroundings
 from xconnector.domain.delivery import DeliveryEvent
-from xconnector.testing.conformance.samples import sample_dispatch
+from xconnector.testing.dispatches import sample_dispatch
 
 
 @asynccontextmanager

@@ -16,7 +16,7 @@ from xconnector.connectors.embedded.composer import EmbeddedComposer
 from xconnector.contract.composer import Composition, Order
 from xconnector.contract.errors import ConnectorError, PermanentError, TransientError
 from xconnector.domain.document import RenditionKind
-from xconnector.testing.conformance.composer import sample_order
+from xconnector.testing.orders import sample_order
 
 pytestmark = pytest.mark.slow
 

@@ -8,7 +8,8 @@ from tests.connectors.embedded.project import LETTER, compose_here, composer_of,
 from xconnector.contract.composer import Composition, Order
 from xconnector.contract.errors import ConnectorError, PermanentError
 from xconnector.domain.document import RenditionKind
-from xconnector.testing.conformance.composer import named, rendition, sample_order, with_data
+from xconnector.testing.conformance.composer import rendition
+from xconnector.testing.orders import named, sample_order, with_data
 
 HEAD = '#let input = json(bytes(sys.inputs.data))\n#set document(title: "T", date: auto)\n'
 FONT = '#set text(font: "Source Sans 3", lang: "de", fallback: false)\n'

@@ -14,7 +14,8 @@ from xconnector.connectors.embedded.mail import mime_entity, one_line, refuse_un
 from xconnector.contract.composer import Composition, Order
 from xconnector.contract.errors import ConnectorError, PermanentError
 from xconnector.domain.document import RenditionKind
-from xconnector.testing.conformance.composer import named, rendition, sample_order, with_data
+from xconnector.testing.conformance.composer import rendition
+from xconnector.testing.orders import named, sample_order, with_data
 
 LINE_BREAK = re.compile(r"\r\n|\r|\n")
 

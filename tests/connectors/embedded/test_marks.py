@@ -10,7 +10,8 @@ import zxingcpp
 from tests.connectors.embedded.project import LETTER, composer_of, write_template
 from xconnector.connectors.embedded.mark import data_matrix
 from xconnector.domain.document import RenditionKind
-from xconnector.testing.conformance.composer import rendition, sample_order
+from xconnector.testing.conformance.composer import rendition
+from xconnector.testing.orders import sample_order
 
 ID = str(UUID(int=0x0197AAAA_0000_7000_8000_000000000001))
 

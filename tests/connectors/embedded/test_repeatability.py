@@ -9,7 +9,8 @@ import pytest
 
 from tests.connectors.embedded.project import composer_of, write_sample_template
 from xconnector.contract.errors import ConnectorError
-from xconnector.testing.conformance.composer import composed, sample_order
+from xconnector.testing.conformance.composer import composed
+from xconnector.testing.orders import sample_order
 
 pytestmark = pytest.mark.slow
 
@@ -17,7 +18,8 @@ HOST = """
 import asyncio, sys
 from pathlib import Path
 from tests.connectors.embedded.project import composer_of
-from xconnector.testing.conformance.composer import composed, sample_order
+from xconnector.testing.conformance.composer import composed
+from xconnector.testing.orders import sample_order
 
 async def main():
     async with composer_of(Path(sys.argv[1]), processes=1) as composer:

@@ -4,7 +4,8 @@ from tests.connectors.embedded.project import compose_here, write_template
 from xconnector.contract.composer import Composition, Order
 from xconnector.contract.errors import ConnectorError, PermanentError
 from xconnector.domain.document import RenditionKind
-from xconnector.testing.conformance.composer import named, rendition, sample_order
+from xconnector.testing.conformance.composer import rendition
+from xconnector.testing.orders import named, sample_order
 
 
 def compose(

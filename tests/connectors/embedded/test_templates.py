@@ -9,7 +9,8 @@ from xconnector.connectors.embedded.lint import forbidden
 from xconnector.connectors.embedded.templates import publish, read_templates
 from xconnector.contract.composer import Composition
 from xconnector.contract.errors import ConnectorError, MisconfiguredError, PermanentError
-from xconnector.testing.conformance.composer import composed, sample_order
+from xconnector.testing.conformance.composer import composed
+from xconnector.testing.orders import sample_order
 
 
 async def compose(project: Path, template: str = "policy") -> Composition | ConnectorError:

@@ -16,7 +16,7 @@ from xconnector.connectors.portal.settings import PortalSettings
 from xconnector.contract.channel import Receipt
 from xconnector.contract.errors import ConnectorError, MisconfiguredError, PermanentError, TransientError
 from xconnector.domain.document import Rendition, RenditionKind
-from xconnector.testing.conformance.samples import sample_dispatch
+from xconnector.testing.dispatches import sample_dispatch
 
 
 @asynccontextmanager

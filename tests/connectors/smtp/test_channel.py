@@ -23,7 +23,7 @@ from xconnector.contract.errors import (
 )
 from xconnector.contract.manifest import Surroundings
 from xconnector.domain.document import Rendition, RenditionKind
-from xconnector.testing.conformance.samples import sample_dispatch
+from xconnector.testing.dispatches import sample_dispatch
 
 SETTINGS: dict[str, Any] = {
     "host": "127.0.0.1",

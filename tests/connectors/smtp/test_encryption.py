@@ -20,7 +20,7 @@ from xconnector.contract.channel import Receipt
 from xconnector.contract.errors import ConnectorError, MisconfiguredError
 from xconnector.contract.manifest import Surroundings
 from xconnector.sandbox.relay import Behaviour, SandboxRelay
-from xconnector.testing.conformance.samples import sample_dispatch
+from xconnector.testing.dispatches import sample_dispatch
 
 USER, PASSWORD = "xconnector", "correct horse"
 

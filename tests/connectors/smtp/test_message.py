@@ -18,7 +18,7 @@ from xconnector.connectors.smtp.token import Purpose, dispatch_key_in, verified
 from xconnector.contract.channel import Dispatch
 from xconnector.contract.errors import PermanentError
 from xconnector.domain.document import Rendition, RenditionKind
-from xconnector.testing.conformance.samples import sample_dispatch
+from xconnector.testing.dispatches import sample_dispatch
 
 NOW = datetime(2026, 11, 23, 8, 30, tzinfo=UTC)
 SECRET = "a secret of some length"

@@ -24,7 +24,7 @@ from xconnector.connectors.smtp.settings import SmtpSettings
 from xconnector.contract.channel import Receipt
 from xconnector.contract.manifest import Surroundings
 from xconnector.domain.delivery import DeliveryEvent
-from xconnector.testing.conformance.samples import sample_dispatch
+from xconnector.testing.dispatches import sample_dispatch
 
 pytestmark = [pytest.mark.peer("postfix"), pytest.mark.slow]
 

@@ -18,7 +18,7 @@ from xconnector.domain.document import RenditionKind
 from xconnector.domain.keys import Purpose
 from xconnector.entrypoints.web.limits import WebLimits
 from xconnector.operations.portal import content_of, documents_of
-from xconnector.testing.conformance.samples import sample_dispatch
+from xconnector.testing.dispatches import sample_dispatch
 
 PDF = b"%PDF-1.7 the letter of Anna Meyer"
 PATH = "/portal/documents/0197b7c0-0000-7000-8000-000000000001-0"

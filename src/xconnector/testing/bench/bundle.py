@@ -28,7 +28,7 @@ from xconnector.contract.composer import Composition
 from xconnector.contract.manifest import Surroundings
 from xconnector.domain.document import Rendition, RenditionKind
 from xconnector.testing.bench.composer import order_of
-from xconnector.testing.conformance.samples import sample_dispatch
+from xconnector.testing.dispatches import sample_dispatch
 
 HERE = Path(__file__).parent
 _LETTER = frozenset({RenditionKind.LETTER})

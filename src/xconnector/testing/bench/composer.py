@@ -22,7 +22,7 @@ from xconnector.contract.errors import ConnectorError
 from xconnector.contract.manifest import Surroundings
 from xconnector.domain.document import RenditionKind
 from xconnector.testing.bench.bare_typst import seconds_for_documents, seconds_for_pdfs
-from xconnector.testing.conformance.composer import sample_order, with_data
+from xconnector.testing.orders import sample_order, with_data
 
 HERE = Path(__file__).parent
 _SLICE = 25

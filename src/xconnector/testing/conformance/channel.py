@@ -32,8 +32,8 @@ from xconnector.contract.manifest import Surroundings
 from xconnector.contract.registry import manifest
 from xconnector.contract.settings import ConnectorSettings
 from xconnector.domain.document import RenditionKind
-from xconnector.testing.conformance.samples import customer_words, sample_dispatch, with_spoilt_letter
 from xconnector.testing.conformance.stand_in import ChannelStandIn, ChannelUnderTest, registered_channels
+from xconnector.testing.dispatches import customer_words, sample_dispatch, with_spoilt_letter
 
 
 class _OverRegisteredChannels:
