@@ -8,7 +8,7 @@ import sys
 
 class OnlyInDevelopment:
     def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] in {"pytest", "pytest_asyncio", "hypothesis", "psutil", "PIL", "pypdfium2", "zxingcpp"}:
+        if name.partition(".")[0] in {"pytest", "pytest_asyncio", "hypothesis", "psutil", "PIL", "zxingcpp"}:
             raise ModuleNotFoundError(name)
 
 sys.meta_path.insert(0, OnlyInDevelopment())
