@@ -13,4 +13,4 @@ def spare_what_stays() -> None:
     """
     gc.collect()
     gc.freeze()
-    gc.set_threshold(NEW_OBJECTS, 20, 50)
+    gc.set_threshold(NEW_OBJECTS, 10, 10)
