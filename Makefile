@@ -79,8 +79,10 @@ house: $(CHECKS)
 types: $(CHECKS)
 	$(BIN)/basedpyright --pythonpath $(BIN)/python
 
+# What decides and reads, without database or programs.
+UNIT ?= tests/domain tests/project tests/house
 unit: $(CHECKS)
-	$(BIN)/python -m pytest -n $(JOBS) -m "not slow" $(TESTS)
+	$(BIN)/python -m pytest -n $(JOBS) -m "not slow" $(UNIT)
 
 # --------------------------------------------------------------------------- the environment, in three layers
 
