@@ -8,6 +8,8 @@ from contextlib import suppress
 
 _BETWEEN_LOOKS_AT_THE_PARENT = 0.5
 """Seconds."""
+# Known before anything is announced: whoever was only waiting for that may be gone a moment later.
+_STARTED_BY = os.getppid()
 
 
 def announce(**facts: object) -> None:
@@ -23,7 +25,6 @@ async def until_ended(*, with_parent: bool) -> None:
     if not with_parent:
         await told.wait()
         return
-    parent = os.getppid()
-    while os.getppid() == parent and not told.is_set():
+    while os.getppid() == _STARTED_BY and not told.is_set():
         with suppress(TimeoutError):
             await asyncio.wait_for(told.wait(), _BETWEEN_LOOKS_AT_THE_PARENT)
