@@ -46,7 +46,7 @@ test: $(CHECKS) ## every test; as root on Debian with the real peers of the outs
 quick: format lint house types unit ## format, lint, house, types, unit tests: under a minute
 
 check: format lint house types docs ## exactly what CI runs: everything in `quick`, docs, and all tests
-	$(MAKE) test
+	@$(MAKE) --no-print-directory test
 
 docs: $(WRITES) ## the documentation, into docs/_build/html
 	$(BIN)/python -m sphinx --builder html --fail-on-warning --keep-going --quiet docs docs/_build/html
