@@ -7,7 +7,15 @@ from xconnector.domain.communication import END_STATES, Standing, State, may_mov
 AFTERWARDS = {
     State.COMPLETED: {State.ARCHIVED, State.FAILED},
     State.FAILED: {State.TRIGGERED, State.DECIDED, State.RELEASED, State.ARCHIVED, State.CANCELLED},
-    State.OUTCOME_UNKNOWN: {State.COMPLETED, State.DISPATCHED, State.ARCHIVED, State.CANCELLED, State.FAILED},
+    State.OUTCOME_UNKNOWN: {
+        State.COMPLETED,
+        State.DISPATCHED,
+        State.ARCHIVED,
+        State.COMPOSING,
+        State.DECIDED,
+        State.CANCELLED,
+        State.FAILED,
+    },
     State.SUPPRESSED: set[State](),
     State.CANCELLED: set[State](),
 }
@@ -39,7 +47,7 @@ def test_only_these_moves_leave_an_end(state: State) -> None:
 
 
 def test_nothing_leaves_without_having_been_archived() -> None:
-    before = {State.TRIGGERED, State.DECIDED, State.COMPOSED, State.IN_REVIEW, State.RELEASED}
+    before = {State.TRIGGERED, State.DECIDED, State.COMPOSING, State.COMPOSED, State.IN_REVIEW, State.RELEASED}
 
     assert not any(
         may_move(origin, target)

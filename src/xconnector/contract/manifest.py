@@ -1,7 +1,7 @@
 """What a connector declares about itself, cheap to import."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -32,6 +32,17 @@ class Surroundings:
     """Folder of the project: relative paths in settings start here."""
     state_folder: Path
     """A folder of its own in which it may keep working files."""
+    designs: Mapping[str, ConnectorSettings] = field(default_factory=dict[str, ConnectorSettings], repr=False)
+    """By template, what its design file says, in the shape that the manifest declares."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DesignFile:
+    """A composer that keeps designs of its own is told in each template's folder which of them is meant."""
+
+    name: str
+    """Of the file in the template's folder, such as `exstream.yaml`."""
+    shape: type[ConnectorSettings]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,5 +57,7 @@ class Manifest(Generic[S]):
     stability: Stability = Stability.EXPERIMENTAL
     channel: Callable[[S, Surroundings], Channel] | None = None
     composer: Callable[[S, Surroundings], Composer] | None = None
+    design_file: DesignFile | None = None
+    """Of a composer that keeps designs of its own; one without fills the project's templates."""
     archive: Callable[[S, Surroundings], Archive] | None = None
     run_source: Callable[[S, Surroundings], RunSource] | None = None

@@ -10,6 +10,8 @@ class State(StrEnum):
     """Asked for by a record; waits for its data and its route."""
     DECIDED = "decided"
     """Assembled and routed; waits to be composed."""
+    COMPOSING = "composing"
+    """In a submission: the composer makes it in its own time, and the result is still to come."""
     COMPOSED = "composed"
     """Its bytes exist under their SHA-256; waits for release."""
     IN_REVIEW = "in_review"
@@ -57,7 +59,8 @@ END_STATES = frozenset(_END_STANDINGS)
 
 _FORWARD: dict[State, frozenset[State]] = {
     State.TRIGGERED: frozenset({State.DECIDED, State.SUPPRESSED}),
-    State.DECIDED: frozenset({State.COMPOSED}),
+    State.DECIDED: frozenset({State.COMPOSING, State.COMPOSED}),
+    State.COMPOSING: frozenset({State.COMPOSED, State.DECIDED, State.OUTCOME_UNKNOWN}),
     State.COMPOSED: frozenset({State.IN_REVIEW, State.RELEASED}),
     State.IN_REVIEW: frozenset({State.RELEASED}),
     State.RELEASED: frozenset({State.ARCHIVED}),
@@ -72,7 +75,15 @@ _FORWARD: dict[State, frozenset[State]] = {
     # A person reprocesses from the stage that failed, or settles what became of a hand-over.
     State.FAILED: frozenset({State.TRIGGERED, State.DECIDED, State.RELEASED, State.ARCHIVED, State.CANCELLED}),
     State.OUTCOME_UNKNOWN: frozenset(
-        {State.COMPLETED, State.DISPATCHED, State.ARCHIVED, State.CANCELLED, State.FAILED}
+        {
+            State.COMPLETED,
+            State.DISPATCHED,
+            State.ARCHIVED,
+            State.COMPOSING,
+            State.DECIDED,
+            State.CANCELLED,
+            State.FAILED,
+        }
     ),
     State.SUPPRESSED: frozenset(),
     State.CANCELLED: frozenset(),

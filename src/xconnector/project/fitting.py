@@ -7,6 +7,7 @@ from xconnector.domain.decision import Kind, Row, fits_value
 from xconnector.domain.document import RenditionKind
 from xconnector.domain.routing import DeliveryPlan
 from xconnector.project.connection_settings import Role, without_role
+from xconnector.project.designs import design_file_of, missing_design
 from xconnector.project.findings import Finding, named_like
 from xconnector.project.formats import is_language
 from xconnector.project.known import Known, KnownCommunication
@@ -14,9 +15,6 @@ from xconnector.project.model import CommunicationKind, Feed
 from xconnector.project.routing import CONSTANT_INPUTS, NO_REVIEW, input_kinds, outcome_of, roles_named_by
 from xconnector.project.tables import TableText
 from xconnector.project.templates import missing_files
-
-_FILLS_OUR_TEMPLATES = "embedded"
-"""The connector that takes templates from the project's folder; others keep designs of their own."""
 
 
 def misfits(known: Known) -> Iterator[Finding]:
@@ -192,7 +190,11 @@ def _rows_for(kind: CommunicationKind, text: TableText) -> Sequence[Row]:
 
 def _renditions(one: KnownCommunication, text: TableText, known: Known) -> Iterator[Finding]:
     composer = known.connections.get(one.kind.template.composer)
-    if composer is None or composer.manifest is None or composer.manifest.name != _FILLS_OUR_TEMPLATES:
+    if composer is None or composer.manifest is None:
+        return
+    if (design_file := design_file_of(composer)) is not None:
+        for message, remedy in missing_design(known.folder, one.kind.template.name, design_file):
+            yield one.file.finding(("template", "name"), message, remedy)
         return
     # The letter is the record, whatever channel the customer sees.
     kinds = {RenditionKind.LETTER}

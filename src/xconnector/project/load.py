@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from xconnector.domain.retention import RecordClass
 from xconnector.project.communications import communication_of
 from xconnector.project.connection_settings import read_connections
+from xconnector.project.designs import read_designs
 from xconnector.project.files import CommunicationShape, FeedShape, PersonShape, ProjectShape, SenderShape
 from xconnector.project.findings import Finding, ProjectError, named_like
 from xconnector.project.fitting import misfits
@@ -98,6 +99,8 @@ class _Loading:
     def _known(self, file: YamlFile) -> Known:
         connections, wrong = read_connections(file, self._folder)
         self._findings += wrong
+        designs, wrong = read_designs(self._folder, connections.values(), self._environment)
+        self._findings += wrong
         people = [shaped for _, shaped in _section(file, "people", PersonShape)]
         return Known(
             folder=self._folder,
@@ -113,6 +116,7 @@ class _Loading:
             tables=dict(self._tables()),
             mappings=dict(self._mappings()),
             communications=dict(self._communications()),
+            designs=designs,
         )
 
     def _language(self, file: YamlFile) -> str:
@@ -225,6 +229,7 @@ def _project(folder: Path, shaped: ProjectShape, known: Known) -> Project:
             name: RecordClass(name=name, years=one.years, authority=one.authority)
             for name, one in shaped.record_classes.items()
         },
+        designs=known.designs,
         communications=dict(_kinds(known)),
         tables={name: text.table for name, text in known.tables.items() if text is not None},
         mappings={name: mapping for name, mapping in known.mappings.items() if mapping is not None},

@@ -6,6 +6,7 @@ from datetime import time, timedelta
 from pathlib import Path
 from typing import Any
 
+from xconnector.contract.manifest import Manifest
 from xconnector.contract.settings import ConnectorSettings
 from xconnector.domain.decision import DecisionTable
 from xconnector.domain.retention import RecordClass
@@ -130,11 +131,18 @@ class Project:
     feeds: Mapping[str, Feed]
     people: Mapping[str, Person]
     record_classes: Mapping[str, RecordClass]
+    designs: Mapping[str, Mapping[str, ConnectorSettings]]
+    """By the name of the design file, then by template: what composers with designs of their own are told."""
     communications: Mapping[str, CommunicationKind]
     tables: Mapping[str, DecisionTable]
     mappings: Mapping[str, RecordMapping]
     content_sha256: str
     """Digest over every file that decides or shapes a communication."""
+
+    def designs_for(self, declared: Manifest[Any]) -> Mapping[str, ConnectorSettings]:
+        """Return by template what the design files of a connector say; nothing for one that has none."""
+        file = declared.design_file
+        return {} if file is None else self.designs.get(file.name, {})
 
     def feed_of(self, event_type: str) -> Feed | None:
         """Return the feed whose mapping applies to events of this type that are sent to us.

@@ -125,9 +125,12 @@ class Connections:
                 connection = self._project.connections.get(name)
                 if connection is None:
                     raise MisconfiguredError(f"the project has no connection {name!r} any more; put it back")
-                build = getattr(manifest(connection.connector), role)
+                declared = manifest(connection.connector)
+                build = getattr(declared, role)
                 surroundings = Surroundings(
-                    project_folder=self._project.folder, state_folder=self._state_folder / "connections" / name
+                    project_folder=self._project.folder,
+                    state_folder=self._state_folder / "connections" / name,
+                    designs=self._project.designs_for(declared),
                 )
                 self._opened[name] = await self._stack.enter_async_context(build(connection.settings, surroundings))
             return self._opened[name]
