@@ -1,0 +1,1 @@
+"""OpenText Exstream, by every interface through which its installations compose."""

@@ -1,0 +1,1 @@
+"""The cloud-native services of Exstream: sign-in, orchestration, design, and Empower."""

@@ -1,0 +1,1 @@
+"""The Communications Server (StreamServe): service gateway, service broker, and directories."""

@@ -1,0 +1,69 @@
+"""What xConnector is told of one Exstream design: `templates/<name>/exstream.yaml`."""
+
+from collections.abc import Mapping
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import Field, StringConstraints
+
+from xconnector.connectors.exstream.driver.layout import DriverLayout, JsonDriver
+from xconnector.contract.manifest import DesignFile
+from xconnector.contract.settings import ConnectorSettings
+from xconnector.domain.document import RenditionKind
+
+FILE = "exstream.yaml"
+
+Word = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
+"""A name as Exstream's designers chose it: one line."""
+
+
+class Output(ConnectorSettings):
+    """Which output of the design becomes a rendition."""
+
+    queue: Word
+    """Name of the output queue."""
+    media_type: Literal["application/pdf", "text/html", "message/rfc822", "text/plain"] | None = None
+    """What the queue gives; left out: PDF for a letter, HTML for an e-mail, plain text for an SMS."""
+    subject: Word | None = None
+    """Of an e-mail whose HTML has no `<title>`."""
+
+
+class Key(ConnectorSettings):
+    """By what a customer's outputs are known again."""
+
+    name: Word = "CommunicationId"
+    """Name of the key in the delivery file; `number` takes the customer's position in the run."""
+    path: Word = "communication.id"
+    """Where the same value stands in the data of the communication."""
+
+
+class Service(ConnectorSettings):
+    """A service of the Communications Server."""
+
+    name: Word
+    version: Word = "1"
+
+
+class ExstreamDesign(ConnectorSettings):
+    """One design of Exstream, as the connections of `exstream` and its relatives find and feed it."""
+
+    communication: UUID | None = None
+    """Cloud-native: id of the communication in the Design service."""
+    data_source: Word | None = None
+    """Cloud-native: productive name of its data source; left out: the Design service is asked."""
+    on_demand_channel: Word | None = None
+    """Cloud-native: a named on-demand channel; left out: `generate` with the communication's id."""
+    batch_channel: Word | None = None
+    """Cloud-native: the input channel that takes runs; left out: events and runs alike go on demand."""
+    package: Word | None = None
+    """Engine and Engine Web Services: the package file, such as `PolicyIssued.pub`."""
+    service: Service | None = None
+    """Communications Server: which service composes it."""
+    driver: DriverLayout = Field(default_factory=JsonDriver)
+    """How the customer driver file is laid out."""
+    key: Key = Key()
+    outputs: Mapping[RenditionKind, Output] = {RenditionKind.LETTER: Output(queue="letter")}
+    """Which queue gives which rendition; outputs of other queues are left alone."""
+
+
+DESIGN_FILE = DesignFile(name=FILE, shape=ExstreamDesign)

@@ -1,0 +1,1 @@
+"""The classic engine, started as a program."""

@@ -1,0 +1,1 @@
+"""Engine Web Services: the classic engine behind SOAP."""
