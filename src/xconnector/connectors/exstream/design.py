@@ -1,20 +1,20 @@
 """What xConnector is told of one Exstream design: `templates/<name>/exstream.yaml`."""
 
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Literal
 from uuid import UUID
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
-from xconnector.connectors.exstream.driver.layout import DriverLayout, JsonDriver
+from xconnector.connectors.exstream.driver.json_driver import JsonDriver
+from xconnector.connectors.exstream.driver.key import Key
+from xconnector.connectors.exstream.driver.layout import DriverLayout
+from xconnector.connectors.exstream.naming import Word
 from xconnector.contract.manifest import DesignFile
 from xconnector.contract.settings import ConnectorSettings
 from xconnector.domain.document import RenditionKind
 
 FILE = "exstream.yaml"
-
-Word = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
-"""A name as Exstream's designers chose it: one line."""
 
 
 class Output(ConnectorSettings):
@@ -26,15 +26,6 @@ class Output(ConnectorSettings):
     """What the queue gives; left out: PDF for a letter, HTML for an e-mail, plain text for an SMS."""
     subject: Word | None = None
     """Of an e-mail whose HTML has no `<title>`."""
-
-
-class Key(ConnectorSettings):
-    """By what a customer's outputs are known again."""
-
-    name: Word = "CommunicationId"
-    """Name of the key in the delivery file; `number` takes the customer's position in the run."""
-    path: Word = "communication.id"
-    """Where the same value stands in the data of the communication."""
 
 
 class Service(ConnectorSettings):
