@@ -17,6 +17,15 @@ from xconnector.domain.document import RenditionKind
 FILE = "exstream.yaml"
 
 
+class Service(ConnectorSettings):
+    """A service of the Communications Server."""
+
+    name: Word
+    """Name under which it is published."""
+    version: Word = "1"
+    """Version that is asked for."""
+
+
 class Output(ConnectorSettings):
     """Which output of the design becomes a rendition."""
 
@@ -26,13 +35,8 @@ class Output(ConnectorSettings):
     """What the queue gives; left out: PDF for a letter, HTML for an e-mail, plain text for an SMS."""
     subject: Word | None = None
     """Of an e-mail whose HTML has no `<title>`."""
-
-
-class Service(ConnectorSettings):
-    """A service of the Communications Server."""
-
-    name: Word
-    version: Word = "1"
+    service: Service | None = None
+    """Service Broker: the service that gives this output, as each answers with one document; left out: the design's."""
 
 
 class ExstreamDesign(ConnectorSettings):
