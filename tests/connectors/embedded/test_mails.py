@@ -5,12 +5,10 @@ from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from tests.connectors.embedded.project import MAIL, MAIL_TEXT, compose_here, write_sample_template, write_template
 from xconnector.connectors.embedded.faults import DocumentError
-from xconnector.connectors.embedded.mail import mime_entity, one_line, refuse_unsafe
+from xconnector.connectors.embedded.mail import refuse_unsafe
 from xconnector.contract.composer import Composition, Order
 from xconnector.contract.errors import ConnectorError, PermanentError
 from xconnector.domain.document import RenditionKind
@@ -129,44 +127,9 @@ def test_safe_links_pass(tmp_path: Path, link: str) -> None:
     assert f'href="{link.replace("&", "&amp;")}"' in part(read(result), "html")
 
 
-@pytest.mark.parametrize(
-    "html",
-    [
-        "<a href=javascript:x>x</a>",
-        "<a title='a > b' href='javascript:x'>x</a>",
-        '<a title="a" href="java&#115;cript:x">x</a>',
-        '<a href="\tjavascript:x">x</a>',
-        '<a href=" java\nscript:x">x</a>',
-        "<A HREF=javascript:x>x</A>",
-        '<img src="http://elsewhere.test/pixel">',
-        '<img src="data:image/svg+xml;base64,x">',
-        '<table background="http://elsewhere.test/x">',
-        "<p onclick=x>",
-        '<p title="a"onclick=x>',
-        "<script>x</script>",
-        "<iframe></iframe>",
-        "<form action='https://x.test'>",
-        "<a href='https://x.test>never closed",
-        "<!--[if mso]><a href='javascript:x'>x</a><![endif]-->",
-    ],
-)
-def test_unsafe_html_is_refused(html: str) -> None:
-    with pytest.raises(DocumentError):
-        refuse_unsafe(html, "mail/e-mail.mjml")
-
-
-@pytest.mark.parametrize(
-    "html",
-    [
-        "href=javascript:x onclick=y in plain text",
-        '<a href="https://x.test">x</a> a < b > c',
-        '<img src="cid:logo" alt="x">',
-        '<td style="background:#fff" align="left">href="javascript:x"</td>',
-        "<style>a > b { color: red }</style>",
-    ],
-)
-def test_harmless_html_passes(html: str) -> None:
-    refuse_unsafe(html, "mail/e-mail.mjml")
+def test_unsafe_html_is_refused_with_the_file_and_the_remedy() -> None:
+    with pytest.raises(DocumentError, match=r"^mail/e-mail\.mjml: an e-mail must hold no script.*; mend the template"):
+        refuse_unsafe("<script>x</script>", "mail/e-mail.mjml")
 
 
 def test_a_missing_field_is_named_with_file_and_line(tmp_path: Path) -> None:
@@ -231,14 +194,3 @@ def test_an_empty_subject_is_refused(tmp_path: Path) -> None:
     result = compose(tmp_path, text="Subject: {{ data.note }}\n\nHello\n")
 
     assert str(result) == "templates/mail/e-mail.txt:1: the subject must have 1 to 400 characters"
-
-
-@given(subject=st.text(min_size=1).map(one_line).filter(bool), text=st.text(), html=st.text())
-def test_whatever_is_said_arrives(subject: str, text: str, html: str) -> None:
-    entity = mime_entity(subject=subject[:400], text=text, html=html)
-
-    message = email.message_from_bytes(entity, policy=email.policy.default)
-    assert message["Subject"] == subject[:400].strip()
-    assert part(message, "plain") == LINE_BREAK.sub("\n", text)
-    assert part(message, "html") == LINE_BREAK.sub("\n", html)
-    assert entity == mime_entity(subject=subject[:400], text=text, html=html)
