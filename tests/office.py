@@ -27,6 +27,7 @@ from xconnector.pipeline.collect import gather
 from xconnector.pipeline.communicate import STAGES
 from xconnector.pipeline.giving_up import give_up
 from xconnector.pipeline.receive import receive, receive_run
+from xconnector.pipeline.submitting import gather_orders
 from xconnector.pipeline.track import poll
 from xconnector.pipeline.workplace import Workplace, state_folder
 from xconnector.postgres.connect import open_pool
@@ -261,6 +262,7 @@ async def open_place(
 def _lay_main_path(place: Workplace, retry: Retry) -> None:
     for name, stage in STAGES.items():
         place.jobs.add_stage(Stage(name=name, run=partial(stage, place), retry=retry))
+    place.jobs.add_chore(Chore(name="gather orders", every=QUICK, do=partial(gather_orders, place)))
     place.jobs.add_chore(Chore(name="gather bundles", every=QUICK, do=partial(gather, place)))
     for name in place.connections.channel_names:
         place.jobs.add_watch(Watch(name=f"poll {name}", every=QUICK, look=partial(poll, place, name)))

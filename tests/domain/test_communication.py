@@ -6,7 +6,7 @@ from xconnector.domain.communication import END_STATES, Standing, State, may_mov
 
 AFTERWARDS = {
     State.COMPLETED: {State.ARCHIVED, State.FAILED},
-    State.FAILED: {State.TRIGGERED, State.DECIDED, State.RELEASED, State.ARCHIVED, State.CANCELLED},
+    State.FAILED: {State.TRIGGERED, State.DECIDED, State.COMPOSING, State.RELEASED, State.ARCHIVED, State.CANCELLED},
     State.OUTCOME_UNKNOWN: {
         State.COMPLETED,
         State.DISPATCHED,

@@ -73,7 +73,9 @@ _FORWARD: dict[State, frozenset[State]] = {
     # A bounce after hand-over takes the next hop, or fails where there is none.
     State.COMPLETED: frozenset({State.ARCHIVED, State.FAILED}),
     # A person reprocesses from the stage that failed, or settles what became of a hand-over.
-    State.FAILED: frozenset({State.TRIGGERED, State.DECIDED, State.RELEASED, State.ARCHIVED, State.CANCELLED}),
+    State.FAILED: frozenset(
+        {State.TRIGGERED, State.DECIDED, State.COMPOSING, State.RELEASED, State.ARCHIVED, State.CANCELLED}
+    ),
     State.OUTCOME_UNKNOWN: frozenset(
         {
             State.COMPLETED,

@@ -10,3 +10,5 @@ class Purpose(StrEnum):
     """Handing in events."""
     PORTAL = "portal"
     """Publishing documents on the portal."""
+    REPORTS = "reports"
+    """Telling what became of communications."""

@@ -9,14 +9,16 @@ from xconnector.domain.communication import State
 from xconnector.domain.failure import FailureKind
 from xconnector.execution.jobs import Jobs
 from xconnector.postgres.connect import Connection, Pool, in_transaction, transaction
-from xconnector.store import communications, failures, inbox, ledger, runs
+from xconnector.store import communications, failures, inbox, ledger, runs, submissions
 from xconnector.store.failures import Group, OpenFailure
+from xconnector.store.submissions import SubmissionState
 
 _BACK_TO = {
     "prepare": (State.TRIGGERED, "prepare"),
     "assemble": (State.TRIGGERED, "prepare"),
     "decide": (State.TRIGGERED, "prepare"),
     "compose": (State.DECIDED, "compose"),
+    "fetch": (State.COMPOSING, "fetch"),
     "archive": (State.RELEASED, "archive"),
     "deliver": (State.ARCHIVED, "deliver"),
 }
@@ -180,10 +182,19 @@ async def _move_back(
             for key in sorted(moved)
         ],
     )
-    if target is State.ARCHIVED:
+    if target is State.COMPOSING:
+        await take_up_submissions(connection, jobs, moved)
+    elif target is State.ARCHIVED:
         for batch_id, channel in await communications.stand_at_last_hop(connection, sorted(moved)):
             await jobs.defer(connection, next_stage, batch_id=batch_id, channel=channel)
     else:
         for batch_id in sorted({rows[key].batch_id for key in moved}):
             await jobs.defer(connection, next_stage, batch_id=batch_id)
     return [rows[key].failure_id for key in moved]
+
+
+async def take_up_submissions(connection: Connection, jobs: Jobs, ids: Iterable[UUID]) -> None:
+    """Look again what became of the submissions in which these communications are, in the caller's transaction."""
+    for submission_key, state in await submissions.reopen_latest(connection, sorted(ids)):
+        stage = "submit" if state is SubmissionState.SUBMITTING else "fetch"
+        await jobs.defer(connection, stage, submission_key=submission_key)

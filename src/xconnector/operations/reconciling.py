@@ -5,9 +5,10 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from xconnector.postgres.connect import Pool, snapshot
-from xconnector.store import reconciliations, runs
+from xconnector.store import reconciliations, runs, submissions
 from xconnector.store.reconciliations import Account
 from xconnector.store.runs import Run
+from xconnector.store.submissions import SubmissionOfRun
 
 
 class UnknownRunError(LookupError):
@@ -20,6 +21,8 @@ class RunAccount:
 
     run: Run
     account: Account
+    submissions: list[SubmissionOfRun]
+    """Jobs of composers that work in their own time, with what each made and left out."""
 
     @property
     def is_finished(self) -> bool:
@@ -39,7 +42,8 @@ async def reconcile_run(pool: Pool, name: str) -> RunAccount:
         account = await reconciliations.account(
             connection, run_id=run.run_id, declared=run.declared, expected=run.expected
         )
-    return RunAccount(run=run, account=account)
+        submitted = await submissions.of_run(connection, run.run_id)
+    return RunAccount(run=run, account=account, submissions=submitted)
 
 
 async def reconcile_day(pool: Pool, day: date, timezone: str) -> Account:

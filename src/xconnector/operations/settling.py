@@ -8,7 +8,7 @@ from uuid import UUID
 from xconnector.domain.communication import State
 from xconnector.domain.failure import FailureKind, Settlement
 from xconnector.execution.jobs import Jobs
-from xconnector.operations.failures import AT_ONCE, Choice, failures_of
+from xconnector.operations.failures import AT_ONCE, Choice, failures_of, take_up_submissions
 from xconnector.postgres.connect import Connection, Pool, in_transaction
 from xconnector.store import communications, dispatches, failures
 from xconnector.store.dispatches import DispatchState
@@ -28,9 +28,10 @@ class Word:
 
 
 async def settle(pool: Pool, jobs: Jobs, choice: Choice, settlement: Settlement, *, actor: str, reason: str) -> int:
-    """Settle chosen hand-overs of unknown outcome, and return how many.
+    """Settle chosen hand-overs and submissions of unknown outcome, and return how many communications they are of.
 
-    What arrived is completed; what did not is handed over again, under a dispatch key of its own.
+    A hand-over that arrived is completed; one that did not is made again, under a dispatch key of its own. A
+    submission that arrived is looked for again; of one that did not, the communications are composed again.
     """
     settled, after = 0, 0
     while (
@@ -54,7 +55,11 @@ async def _settle_page(
             for row in page
             if row.kind == FailureKind.UNKNOWN_OUTCOME and row.communication_id is not None
         }
-        return await _settle(connection, jobs, unknown, settlement, word), page[-1].failure_id
+        submitted = {key: row for key, row in unknown.items() if row.stage == "submit"}
+        handed_over = {key: row for key, row in unknown.items() if key not in submitted}
+        settled = await _settle(connection, jobs, handed_over, settlement, word)
+        settled += await _settle_submitted(connection, jobs, submitted, settlement, word)
+        return settled, page[-1].failure_id
 
     return await in_transaction(pool, write)
 
@@ -66,8 +71,33 @@ async def _settle(
     settlement: Settlement,
     word: Word,
 ) -> int:
+    moved = await _move(connection, unknown, _TARGETS[settlement], settlement, word)
+    await dispatches.settle_unknown(connection, sorted(moved), _STATES[settlement], datetime.now(UTC))
+    if settlement is Settlement.NOT_ARRIVED:
+        for batch_id, channel in await communications.stand_at_last_hop(connection, sorted(moved)):
+            await jobs.defer(connection, "deliver", batch_id=batch_id, channel=channel)
+    return len(moved)
+
+
+async def _settle_submitted(
+    connection: Connection, jobs: Jobs, unknown: Mapping[UUID, OpenFailure], settlement: Settlement, word: Word
+) -> int:
+    """Settle submissions: the composer has the orders, and its results are fetched; or it has not."""
+    if settlement is Settlement.ARRIVED:
+        moved = await _move(connection, unknown, State.COMPOSING, settlement, word)
+        await take_up_submissions(connection, jobs, moved)
+    else:
+        moved = await _move(connection, unknown, State.DECIDED, settlement, word)
+        for batch_id in sorted({unknown[key].batch_id for key in moved}):
+            await jobs.defer(connection, "compose", batch_id=batch_id)
+    return len(moved)
+
+
+async def _move(
+    connection: Connection, unknown: Mapping[UUID, OpenFailure], target: State, settlement: Settlement, word: Word
+) -> set[UUID]:
+    """Move communications on, and take their failures out of the queue; returns which were moved."""
     now = datetime.now(UTC)
-    target = _TARGETS[settlement]
     moved = await move_and_tell(
         connection,
         [
@@ -77,14 +107,10 @@ async def _settle(
         Step(origin=State.OUTCOME_UNKNOWN, target=target, event=f"settled as {settlement}", actor=word.actor),
         now,
     )
-    await dispatches.settle_unknown(connection, sorted(moved), _STATES[settlement], now)
-    if settlement is Settlement.NOT_ARRIVED:
-        for batch_id, channel in await communications.stand_at_last_hop(connection, sorted(moved)):
-            await jobs.defer(connection, "deliver", batch_id=batch_id, channel=channel)
     await failures.resolve(
         connection,
         [unknown[key].failure_id for key in moved],
         resolution=f"settled as {settlement} by {word.actor}: {word.reason}",
         now=now,
     )
-    return len(moved)
+    return moved

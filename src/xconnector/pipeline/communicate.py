@@ -6,6 +6,7 @@ stage hands its batch to the next in the same transaction in which it wrote its 
     receive  → once per source key; the same key with another payload is refused and kept
     prepare  → trigger, assemble and decide: which communications, of which data, by which channels
     compose  → the documents; review by rule or by a person, on exactly these bytes
+    submit   → what a composer makes as a job of its own, and fetch → what became of it
     archive  → kept before anything leaves
     deliver  → hop by hop; print is collected into bundles
     poll     → what channels report moves the communication; a bounce takes the next hop
@@ -19,15 +20,20 @@ from xconnector.pipeline.archive import archive
 from xconnector.pipeline.collect import bundle, gather
 from xconnector.pipeline.compose import compose
 from xconnector.pipeline.deliver import deliver
+from xconnector.pipeline.fetch import fetch
 from xconnector.pipeline.giving_up import give_up
 from xconnector.pipeline.overdue import overdue
 from xconnector.pipeline.prepare import prepare
+from xconnector.pipeline.submit import submit
+from xconnector.pipeline.submitting import gather_orders
 from xconnector.pipeline.track import poll
 from xconnector.pipeline.workplace import Workplace
 
 STAGES = {
     "prepare": prepare,
     "compose": compose,
+    "submit": submit,
+    "fetch": fetch,
     "archive": archive,
     "deliver": deliver,
     "bundle": bundle,
@@ -40,6 +46,7 @@ POLL_EVERY = timedelta(seconds=2)
 def lay_main_path(place: Workplace) -> None:
     """Register the stages of the main path, what repeats beside them, and what follows when one is given up."""
     name_stages(place)
+    place.jobs.add_chore(Chore(name="gather orders", every=GATHER_EVERY, do=partial(gather_orders, place)))
     place.jobs.add_chore(Chore(name="gather bundles", every=GATHER_EVERY, do=partial(gather, place)))
     for name in place.connections.channel_names:
         place.jobs.add_watch(Watch(name=f"poll {name}", every=POLL_EVERY, look=partial(poll, place, name)))

@@ -6,11 +6,20 @@ from xconnector.domain.failure import Failure, FailureKind
 from xconnector.execution.jobs import Exhausted
 from xconnector.pipeline import failing
 from xconnector.pipeline.closing import Answer, close
+from xconnector.pipeline.submit import give_up_submission
 from xconnector.pipeline.workplace import Workplace
 from xconnector.postgres.connect import Connection
-from xconnector.store import bundles, communications, dispatches, failures, inbox
+from xconnector.store import bundles, communications, dispatches, failures, inbox, submissions
+from xconnector.store.submissions import SubmissionState
 
 _WAITS_IN = {"prepare": State.TRIGGERED, "compose": State.DECIDED, "archive": State.RELEASED}
+
+_ENDS_OF_SUBMISSIONS = (
+    (SubmissionState.GATHERED, SubmissionState.REFUSED, "compose"),
+    (SubmissionState.SUBMITTING, SubmissionState.UNKNOWN, "submit"),
+    (SubmissionState.SUBMITTED, SubmissionState.STUCK, "fetch"),
+)
+"""Where a submission stands, where it ends when its stage is given up, and from which stage it is reprocessed."""
 
 
 async def give_up(place: Workplace, connection: Connection, exhausted: Exhausted) -> None:
@@ -20,6 +29,8 @@ async def give_up(place: Workplace, connection: Connection, exhausted: Exhausted
         await _give_up_batch(place, connection, exhausted, reason)
     elif exhausted.stage == "deliver":
         await _give_up_hand_overs(place, connection, exhausted, reason)
+    elif exhausted.stage in {"submit", "fetch"}:
+        await _give_up_submission(place, connection, str(exhausted.ids["submission_key"]), reason)
     elif exhausted.stage == "bundle":
         await _give_up_bundle(place, connection, str(exhausted.ids["bundle_key"]), reason)
 
@@ -50,6 +61,20 @@ async def _give_up_hand_overs(place: Workplace, connection: Connection, exhauste
         for key in left
     ]
     await close(place, connection, name, answers)
+
+
+async def _give_up_submission(place: Workplace, connection: Connection, submission_key: str, reason: str) -> None:
+    """What the composer surely has not can be composed again; what it has, or may have, is looked at again."""
+    row = await submissions.find(connection, submission_key)
+    if row is None:
+        return
+    for origin, target, stage in _ENDS_OF_SUBMISSIONS:
+        if await submissions.set_state(connection, submission_key, origin=origin, target=target):
+            is_unknown = target is SubmissionState.UNKNOWN
+            kind = FailureKind.UNKNOWN_OUTCOME if is_unknown else FailureKind.DEFECT
+            failure = Failure(stage=stage, kind=kind, reason=reason)
+            state = State.OUTCOME_UNKNOWN if is_unknown else State.FAILED
+            await give_up_submission(place, connection, row, failure, target=state)
 
 
 async def _give_up_bundle(place: Workplace, connection: Connection, bundle_key: str, reason: str) -> None:

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from xconnector.domain.communication import State
-from xconnector.execution.jobs import Attempt
 from xconnector.pipeline.workplace import Workplace
 from xconnector.postgres.connect import Connection
 from xconnector.store import ledger, reviews
@@ -15,9 +14,9 @@ from xconnector.store.communications import Standing
 
 
 async def release_at_once(
-    place: Workplace, connection: Connection, attempt: Attempt, standings: Sequence[Standing]
+    place: Workplace, connection: Connection, standings: Sequence[Standing], *, priority: int
 ) -> None:
-    """Record the release of communications that the rules let go, and hand their batch on."""
+    """Record the release of communications that the rules let go, and hand their batches on."""
     if not standings:
         return
     now = place.now()
@@ -35,7 +34,10 @@ async def release_at_once(
             for standing in standings
         ],
     )
-    await place.jobs.defer(connection, "archive", priority=attempt.priority, batch_id=standings[0].batch_id)
+    batches = sorted({standing.batch_id for standing in standings})
+    await place.jobs.defer_many(
+        connection, "archive", [{"batch_id": batch_id} for batch_id in batches], priority=priority
+    )
 
 
 async def ask(connection: Connection, held: Sequence[tuple[Standing, str]], *, now: datetime) -> None:

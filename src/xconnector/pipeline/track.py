@@ -13,7 +13,7 @@ from xconnector.domain.failure import Failure, FailureKind
 from xconnector.pipeline import hops
 from xconnector.pipeline.workplace import Workplace
 from xconnector.postgres.connect import Connection, DatabaseUnreachableError, in_transaction
-from xconnector.store import dispatches, failures, ledger
+from xconnector.store import dispatches, failures, ledger, news
 from xconnector.store.dispatches import DispatchState, Reported
 from xconnector.store.moves import Move, Step, move_and_tell
 
@@ -26,6 +26,7 @@ _CONFIRMING = frozenset(
         DeliveryEventType.DELIVERED,
     }
 )
+_BEFORE_RESULT = frozenset({DispatchState.COLLECTED, DispatchState.DISPATCHING})
 _AFTER_HAND_OVER = frozenset({State.DISPATCHED, State.COMPLETED, State.OUTCOME_UNKNOWN})
 
 
@@ -41,7 +42,7 @@ async def poll(place: Workplace, channel: str) -> None:
     wrong: list[Exception] = []
     async for inbound in reporting.reports():
         try:
-            await _keep(place, inbound.item)
+            await keep_reports(place, inbound.item)
         except DatabaseUnreachableError:
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, the news behind it is not held up
@@ -52,10 +53,16 @@ async def poll(place: Workplace, channel: str) -> None:
         raise wrong[0]
 
 
-async def _keep(place: Workplace, events: Sequence[DeliveryEvent]) -> None:
+async def keep_reports(place: Workplace, events: Sequence[DeliveryEvent]) -> None:
+    """Keep what a channel or a composer reported, each event once, and let it take effect; durable on return.
+
+    A `dispatch_key` that is only the id of a communication means the hand-over that was its latest at the time.
+    """
+
     async def write(connection: Connection) -> None:
         now = place.now()
-        fresh = await dispatches.remember_events(connection, events, now)
+        meant = await news.address(connection, events)
+        fresh = await dispatches.remember_events(connection, meant, now)
         await apply_known(place, connection, sorted(fresh), now=now)
 
     await in_transaction(place.pool, write)
@@ -66,6 +73,7 @@ async def apply_known(place: Workplace, connection: Connection, keys: Sequence[s
 
     News of a dispatch whose result is not recorded yet waits until it is.
     """
+    await news.take_up_early(connection, keys)
     known = await dispatches.unapplied_events(connection, keys)
     if not known:
         return
@@ -80,7 +88,7 @@ async def apply_known(place: Workplace, connection: Connection, keys: Sequence[s
 
 
 def _is_open(row: Reported) -> bool:
-    return row.dispatch_state == DispatchState.DISPATCHING
+    return row.dispatch_state in _BEFORE_RESULT
 
 
 def _confirms(events: Sequence[DeliveryEvent]) -> bool:

@@ -15,6 +15,7 @@ from xconnector.contract.errors import MisconfiguredError, TransientError
 from xconnector.contract.lifecycle import Connector
 from xconnector.contract.manifest import Surroundings
 from xconnector.contract.registry import manifest
+from xconnector.contract.reporting import ReportsByWebhook
 from xconnector.contract.source import RunSource
 from xconnector.execution.limits import LimitedConnection, Limits
 from xconnector.postgres.locks import Session, SessionLocks
@@ -50,6 +51,7 @@ class Connections:
         self._session = session
         self._locks = locks
         self._opened: dict[str, Connector] = dict(already_open or {})
+        self._readers: dict[str, Connector] = {}
         self._opening: dict[str, asyncio.Lock] = {}
         self._limited: dict[tuple[str, bool], LimitedConnection] = {}
         self._stack = AsyncExitStack()
@@ -69,10 +71,16 @@ class Connections:
             name for name, row in self._project.connections.items() if manifest(row.connector).channel is not None
         )
 
+    @property
+    def composer_names(self) -> tuple[str, ...]:
+        """The connections that are composers."""
+        return tuple(
+            name for name, row in self._project.connections.items() if manifest(row.connector).composer is not None
+        )
+
     async def opened(self, name: str) -> Connector:
         """Return the connection opened in its first role. Raises one of the four contract errors."""
-        declared = manifest(self._project.connections[name].connector)
-        return await self._open(name, next(role for role in Role if getattr(declared, role) is not None))
+        return await self._open(name, self._first_role(name))
 
     async def composer(self, name: str) -> Composer:
         """Return the opened composer. Raises one of the four contract errors when it cannot be opened."""
@@ -100,6 +108,15 @@ class Connections:
         channel = await self.channel(name)
         return channel if isinstance(channel, ReportsByPolling) else None
 
+    def report_reader(self, name: str) -> ReportsByWebhook | None:
+        """Return what reads the reports that an outside system sends us, else None. Nothing is opened for it."""
+        if name not in self._project.connections:
+            return None
+        if name not in self._readers:
+            self._readers[name] = self._opened.get(name) or self._built(name, self._first_role(name))
+        reader = self._readers[name]
+        return reader if isinstance(reader, ReportsByWebhook) else None
+
     async def remembers_dispatches(self, name: str) -> bool:
         """Say whether the same dispatch may be handed over twice without reaching the customer twice."""
         channel = await self.channel(name)
@@ -122,18 +139,25 @@ class Connections:
     async def _open(self, name: str, role: Role) -> Connector:
         async with self._opening.setdefault(name, asyncio.Lock()):
             if name not in self._opened:
-                connection = self._project.connections.get(name)
-                if connection is None:
-                    raise MisconfiguredError(f"the project has no connection {name!r} any more; put it back")
-                declared = manifest(connection.connector)
-                build = getattr(declared, role)
-                surroundings = Surroundings(
-                    project_folder=self._project.folder,
-                    state_folder=self._state_folder / "connections" / name,
-                    designs=self._project.designs_for(declared),
-                )
-                self._opened[name] = await self._stack.enter_async_context(build(connection.settings, surroundings))
+                self._opened[name] = await self._stack.enter_async_context(self._built(name, role))
             return self._opened[name]
+
+    def _built(self, name: str, role: Role) -> Connector:
+        """Return the connection in a role, not opened yet."""
+        connection = self._project.connections.get(name)
+        if connection is None:
+            raise MisconfiguredError(f"the project has no connection {name!r} any more; put it back")
+        declared = manifest(connection.connector)
+        surroundings = Surroundings(
+            project_folder=self._project.folder,
+            state_folder=self._state_folder / "connections" / name,
+            designs=self._project.designs_for(declared),
+        )
+        return getattr(declared, role)(connection.settings, surroundings)
+
+    def _first_role(self, name: str) -> Role:
+        declared = manifest(self._project.connections[name].connector)
+        return next(role for role in Role if getattr(declared, role) is not None)
 
 
 def is_outage(error: Exception) -> bool:

@@ -23,7 +23,7 @@ FROM (SELECT batch_id FROM batch WHERE run_id = %(run_id)s ORDER BY batch_id DES
 CROSS JOIN LATERAL (
     SELECT FROM communication
     WHERE communication.batch_id = batch.batch_id
-        AND communication.state IN ('triggered', 'decided', 'released', 'archived', 'dispatching')
+        AND communication.state IN ('triggered', 'decided', 'composing', 'released', 'archived', 'dispatching')
     UNION ALL
     SELECT FROM inbox WHERE inbox.batch_id = batch.batch_id AND inbox.fate = 'taken' AND inbox.made IS NULL
     LIMIT 1

@@ -160,14 +160,15 @@ async def move(
 
 
 async def move_composed(
-    connection: Connection, documents: Sequence[tuple[UUID, str]], *, target: State, now: datetime
+    connection: Connection, documents: Sequence[tuple[UUID, str]], *, origin: State, target: State, now: datetime
 ) -> set[UUID]:
-    """Move decided communications on with the digest of what was composed, and return which were moved."""
+    """Move communications on with the digest of what was composed, and return which were in the origin state."""
     if not documents:
         return set()
     ids, digests = zip(*sorted(documents), strict=True)
     cursor = await connection.execute(
-        _QUERIES.move_composed, {"ids": list(ids), "digests": list(digests), "target": target, "now": now}
+        _QUERIES.move_composed,
+        {"ids": list(ids), "digests": list(digests), "origin": origin, "target": target, "now": now},
     )
     return {row[0] for row in await cursor.fetchall()}
 

@@ -46,10 +46,10 @@ WHERE communication_id = ANY(%(ids)s) AND state = %(origin)s
 RETURNING communication_id;
 
 -- name: move_composed
--- Move decided communications on with the digest of their document.
+-- Move communications on with the digest of their document.
 UPDATE communication SET state = %(target)s, document_sha256 = given.sha256, attempts = 0, retry_at = NULL, moved_at = %(now)s
 FROM unnest(%(ids)s::uuid[], %(digests)s::text[]) AS given (id, sha256)
-WHERE communication.communication_id = given.id AND communication.state = 'decided'
+WHERE communication.communication_id = given.id AND communication.state = %(origin)s
 RETURNING communication_id;
 
 -- name: next_hop

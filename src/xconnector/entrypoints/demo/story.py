@@ -342,7 +342,7 @@ def _is_through(account: Account) -> bool:
 
 
 def _share_composed(account: Account) -> float:
-    waiting = account.states.get(State.TRIGGERED, 0) + account.states.get(State.DECIDED, 0)
+    waiting = sum(account.states.get(state, 0) for state in (State.TRIGGERED, State.DECIDED, State.COMPOSING))
     total = account.reconciliation.came_in
     known = sum(account.states.values())
     return (known - waiting) / total if total else 0.0

@@ -1,0 +1,216 @@
+"""submit: hand a submission over to its composer; the intent is recorded, then comes the call, then the result.
+
+Composers keep no key by which they would know a submission again. One that is found between intent and
+result, because the answer or a worker was lost, is looked for first; what cannot be found out is settled by a person.
+"""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+from xconnector.contract.composer import Order
+from xconnector.contract.errors import (
+    ConnectorError,
+    MisconfiguredError,
+    OutcomeUnknownError,
+    TransientError,
+)
+from xconnector.contract.submission import ComposesSubmissions, Repeat, Submission, SubmissionReceipt
+from xconnector.domain.communication import State
+from xconnector.domain.failure import Failure, FailureKind
+from xconnector.execution.jobs import Attempt, Priority
+from xconnector.execution.limits import NotNowError
+from xconnector.execution.waits import Wait, wait_until
+from xconnector.pipeline import failing
+from xconnector.pipeline.deliver import HELD_ELSEWHERE
+from xconnector.pipeline.ordering import kinds_for, order_of
+from xconnector.pipeline.retrying import again, wait_after
+from xconnector.pipeline.workplace import Workplace
+from xconnector.postgres.connect import Connection, in_transaction, reading, transaction
+from xconnector.project.open_connections import is_outage
+from xconnector.store import communications, submissions
+from xconnector.store.submissions import SubmissionRow, SubmissionState
+
+PAGE = 500
+FIRST_LOOK = timedelta(seconds=1)
+
+Result = SubmissionReceipt | ConnectorError | NotNowError
+
+
+async def submit(place: Workplace, attempt: Attempt, submission_key: str) -> None:
+    """Submit once; look for it first when a worker died over it, or when the answer was lost."""
+    async with place.locks.hold(f"submission:{submission_key}") as held:
+        async with reading(place.pool) as connection:
+            row = await submissions.find(connection, submission_key)
+        if row is None or row.state not in {SubmissionState.GATHERED, SubmissionState.SUBMITTING}:
+            return
+        if held is None:
+            async with transaction(place.pool) as connection:
+                await again(connection, attempt, place.now() + HELD_ELSEWHERE)
+            return
+        found = await _find(place, row) if row.state == SubmissionState.SUBMITTING else None
+        if found is None:
+            await _intend(place, row)
+            found = await _hand_over(place, row)
+        await _record(place, attempt, row, found)
+
+
+async def described(place: Workplace, row: SubmissionRow) -> Submission:
+    """Return a submission as its composer is told of it."""
+    repeats: Repeat | None = None
+    if row.repeats is not None:
+        async with reading(place.pool) as connection:
+            positions = await submissions.positions_before(connection, row.submission_key, row.repeats)
+        repeats = Repeat(submission_key=row.repeats, positions=positions)
+    return Submission(
+        submission_key=row.submission_key,
+        template=row.template,
+        orders=row.orders,
+        created_at=row.created_at,
+        run=row.run_name,
+        repeats=repeats,
+    )
+
+
+async def composer_of(place: Workplace, row: SubmissionRow) -> ComposesSubmissions:
+    """Return the composer of a submission. Raises one of the four contract errors."""
+    opened = await place.connections.composer(row.connection)
+    if not isinstance(opened, ComposesSubmissions):
+        raise MisconfiguredError(f"{row.connection} takes no submissions any more; put its settings back")
+    return opened
+
+
+async def give_up_submission(
+    place: Workplace, connection: Connection, row: SubmissionRow, failure: Failure, *, target: State = State.FAILED
+) -> None:
+    """Let every order of a submission that is still being composed fail, in the caller's transaction."""
+    after = 0
+    while page := await submissions.page(connection, row.submission_key, after=after, limit=PAGE):
+        stopped = [failing.stopped_by(order, failure) for order in page]
+        await failing.fail(connection, stopped, origin=State.COMPOSING, now=place.now(), target=target)
+        after = page[-1].position
+
+
+async def _find(place: Workplace, row: SubmissionRow) -> SubmissionReceipt | ConnectorError | None:
+    """Look for a submission whose answer was lost; None when the composer surely has not begun."""
+    try:
+        return await (await composer_of(place, row)).find(await described(place, row))
+    except (ConnectorError, TimeoutError) as error:
+        return OutcomeUnknownError(str(error) or f"{row.connection} did not answer in time")
+
+
+async def _intend(place: Workplace, row: SubmissionRow) -> None:
+    async with transaction(place.pool) as connection:
+        await submissions.set_state(
+            connection,
+            row.submission_key,
+            origin=SubmissionState.GATHERED,
+            target=SubmissionState.SUBMITTING,
+            is_retry=True,
+        )
+
+
+async def _hand_over(place: Workplace, row: SubmissionRow) -> Result:
+    try:
+        opened = await composer_of(place, row)
+        submission = await described(place, row)
+        return await place.connections.limited(row.connection, for_bundles=True).call(
+            lambda: opened.submit(submission, _orders(place, row)), is_outage=is_outage
+        )
+    except TimeoutError:
+        return OutcomeUnknownError(f"{row.connection} did not answer in time")
+    except (ConnectorError, NotNowError) as error:
+        return error
+
+
+async def _orders(place: Workplace, row: SubmissionRow) -> AsyncIterator[Order]:
+    """Give the orders in their sequence; a page of them is in memory at a time."""
+    after = 0
+    while True:
+        async with reading(place.pool) as connection:
+            page = await submissions.page(connection, row.submission_key, after=after, limit=PAGE)
+            contents = await communications.contents(connection, [order.communication_id for order in page])
+        if not page:
+            return
+        kinds = {plan: await kinds_for(place, plan) for plan in {tuple(order.plan) for order in page}}
+        for order in page:
+            yield order_of(place, order, kinds[tuple(order.plan)], contents[order.communication_id])
+        after = page[-1].position
+
+
+async def _record(place: Workplace, attempt: Attempt, row: SubmissionRow, result: Result) -> None:
+    async def write(connection: Connection) -> None:
+        match result:
+            case SubmissionReceipt():
+                await _submitted(place, connection, attempt, row, result)
+            case NotNowError():
+                await _put_back(connection, row)
+                await again(connection, attempt, result.retry_at)
+            case TransientError() if _may_try_again(place, row):
+                await _put_back(connection, row)
+                await _again_later(place, connection, attempt, row)
+            case OutcomeUnknownError() if _may_try_again(place, row):
+                await _again_later(place, connection, attempt, row)
+            case _:
+                await _give_up(place, connection, row, result)
+
+    await in_transaction(place.pool, write)
+
+
+async def _submitted(
+    place: Workplace, connection: Connection, attempt: Attempt, row: SubmissionRow, receipt: SubmissionReceipt
+) -> None:
+    now = place.now()
+    if not await submissions.set_submitted(
+        connection, row.submission_key, reference=receipt.reference, detail=receipt.detail, now=now
+    ):
+        return
+    detail = {"connection": row.connection, "submission": row.submission_key, **receipt.detail}
+    await submissions.tell(connection, row.submission_key, "submitted", detail, now)
+    await wait_until(
+        connection,
+        Wait(
+            due_at=now + FIRST_LOOK,
+            stage="fetch",
+            ids={"submission_key": row.submission_key},
+            priority=Priority(attempt.priority),
+        ),
+    )
+
+
+async def _put_back(connection: Connection, row: SubmissionRow) -> None:
+    """Nothing happened: it was never submitted."""
+    await submissions.set_state(
+        connection,
+        row.submission_key,
+        origin=SubmissionState.SUBMITTING,
+        target=SubmissionState.GATHERED,
+        is_retry=True,
+    )
+
+
+async def _again_later(place: Workplace, connection: Connection, attempt: Attempt, row: SubmissionRow) -> None:
+    await submissions.count_attempt(connection, row.submission_key)
+    await again(connection, attempt, place.now() + wait_after(row.attempts))
+
+
+def _may_try_again(place: Workplace, row: SubmissionRow) -> bool:
+    return row.attempts + 1 < place.limits_of(row.connection).attempts
+
+
+async def _give_up(place: Workplace, connection: Connection, row: SubmissionRow, error: Result) -> None:
+    """What was surely not taken failed and can be composed again; what may have been is for a person to settle."""
+    assert isinstance(error, ConnectorError), "a receipt or a wait is no end"
+    is_unknown = isinstance(error, OutcomeUnknownError)
+    if not await submissions.set_state(
+        connection,
+        row.submission_key,
+        origin=SubmissionState.SUBMITTING,
+        target=SubmissionState.UNKNOWN if is_unknown else SubmissionState.REFUSED,
+    ):
+        return
+    if is_unknown:
+        failure = Failure(stage="submit", kind=FailureKind.UNKNOWN_OUTCOME, reason=str(error))
+        await give_up_submission(place, connection, row, failure, target=State.OUTCOME_UNKNOWN)
+    else:
+        failure = failing.failure_of(error, "compose", permanent=FailureKind.PROJECT)
+        await give_up_submission(place, connection, row, failure)

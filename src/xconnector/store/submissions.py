@@ -1,0 +1,259 @@
+"""Submissions: orders that a composer makes as one job of its own, and what became of them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from xconnector.postgres.connect import Connection
+from xconnector.postgres.queries import Queries
+from xconnector.store.communications import Standing
+from xconnector.store.rows import fetch_all, fetch_one, to_json
+
+_QUERIES = Queries.load("xconnector.store", "submissions.sql")
+
+
+class SubmissionState(StrEnum):
+    """Where a submission stands."""
+
+    GATHERED = "gathered"
+    """Its orders are known; the composer has not got them."""
+    SUBMITTING = "submitting"
+    """Intended; the result is not recorded."""
+    SUBMITTED = "submitted"
+    """The composer is at work."""
+    ENDED = "ended"
+    """What became of every order is recorded."""
+    REFUSED = "refused"
+    """The composer would not take it."""
+    UNKNOWN = "unknown"
+    """Whether the composer has it could not be found out."""
+    STUCK = "stuck"
+    """The composer has it, and what became of it could not be found out."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubmissionRow:
+    """A submission as it was recorded."""
+
+    submission_key: str
+    connection: str
+    template: str
+    run_id: UUID | None
+    run_name: str | None
+    state: str
+    orders: int
+    repeats: str | None
+    attempts: int
+    reference: str | None
+    created_at: datetime
+    submitted_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """Orders that wait for a submission: those of one run, or single ones."""
+
+    template: str
+    run_id: UUID | None
+    run_name: str | None
+    is_sealed: bool
+    """Whether the run takes no more records."""
+    orders: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ordered(Standing):
+    """A communication that is being composed, and its place in its submission."""
+
+    position: int
+    key: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Named(Ordered):
+    """One that a result named."""
+
+    is_awaited: bool
+    """Whether this very result is still to be recorded."""
+
+
+async def wait(
+    connection: Connection,
+    composer: str,
+    template: str,
+    run_id: UUID | None,
+    orders: Sequence[tuple[UUID, str | None]],
+) -> None:
+    """Let orders, as (communication, key), wait for a submission."""
+    ids, keys = zip(*orders, strict=True)
+    await connection.execute(
+        _QUERIES.wait,
+        {"connection": composer, "template": template, "run_id": run_id, "ids": list(ids), "keys": list(keys)},
+    )
+
+
+async def waiting(connection: Connection, composer: str) -> list[Waiting]:
+    """Return what waits for submissions of this composer, by template and run."""
+    return await fetch_all(connection, Waiting, _QUERIES.waiting, composer=composer)
+
+
+async def is_under_way(connection: Connection, run_id: UUID, names: Sequence[str]) -> bool:
+    """Say whether more communications of these names may still be ordered by the run."""
+    cursor = await connection.execute(_QUERIES.any_batch_under_way, {"run_id": run_id, "names": list(names)})
+    return await cursor.fetchone() is not None
+
+
+async def gather(
+    connection: Connection,
+    composer: str,
+    *,
+    submission_key: str,
+    template: str,
+    run_id: UUID | None,
+    at_most: int,
+    now: datetime,
+) -> int:
+    """Bind waiting orders to a new submission in the sequence of their ordering, and return how many they are."""
+    parameters = {
+        "submission_key": submission_key,
+        "connection": composer,
+        "template": template,
+        "run_id": run_id,
+        "at_most": at_most,
+        "now": now,
+    }
+    await connection.execute(_QUERIES.open_submission, parameters)
+    orders = (await connection.execute(_QUERIES.bind, parameters)).rowcount
+    await connection.execute(_QUERIES.count_orders, {"submission_key": submission_key, "orders": orders})
+    return orders
+
+
+async def find(connection: Connection, submission_key: str) -> SubmissionRow | None:
+    """Return a submission, or None."""
+    return await fetch_one(connection, SubmissionRow, _QUERIES.find, submission_key=submission_key)
+
+
+async def positions_before(connection: Connection, submission_key: str, earlier: str) -> tuple[int, ...]:
+    """Return where the orders of a submission stood in an earlier one, in their present sequence."""
+    cursor = await connection.execute(_QUERIES.positions_before, {"submission_key": submission_key, "earlier": earlier})
+    return tuple(int(row[0]) for row in await cursor.fetchall())
+
+
+async def set_state(
+    connection: Connection,
+    submission_key: str,
+    *,
+    origin: SubmissionState,
+    target: SubmissionState,
+    is_retry: bool = False,
+) -> bool:
+    """Move a submission on; False when it was not in the origin state. A retry goes on counting attempts."""
+    cursor = await connection.execute(
+        _QUERIES.set_state,
+        {"submission_key": submission_key, "origin": origin, "target": target, "keep_attempts": is_retry},
+    )
+    return cursor.rowcount == 1
+
+
+async def count_attempt(connection: Connection, submission_key: str) -> None:
+    """Count an attempt at what a submission's state asks for."""
+    await connection.execute(_QUERIES.count_attempt, {"submission_key": submission_key})
+
+
+async def set_submitted(
+    connection: Connection, submission_key: str, *, reference: str, detail: Mapping[str, str], now: datetime
+) -> bool:
+    """Record that the composer has it; False when it was not being submitted."""
+    cursor = await connection.execute(
+        _QUERIES.set_submitted,
+        {"submission_key": submission_key, "reference": reference, "detail": to_json(detail), "now": now},
+    )
+    return cursor.rowcount == 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """How many orders a submission's results made, and left."""
+
+    composed: int
+    left_out: int
+    """Orders that no result named."""
+    unasked: int
+    """Results that named none of the orders."""
+
+
+async def set_ended(connection: Connection, submission_key: str, tally: Tally, now: datetime) -> None:
+    """Record that what became of every order is recorded."""
+    await connection.execute(
+        _QUERIES.set_ended,
+        {
+            "submission_key": submission_key,
+            "composed": tally.composed,
+            "left_out": tally.left_out,
+            "unasked": tally.unasked,
+            "now": now,
+        },
+    )
+
+
+async def tell(
+    connection: Connection, submission_key: str, event: str, detail: Mapping[str, object], now: datetime
+) -> None:
+    """Append the same entry to the ledger for each order that is being composed."""
+    await connection.execute(
+        _QUERIES.tell, {"submission_key": submission_key, "event": event, "detail": to_json(detail), "now": now}
+    )
+
+
+async def page(connection: Connection, submission_key: str, *, after: int, limit: int) -> list[Ordered]:
+    """Return orders that are being composed behind a position, in their sequence."""
+    return await fetch_all(connection, Ordered, _QUERIES.page, submission_key=submission_key, after=after, limit=limit)
+
+
+async def named(connection: Connection, submission_key: str, names: Sequence[str | int]) -> dict[str | int, Named]:
+    """Return the orders that results name by key or position; what names none of the submission's is missing."""
+    keys = [name for name in names if isinstance(name, str)]
+    positions = [name for name in names if isinstance(name, int)]
+    rows = await fetch_all(
+        connection, Named, _QUERIES.named, submission_key=submission_key, keys=keys, positions=positions
+    )
+    by_position: dict[str | int, Named] = {row.position: row for row in rows}
+    by_key: dict[str | int, Named] = {row.key: row for row in rows if row.key is not None}
+    return by_position | by_key
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubmissionOfRun:
+    """One submission of a run, as a person looks at it."""
+
+    submission_key: str
+    connection: str
+    template: str
+    state: str
+    orders: int
+    composed: int | None
+    left_out: int | None
+    unasked: int | None
+    detail: str | None
+    """JSON text: the composer's own names for its job."""
+    created_at: datetime
+    submitted_at: datetime | None
+    ended_at: datetime | None
+
+
+async def of_run(connection: Connection, run_id: UUID) -> list[SubmissionOfRun]:
+    """Return the submissions of a run, oldest first."""
+    return await fetch_all(connection, SubmissionOfRun, _QUERIES.of_run, run_id=run_id)
+
+
+async def reopen_latest(connection: Connection, ids: Sequence[UUID]) -> list[tuple[str, SubmissionState]]:
+    """Take the latest submissions of these communications up again, and return each with the state it is in now.
+
+    That is `submitting` where it is to be found out whether the composer has it, else `submitted`.
+    """
+    cursor = await connection.execute(_QUERIES.latest_of, {"ids": list(ids)})
+    keys = sorted({str(row[0]) for row in await cursor.fetchall()})
+    cursor = await connection.execute(_QUERIES.reopen, {"keys": keys})
+    return [(str(row[0]), SubmissionState(row[1])) for row in await cursor.fetchall()]
