@@ -22,8 +22,8 @@ class Service(ConnectorSettings):
 
     name: Word
     """Name under which it is published."""
-    version: Word = "1"
-    """Version that is asked for."""
+    version: str = Field(default="1", max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")
+    """Version that is asked for; of an empty one, the Service Broker takes the highest that is registered."""
 
 
 class Output(ConnectorSettings):
