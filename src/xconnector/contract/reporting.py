@@ -8,7 +8,7 @@ from xconnector.domain.delivery import DeliveryEvent
 
 @runtime_checkable
 class ReportsByWebhook(Protocol):
-    """It calls us with news of what was handed over."""
+    """It calls us with news of what was handed over. Reading it is pure: the connection need not be open."""
 
     def read_reports(self, headers: Mapping[str, str], body: bytes) -> Sequence[DeliveryEvent]:
         """Return the events of one request: every one of them, and nothing else is done.

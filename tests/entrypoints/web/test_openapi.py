@@ -54,6 +54,7 @@ async def test_the_description_asks_for_keys_where_they_are_needed(site: Site) -
         ("/events", "post"): ["events key"],
         ("/portal/documents", "get"): ["portal key"],
         ("/portal/documents/{dispatch_key}", "put"): ["portal key"],
+        ("/reports/{connection}", "post"): ["reports key"],
     }
 
 

@@ -1,4 +1,4 @@
-"""`keys`: who may hand in events, and who may publish on the portal."""
+"""`keys`: who may hand in events, publish on the portal, or report what became of communications."""
 
 from typing import TYPE_CHECKING, Annotated
 
@@ -19,7 +19,9 @@ Name = Annotated[str, typer.Argument(help="The caller's name, such as crm.")]
 @app.command()
 def new(
     name: Name,
-    purpose: Annotated[Purpose, typer.Option(help="What it opens: handing in events, or publishing documents.")],
+    purpose: Annotated[
+        Purpose, typer.Option(help="What it opens: handing in events, publishing documents, or reporting.")
+    ],
     folder: ProjectFolder = HERE,
     as_json: AsJson = False,
 ) -> None:

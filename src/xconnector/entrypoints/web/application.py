@@ -17,11 +17,12 @@ from xconnector.entrypoints.web.limits import WebLimits
 from xconnector.entrypoints.web.publishing import publishing_routes
 from xconnector.entrypoints.web.reading import reading_routes
 from xconnector.entrypoints.web.refusals import answer_refusals
+from xconnector.entrypoints.web.reports import report_routes
 from xconnector.pipeline.workplace import Workplace
 
 
 def application(place: Workplace, *, secrets: PortalSecrets, limits: WebLimits | None = None) -> FastAPI:
-    """Return what a server serves: intake of events, the portal, and health.
+    """Return what a server serves: intake of events and reports, the portal, and health.
 
     Args:
         place: opened, and open for as long as the application is served.
@@ -40,7 +41,7 @@ def application(place: Workplace, *, secrets: PortalSecrets, limits: WebLimits |
 
     app = FastAPI(
         title="xConnector",
-        summary="Intake of events, and the portal.",
+        summary="Intake of events and of delivery reports, and the portal.",
         version=version("xconnector"),
         lifespan=lifespan,
         # Their pages load scripts from elsewhere.
@@ -49,6 +50,7 @@ def application(place: Workplace, *, secrets: PortalSecrets, limits: WebLimits |
         redirect_slashes=False,
     )
     app.include_router(event_routes(intake, callers, bodies, limits))
+    app.include_router(report_routes(place, callers, bodies, limits))
     # Before the reader's pages: `documents` is no token.
     app.include_router(publishing_routes(place, callers, bodies, limits))
     app.include_router(reading_routes(place, secrets, limits))

@@ -15,6 +15,8 @@ class WebLimits:
     """A request with one event."""
     event_batch: int = 8 * MIB
     """A request with a batch of events."""
+    report: int = 8 * MIB
+    """A request with reports of what became of communications."""
     document: int = 50 * MIB
     """A document to be published."""
     bodies_at_once: int = 128 * MIB

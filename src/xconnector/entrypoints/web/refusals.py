@@ -53,6 +53,7 @@ def documented(*statuses: HTTPStatus) -> dict[int | str, dict[str, Any]]:
 _DESCRIPTIONS = {
     HTTPStatus.BAD_REQUEST: "The request cannot be read.",
     HTTPStatus.UNAUTHORIZED: "There is no key, or it does not open this.",
+    HTTPStatus.NOT_FOUND: "There is nothing of this name.",
     HTTPStatus.REQUEST_TIMEOUT: "The body took too long to arrive.",
     HTTPStatus.CONFLICT: "Something else was taken under this name, and stays.",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is larger than what is taken.",
