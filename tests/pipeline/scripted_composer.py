@@ -26,6 +26,8 @@ class ScriptedComposer:
     embedded: Composer
     at_most: int = 1000
     by_position: bool = False
+    key: Callable[[Order], str | None] = number_of
+    """By which it names its results, but by position."""
     single_orders_too: bool = True
     refuses: Callable[[Order], bool] = lambda _: False
     """Orders that it does not admit."""
@@ -69,7 +71,7 @@ class ScriptedComposer:
     def admit(self, order: Order) -> str | None:
         if self.refuses(order):
             raise PermanentError("it does not fit the driver")
-        return None if self.by_position else number_of(order)
+        return self.key(order)
 
     async def submit(self, submission: Submission, orders: AsyncIterable[Order]) -> SubmissionReceipt:
         given = [order async for order in orders]

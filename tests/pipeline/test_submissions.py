@@ -63,7 +63,7 @@ async def test_a_run_is_composed_as_one_job(office: OpenOffice, scripted: Script
 
 
 async def test_results_may_come_by_position(office: OpenOffice, scripted: ScriptedComposer) -> None:
-    scripted.by_position = True
+    scripted.by_position, scripted.key = True, lambda _: None
     scripted.skips = lambda number: number == "4"
     async with office(instead={"composer": scripted}) as opened:
         await opened.run(ROWS, batch_size=2)
@@ -151,9 +151,9 @@ async def test_an_order_that_is_not_admitted_fails_alone(office: OpenOffice, scr
 
 
 async def test_two_with_the_same_key_never_stand_in_one_submission(
-    office: OpenOffice, scripted: ScriptedComposer, monkeypatch: pytest.MonkeyPatch
+    office: OpenOffice, scripted: ScriptedComposer
 ) -> None:
-    monkeypatch.setattr(ScriptedComposer, "admit", lambda *_: "the same account")
+    scripted.key = lambda _: "the same account"
     scripted.by_position = True
     async with office(instead={"composer": scripted}) as opened:
         await opened.run(ROWS[:3])

@@ -65,6 +65,7 @@ async def _look(place: Workplace, attempt: Attempt, row: SubmissionRow) -> None:
     )
     if isinstance(found, Underway):
         async with transaction(place.pool) as connection:
+            await submissions.say(connection, row.submission_key, found.said, in_vain=False)
             await again(connection, attempt, place.now() + found.look_again_after)
         return
     counted = _Counted()
@@ -183,7 +184,7 @@ async def _look_later(place: Workplace, attempt: Attempt, row: SubmissionRow, er
     due_at = error.retry_at if isinstance(error, NotNowError) else now + wait_after(row.attempts)
 
     async def write(connection: Connection) -> None:
-        await submissions.count_attempt(connection, row.submission_key)
+        await submissions.say(connection, row.submission_key, str(error) or "it did not answer in time", in_vain=True)
         await again(connection, attempt, due_at)
 
     await in_transaction(place.pool, write)

@@ -147,9 +147,9 @@ async def _record(place: Workplace, attempt: Attempt, row: SubmissionRow, result
                 await again(connection, attempt, result.retry_at)
             case TransientError() if _may_try_again(place, row):
                 await _put_back(connection, row)
-                await _again_later(place, connection, attempt, row)
+                await _again_later(place, connection, attempt, row, result)
             case OutcomeUnknownError() if _may_try_again(place, row):
-                await _again_later(place, connection, attempt, row)
+                await _again_later(place, connection, attempt, row, result)
             case _:
                 await _give_up(place, connection, row, result)
 
@@ -188,8 +188,10 @@ async def _put_back(connection: Connection, row: SubmissionRow) -> None:
     )
 
 
-async def _again_later(place: Workplace, connection: Connection, attempt: Attempt, row: SubmissionRow) -> None:
-    await submissions.count_attempt(connection, row.submission_key)
+async def _again_later(
+    place: Workplace, connection: Connection, attempt: Attempt, row: SubmissionRow, error: ConnectorError
+) -> None:
+    await submissions.say(connection, row.submission_key, str(error), in_vain=True)
     await again(connection, attempt, place.now() + wait_after(row.attempts))
 
 

@@ -157,9 +157,9 @@ async def set_state(
     return cursor.rowcount == 1
 
 
-async def count_attempt(connection: Connection, submission_key: str) -> None:
-    """Count an attempt at what a submission's state asks for."""
-    await connection.execute(_QUERIES.count_attempt, {"submission_key": submission_key})
+async def say(connection: Connection, submission_key: str, said: str, *, in_vain: bool) -> None:
+    """Note how far a submission is, or why that is not known; an attempt in vain is counted."""
+    await connection.execute(_QUERIES.say, {"submission_key": submission_key, "said": said, "in_vain": in_vain})
 
 
 async def set_submitted(
@@ -236,6 +236,8 @@ class SubmissionOfRun:
     composed: int | None
     left_out: int | None
     unasked: int | None
+    said: str | None
+    """How far it is, or why that is not known."""
     detail: str | None
     """JSON text: the composer's own names for its job."""
     created_at: datetime

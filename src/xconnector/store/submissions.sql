@@ -94,9 +94,10 @@ UPDATE submission
 SET state = %(target)s, attempts = CASE WHEN %(keep_attempts)s THEN attempts ELSE 0 END
 WHERE submission_key = %(submission_key)s AND state = %(origin)s;
 
--- name: count_attempt
--- Count an attempt.
-UPDATE submission SET attempts = attempts + 1 WHERE submission_key = %(submission_key)s;
+-- name: say
+-- Note how far a submission is, or why that is not known.
+UPDATE submission SET said = %(said)s, attempts = CASE WHEN %(in_vain)s THEN attempts + 1 ELSE 0 END
+WHERE submission_key = %(submission_key)s;
 
 -- name: set_submitted
 -- Record that the composer has it.
@@ -107,7 +108,7 @@ WHERE submission_key = %(submission_key)s AND state = 'submitting';
 -- name: set_ended
 -- Record how it ended.
 UPDATE submission
-SET state = 'ended', composed = %(composed)s, left_out = %(left_out)s, unasked = %(unasked)s, ended_at = %(now)s
+SET state = 'ended', said = NULL, composed = %(composed)s, left_out = %(left_out)s, unasked = %(unasked)s, ended_at = %(now)s
 WHERE submission_key = %(submission_key)s AND state = 'submitted';
 
 -- name: tell
@@ -146,7 +147,7 @@ WHERE submission_key = %(submission_key)s
 
 -- name: of_run
 -- The submissions of a run.
-SELECT submission_key, connection, template, state, orders, composed, left_out, unasked, detail::text AS detail,
+SELECT submission_key, connection, template, state, orders, composed, left_out, unasked, said, detail::text AS detail,
        created_at, submitted_at, ended_at
 FROM submission WHERE run_id = %(run_id)s
 ORDER BY created_at, submission_key;

@@ -11,6 +11,7 @@ from xconnector.entrypoints.cli.showing import console, show_json, show_table
 
 if TYPE_CHECKING:
     from xconnector.store.reconciliations import Account
+    from xconnector.store.submissions import SubmissionOfRun
 
 
 def reconcile(
@@ -26,21 +27,22 @@ def reconcile(
     if run is not None and day is not None:
         refuse("give a run or --day, not both")
 
-    async def work(place: Workplace) -> "tuple[str, Account]":
+    async def work(place: Workplace) -> "tuple[str, Account, Sequence[SubmissionOfRun]]":
         if run is not None:
             of_run = await reconciling.reconcile_run(place.pool, run)
-            return f"Run {of_run.run.name}", of_run.account
+            return f"Run {of_run.run.name}", of_run.account, of_run.submissions
         if day is not None:
             chosen: date = day.date()
             zone = place.project.locale.timezone
-            return f"Day {chosen}", await reconciling.reconcile_day(place.pool, chosen, zone)
-        return "Everything", await reconciling.reconcile_everything(place.pool)
+            return f"Day {chosen}", await reconciling.reconcile_day(place.pool, chosen, zone), ()
+        return "Everything", await reconciling.reconcile_everything(place.pool), ()
 
-    title, account = with_place(folder, work)
+    title, account, submissions = with_place(folder, work)
     if as_json:
-        show_json(account_as_json(title, account))
+        show_json({**account_as_json(title, account), "submissions": submissions})
     else:
         show_account(title, account)
+        show_submissions(submissions)
     if not account.closes:
         raise typer.Exit(DONE_WITH_FAILURES)
 
@@ -84,6 +86,21 @@ def show_account(title: str, account: "Account") -> None:
     console.print("[green]closes[/green]" if account.closes else "[bold red]does not close[/bold red]")
     if not sum_of_it.sealed:
         console.print(_unsealed(account), highlight=False)
+
+
+def show_submissions(submissions: "Sequence[SubmissionOfRun]") -> None:
+    """Print what a composer that works in its own time was asked for, made and left out, job by job."""
+    if not submissions:
+        return
+    console.print()
+    show_table(
+        "Jobs of the composer",
+        ["submission", "state", "asked for#", "composed#", "left out#", "not asked for#", "told"],
+        [
+            (row.submission_key, row.state, row.orders, row.composed, row.left_out, row.unasked, row.said or row.detail)
+            for row in submissions
+        ],
+    )
 
 
 def _unsealed(account: "Account") -> str:

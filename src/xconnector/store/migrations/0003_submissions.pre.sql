@@ -12,6 +12,7 @@ CREATE TABLE submission (
     attempts        smallint NOT NULL DEFAULT 0,
     reference       text,
     detail          json,
+    said            text,
     composed        integer,
     left_out        integer,
     unasked         integer,
@@ -21,6 +22,7 @@ CREATE TABLE submission (
 );
 COMMENT ON COLUMN submission.repeats IS 'the earlier submission in which all of its orders stood';
 COMMENT ON COLUMN submission.reference IS 'by which the composer finds its job again';
+COMMENT ON COLUMN submission.said IS 'how far it is, or why that is not known, as of the last look';
 COMMENT ON COLUMN submission.left_out IS 'orders that no result named';
 COMMENT ON COLUMN submission.unasked IS 'results that named none of its orders';
 CREATE INDEX submission_of_run ON submission (run_id, created_at) WHERE run_id IS NOT NULL;
