@@ -1,1 +1,22 @@
 """OpenText Exstream, by every interface through which its installations compose."""
+
+from xconnector.connectors.exstream.cloud.settings import CloudSettings
+from xconnector.connectors.exstream.design import DESIGN_FILE
+from xconnector.contract.composer import Composer
+from xconnector.contract.manifest import Manifest, Stability, Surroundings
+
+
+def _cloud_composer(settings: CloudSettings, surroundings: Surroundings) -> Composer:
+    from xconnector.connectors.exstream.cloud.composer import ExstreamComposer
+
+    return ExstreamComposer(settings, surroundings)
+
+
+MANIFEST = Manifest(
+    name="exstream",
+    summary="Composes with the cloud-native services of OpenText Exstream: events on demand, runs as batches.",
+    settings=CloudSettings,
+    stability=Stability.EXPERIMENTAL,
+    composer=_cloud_composer,
+    design_file=DESIGN_FILE,
+)

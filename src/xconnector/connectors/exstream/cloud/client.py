@@ -16,13 +16,13 @@ from xconnector.connectors.exstream.cloud.errors import (
     Call,
     Refused,
     error_of,
-    expired_ticket,
     too_large,
     unreachable,
 )
 from xconnector.connectors.exstream.cloud.reading import body_of
 from xconnector.connectors.exstream.cloud.settings import CloudSettings
 from xconnector.connectors.exstream.cloud.sign_in import Proof, SignIn
+from xconnector.connectors.exstream.ticket import is_void
 from xconnector.contract.errors import MisconfiguredError
 
 Content = bytes | Callable[[], AsyncIterable[bytes]]
@@ -122,7 +122,7 @@ class CloudClient:
         """Say whether a new sign-in may help: the token or ticket has ended, or the token against forged requests."""
         if refused.status == HTTPStatus.FORBIDDEN:
             return self._settings.csrf is not None
-        return refused.status == HTTPStatus.UNAUTHORIZED or expired_ticket(refused.status, refused.body)
+        return is_void(refused.status, refused.body)
 
     async def _once(self, http: httpx.AsyncClient, asked: _Asked, call: Call, proof: Proof) -> Answer | Refused:
         request = self._request(http, asked, call, proof)
@@ -182,6 +182,8 @@ class CloudClient:
                 limits=httpx.Limits(max_connections=None, max_keepalive_connections=20),
                 cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
             )
+            # Without it Orchestration answers with the list of all outputs, so nobody but a caller says it.
+            del http.headers["Accept"]
             self._open = _Open(http=http, sign_in=SignIn(self._settings, http))
         return self._open
 

@@ -15,6 +15,7 @@ from typing import Final
 import httpx
 import msgspec
 
+from xconnector.connectors.exstream.cloud.reading import decoded
 from xconnector.contract.errors import (
     ConnectorError,
     MisconfiguredError,
@@ -27,8 +28,6 @@ CHANNEL_NOT_PUBLISHED: Final = 310130
 """`errorCode`, with 404 (S3, seen)."""
 IMPORT_CONFLICT: Final = 309016
 """`errorCode`, with 409 (S1, documented)."""
-EXPIRED_TICKET: Final = 1034
-"""`status` in the answer of OTDS to an expired ticket, with 400 (S5, documented)."""
 
 _SECONDS = re.compile(r"\d{1,6}", re.ASCII)
 _NAME = re.compile(r"[\w .:/#-]{1,100}")
@@ -137,7 +136,7 @@ def error_of(refused: Refused, call: Call, at: str) -> ConnectorError:
     return _with_ids(found, refused.ids)
 
 
-def engine_failure(failures: Sequence[tuple[str, str]], call: Call) -> ConnectorError:
+def engine_failure(failures: Sequence[tuple[str, str]], call: Call, *, others_made: bool = False) -> ConnectorError:
     """Return what `status: error` means, of pairs of the engine's status code and the queue's name.
 
     The inner 401 usually means a wrong `empowerUser` (S1).
@@ -151,9 +150,10 @@ def engine_failure(failures: Sequence[tuple[str, str]], call: Call) -> Connector
         )
     where = f" for {', '.join(map(repr, queues))}" if queues else ""
     which = f" (statusCode {', '.join(codes)})" if codes else ""
-    return PermanentError(
-        f"{call.service}: the engine could not make the output{where}{which}: look at the engine's messages in Exstream"
-    )
+    told = f"{call.service}: the engine could not make the output{where}{which}"
+    if others_made and not call.repeatable:
+        return OutcomeUnknownError(f"{told}, but made others, which may have left: look in Exstream")
+    return PermanentError(f"{told}: look at the engine's messages in Exstream")
 
 
 def lost(call: Call, at: str, what: str) -> ConnectorError:
@@ -169,6 +169,14 @@ def too_large(call: Call, at: str) -> ConnectorError:
     if call.repeatable:
         return PermanentError(f"{told}: raise `largest_answer`, or make the design's output smaller")
     return OutcomeUnknownError(f"{told}: it took what was asked; look in Exstream what it made")
+
+
+def strange_answer(call: Call, at: str) -> ConnectorError:
+    """Return what a success means whose body is not what such calls give."""
+    told = f"{call.service} at {at} answers with something else than such calls give"
+    if call.repeatable:
+        return MisconfiguredError(f"{told}: correct `url` and the path, or compare the version with the documentation")
+    return OutcomeUnknownError(f"{told}: look in Exstream what came of it")
 
 
 def unreachable(error: httpx.HTTPError, call: Call, at: str) -> ConnectorError:
@@ -192,17 +200,9 @@ def _is_distrust(error: BaseException | None) -> bool:
     return False
 
 
-def expired_ticket(status: int, body: bytes) -> bool:
-    """Say whether OTDS calls the ticket expired, which it does with 400 rather than 401."""
-    return status == HTTPStatus.BAD_REQUEST and _number(_service_error(body).status) == EXPIRED_TICKET
-
-
 def _engine_failure(body: bytes, call: Call) -> ConnectorError | None:
-    try:
-        failure = msgspec.json.decode(body, type=_EngineFailure)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return None
-    if failure.status.casefold() != "error" or not failure.data:
+    failure = decoded(body, _EngineFailure)
+    if failure is None or failure.status.casefold() != "error" or not failure.data:
         return None
     return engine_failure([_pair(output) for output in failure.data], call)
 
@@ -261,10 +261,7 @@ def _with_ids(error: ConnectorError, ids: Mapping[str, str]) -> ConnectorError:
 
 
 def _service_error(body: bytes) -> _ServiceError:
-    try:
-        return msgspec.json.decode(body, type=_ServiceError)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return _ServiceError()
+    return decoded(body, _ServiceError) or _ServiceError()
 
 
 def _number(told: int | str | None) -> int | None:

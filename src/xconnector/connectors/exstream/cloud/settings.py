@@ -10,14 +10,8 @@ from typing import Annotated
 
 from pydantic import ByteSize, Field
 
-from xconnector.connectors.exstream.cloud.sign_in_settings import (
-    Csrf,
-    HeaderName,
-    Line,
-    PathTemplate,
-    SignInSettings,
-    Url,
-)
+from xconnector.connectors.exstream.cloud.sign_in_settings import Csrf, SignInSettings
+from xconnector.connectors.exstream.ticket_settings import HeaderName, Line, PathTemplate, Url
 from xconnector.contract.settings import ConnectorSettings, Duration
 
 _MIB = 1024 * 1024

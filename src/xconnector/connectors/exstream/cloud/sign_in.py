@@ -7,23 +7,24 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Final, TypeVar
-from urllib.parse import quote, urlencode
+from typing import Final
+from urllib.parse import urlencode
 
 import httpx
 import msgspec
 
 from xconnector.connectors.exstream.cloud.address import address
 from xconnector.connectors.exstream.cloud.errors import Call, unreachable
-from xconnector.connectors.exstream.cloud.reading import body_of
+from xconnector.connectors.exstream.cloud.reading import body_of, decoded
 from xconnector.connectors.exstream.cloud.settings import CloudSettings
 from xconnector.connectors.exstream.cloud.sign_in_settings import (
     ClientSentAs,
     Csrf,
     Grant,
-    TicketSignIn,
     TokenSignIn,
 )
+from xconnector.connectors.exstream.ticket import ticket_address, ticket_of, ticket_request
+from xconnector.connectors.exstream.ticket_settings import TicketSignIn
 from xconnector.contract.errors import ConnectorError, MisconfiguredError, TransientError
 
 _CALL: Final = Call(service="OTDS")
@@ -122,23 +123,19 @@ class SignIn:
         headers, body = _token_request(settings)
         asked_at = self._clock()
         answer = await self._sent("POST", at, headers, body)
-        told = _decoded(answer.body, _Token, at)
+        told = _told(answer.body, at)
         life = told.expires_in if told.expires_in is not None else settings.lifetime.total_seconds()
         margin = min(settings.margin.total_seconds(), life / 2)
-        return Proof(
-            headers={"Authorization": f"Bearer {_visible(told.access_token, at)}"}, ends_at=asked_at + life - margin
-        )
+        return Proof(headers=_bearer(told.access_token, at), ends_at=asked_at + life - margin)
 
     async def _ticket(self, settings: TicketSignIn) -> Proof:
-        at = address(settings.url, settings.endpoint_path, **_tenant(settings.tenant))
-        body = msgspec.json.encode({"userName": settings.user, "password": settings.password.get_secret_value()})
+        at = ticket_address(settings)
         asked_at = self._clock()
-        answer = await self._sent("POST", at, _JSON, body)
-        told = _decoded(answer.body, _Ticket, at)
-        return Proof(
-            headers={settings.header: _visible(told.ticket, at)},
-            ends_at=asked_at + settings.lifetime.total_seconds(),
-        )
+        answer = await self._sent("POST", at, _JSON, ticket_request(settings))
+        ticket = ticket_of(answer.body)
+        if ticket is None:
+            raise _stranger(at)
+        return Proof(headers={settings.header: ticket}, ends_at=asked_at + settings.lifetime.total_seconds())
 
     async def _forgery_token(self, csrf: Csrf, proof: Proof) -> Mapping[str, str]:
         answer = await self._sent("GET", csrf.url, proof.headers, None)
@@ -181,10 +178,6 @@ class _Token(msgspec.Struct):
     expires_in: float | None = None
 
 
-class _Ticket(msgspec.Struct):
-    ticket: str
-
-
 class _OAuthError(msgspec.Struct):
     error: str = ""
 
@@ -221,29 +214,29 @@ def _form(fields: Mapping[str, str]) -> bytes:
 
 
 def _basic(client_id: str, secret: str) -> str:
-    """Return Basic credentials; both are percent-encoded first, RFC 6749 section 2.3.1."""
-    pair = f"{quote(client_id, safe='')}:{quote(secret, safe='')}"
-    return f"Basic {base64.b64encode(pair.encode('ascii')).decode('ascii')}"
+    """Return Basic credentials as the vendor's own collection of requests sends them: without percent-encoding."""
+    return f"Basic {base64.b64encode(f'{client_id}:{secret}'.encode()).decode('ascii')}"
 
 
 def _tenant(tenant: str | None) -> Mapping[str, str]:
     return {} if tenant is None else {"tenant": tenant}
 
 
-_A = TypeVar("_A")
+def _bearer(token: str, at: str) -> Mapping[str, str]:
+    if not _VISIBLE.fullmatch(token):
+        raise _stranger(at)
+    return {"Authorization": f"Bearer {token}"}
 
 
-def _decoded(body: bytes, shape: type[_A], at: str) -> _A:
-    try:
-        return msgspec.json.decode(body, type=shape)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        raise MisconfiguredError(f"what answers at {at} is no OTDS, or not by this preset: correct `sign_in`") from None
+def _told(body: bytes, at: str) -> _Token:
+    token = decoded(body, _Token)
+    if token is None:
+        raise _stranger(at)
+    return token
 
 
-def _visible(secret: str, at: str) -> str:
-    if not _VISIBLE.fullmatch(secret):
-        raise MisconfiguredError(f"OTDS at {at} gives nothing to sign in with: correct `sign_in`")
-    return secret
+def _stranger(at: str) -> ConnectorError:
+    return MisconfiguredError(f"what answers at {at} gives nothing to sign in with: correct `preset` and `url`")
 
 
 def _refusal(answer: httpx.Response, body: bytes, at: str) -> ConnectorError:
@@ -263,7 +256,5 @@ def _refusal(answer: httpx.Response, body: bytes, at: str) -> ConnectorError:
 
 
 def _oauth_error(body: bytes) -> str:
-    try:
-        return msgspec.json.decode(body, type=_OAuthError).error
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return ""
+    refusal = decoded(body, _OAuthError)
+    return refusal.error if refusal is not None else ""

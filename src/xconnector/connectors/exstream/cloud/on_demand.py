@@ -1,0 +1,76 @@
+"""Composing while we wait: each communication is one request, so many at a time as the service is to take."""
+
+import asyncio
+from typing import Final
+from uuid import UUID
+
+from xconnector.connectors.exstream.cloud.orchestration import Orchestration, Outputs
+from xconnector.connectors.exstream.cloud.settings import OnDemand
+from xconnector.connectors.exstream.design import ExstreamDesign
+from xconnector.connectors.exstream.driver.encoding import encoder_of
+from xconnector.connectors.exstream.outputs import QueueOutput, composition_of
+from xconnector.contract.composer import Composition, Order
+from xconnector.contract.errors import ConnectorError, PermanentError
+from xconnector.domain.document import RenditionKind
+
+_LETTER_ALONE: Final = frozenset({RenditionKind.LETTER})
+
+
+class OnDemandComposer:
+    """Composes single communications by `generate`, or by the on-demand channel that their design names."""
+
+    def __init__(self, orchestration: Orchestration, settings: OnDemand) -> None:
+        self._orchestration = orchestration
+        self._settings = settings
+        self._places = asyncio.Semaphore(settings.parallel)
+
+    async def made(self, order: Order, design: ExstreamDesign, *, engine: str) -> Composition | ConnectorError:
+        """Return what became of an order. Others wait while `parallel` of them are being made."""
+        async with self._places:
+            try:
+                outputs = await self._outputs(order, design)
+                # Pages are counted beside the loop: a large letter would hold up every other request.
+                return await asyncio.to_thread(
+                    composition_of, outputs, design, template=order.template, kinds=order.kinds, engine=engine
+                )
+            except ConnectorError as error:
+                return error
+
+    async def _outputs(self, order: Order, design: ExstreamDesign) -> Outputs:
+        encoder = encoder_of(design)
+        driver = encoder.single(order)
+        if design.on_demand_channel is not None:
+            return await self._orchestration.run_channel(
+                design.on_demand_channel, driver, media_type=encoder.media_type
+            )
+        communication = communication_of(design, order.template)
+        source = _data_source_of(design, order.template)
+        letter = design.outputs.get(RenditionKind.LETTER)
+        if self._settings.raw_letters and order.kinds == _LETTER_ALONE and letter is not None:
+            pdf = await self._orchestration.generate_letter(
+                communication, source, driver, media_type=encoder.media_type
+            )
+            return [QueueOutput(queue=letter.queue, media_type="application/pdf", content=pdf)]
+        return await self._orchestration.generate(communication, source, driver, media_type=encoder.media_type)
+
+
+def communication_of(design: ExstreamDesign, template: str) -> UUID:
+    """Return the design's id in the Design service. Raises PermanentError where the project does not say it."""
+    if design.communication is None:
+        raise PermanentError(
+            f"template {template!r}: its exstream.yaml names neither `communication` nor `on_demand_channel`"
+        )
+    return design.communication
+
+
+def _data_source_of(design: ExstreamDesign, template: str) -> str:
+    if design.data_source is None:
+        raise PermanentError(f"template {template!r}: its exstream.yaml names no `data_source`")
+    return design.data_source
+
+
+def engine_of(design: ExstreamDesign, *, version: str, domain: str) -> str:
+    """Return what made a document, as it is kept with the approval."""
+    if design.on_demand_channel is not None:
+        return f"Exstream {version} domain {domain} channel {design.on_demand_channel}"
+    return f"Exstream {version} domain {domain} communication {design.communication}"
