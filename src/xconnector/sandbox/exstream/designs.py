@@ -1,0 +1,95 @@
+"""The designs that the stand-in has: one for each template with an `exstream.yaml`."""
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+from uuid import UUID, uuid5
+
+from xconnector.connectors.exstream.design import FILE, ExstreamDesign
+from xconnector.domain.document import RenditionKind
+from xconnector.project.yaml_file import read_yaml
+
+_NAMESPACE = UUID("9c2a3f0e-6a7b-5d0c-8f1e-2b4d6f8a0c1e")
+_MAIN_FILES = {
+    RenditionKind.LETTER: "letter.typ",
+    RenditionKind.EMAIL: "e-mail.mjml",
+    RenditionKind.SMS: "sms.txt",
+}
+
+
+class UnreadableDesignError(Exception):
+    """A design file cannot be read; the message says which and why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HouseDesign:
+    """One design, with what Exstream would know of it by itself."""
+
+    template: str
+    settings: ExstreamDesign
+    kinds: frozenset[RenditionKind]
+    """Which of its outputs can be made: those for which the template has a file."""
+    fields: tuple[str, ...]
+    """Fields of the communication's own data, which are null where a driver leaves them out."""
+
+    @property
+    def communication(self) -> str:
+        """Its id in the Design service; made of the template's name where the project says none."""
+        return str(self.settings.communication or made_id("communication", self.template))
+
+    @property
+    def data_source(self) -> str:
+        """Productive name of its data source; made up where the project leaves it to be asked for."""
+        return self.settings.data_source or f"{self.template}_driver"
+
+
+def made_id(kind: str, name: str) -> UUID:
+    """Return an id of something that only the stand-in has: the same at every start."""
+    return uuid5(_NAMESPACE, f"{kind} {name}")
+
+
+def read_designs(project: Path) -> Mapping[str, HouseDesign]:
+    """Return the designs of a project by template. Raises UnreadableDesignError."""
+    fields = _fields_by_template(project)
+    return {
+        path.parent.name: HouseDesign(
+            template=path.parent.name,
+            settings=_settings(path),
+            kinds=_kinds(path.parent),
+            fields=tuple(sorted(fields.get(path.parent.name, ()))),
+        )
+        for path in sorted((project / "templates").glob(f"*/{FILE}"))
+    }
+
+
+def _settings(path: Path) -> ExstreamDesign:
+    content = _content(path)
+    try:
+        return ExstreamDesign.model_validate(content)
+    except ValueError as wrong:
+        raise UnreadableDesignError(f"{path}: {wrong}") from None
+
+
+def _kinds(template: Path) -> frozenset[RenditionKind]:
+    return frozenset(kind for kind, file in _MAIN_FILES.items() if (template / file).is_file())
+
+
+def _fields_by_template(project: Path) -> Mapping[str, set[str]]:
+    """Return the fields that the project's communications promise to each template."""
+    found: dict[str, set[str]] = {}
+    for path in sorted((project / "communications").glob("*.yaml")):
+        match _content(path):
+            case {"template": {"name": str(template)}, "data": dict() as data}:
+                found.setdefault(template, set()).update(cast("Iterable[str]", data))
+            case _:
+                continue
+    return found
+
+
+def _content(path: Path) -> Any:  # noqa: ANN401 - whatever YAML holds
+    file, findings = read_yaml(path, str(path), os.environ)
+    if file is None:
+        raise UnreadableDesignError("; ".join(f"{found.file}:{found.line}: {found.message}" for found in findings))
+    return file.content

@@ -1,0 +1,50 @@
+"""What every request passes: it is counted, waits, and meets the faults of the wire."""
+
+import asyncio
+from typing import Any, cast
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from xconnector.sandbox.exstream.control import PREFIX
+from xconnector.sandbox.exstream.house import ExstreamHouse
+
+_OTDS = ("/otdsws", "/otdstenant", "/otds/", "/tenants/")
+
+
+class FrontDoor:
+    """An application that stands before another."""
+
+    def __init__(self, app: ASGIApp, house: ExstreamHouse) -> None:
+        self._app = app
+        self._house = house
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["path"].startswith(PREFIX):
+            await self._app(scope, receive, send)
+            return
+        faults = self._house.faults
+        if faults.down:
+            await _break_off(scope)
+            return
+        await asyncio.sleep(faults.latency)
+        loses = not scope["path"].startswith(_OTDS) and scope["method"] == "POST" and self._house.strikes("lose_next")
+        await self._app(scope, receive, _nowhere if loses else send)
+        self._house.seen.request(scope["method"], _path(scope))
+        if loses:
+            await _break_off(scope)
+
+
+def _path(scope: Scope) -> str:
+    """Return the path as its route has it: ids become their names."""
+    names = {value: name for name, value in cast("dict[str, Any]", scope.get("path_params", {})).items()}
+    return "/".join(f"{{{names[part]}}}" if part in names else part for part in scope["path"].split("/"))
+
+
+async def _nowhere(message: object) -> None:
+    del message
+
+
+async def _break_off(scope: Scope) -> None:
+    cast("asyncio.Transport", scope["state"]["line"]).abort()
+    # One turn of the loop, in which the server learns that nobody is there to be answered.
+    await asyncio.sleep(0)
