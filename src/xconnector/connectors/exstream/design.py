@@ -1,10 +1,10 @@
 """What xConnector is told of one Exstream design: `templates/<name>/exstream.yaml`."""
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from xconnector.connectors.exstream.driver.json_driver import JsonDriver
 from xconnector.connectors.exstream.driver.key import Key
@@ -15,6 +15,17 @@ from xconnector.contract.settings import ConnectorSettings
 from xconnector.domain.document import RenditionKind
 
 FILE = "exstream.yaml"
+
+FilePattern = Annotated[
+    str,
+    StringConstraints(
+        min_length=1,
+        max_length=200,
+        # A file whose name could be read in two ways could be given to the wrong customer.
+        pattern=r"^([^\x00-\x1f\x7f/\\*{}]*\{key\}[^\x00-\x1f\x7f/\\*{}]*|[^\x00-\x1f\x7f/\\*{}]*(\*[^\x00-\x1f\x7f/\\*{}]*){0,3})$",
+    ),
+]
+"""A file's name: with the customer's key, or with places for anything."""
 
 
 class Service(ConnectorSettings):
@@ -37,6 +48,9 @@ class Output(ConnectorSettings):
     """Of an e-mail whose HTML has no `<title>`."""
     service: Service | None = None
     """Service Broker: the service that gives this output, as each answers with one document; left out: the design's."""
+    file: FilePattern | None = None
+    """Engine Web Services: name of the file that holds it, without its folder, as they name no queues: either with
+    `{key}` for the customer's key, or with up to three `*` for anything. Left out: the one file of its media type."""
 
 
 class ExstreamDesign(ConnectorSettings):

@@ -1,0 +1,103 @@
+"""Which orders go into which call."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from xconnector.connectors.exstream.design import ExstreamDesign
+from xconnector.connectors.exstream.driver.key import key_of
+from xconnector.connectors.exstream.engine_service.returned import bears_keys, tells_customers_apart
+from xconnector.contract.composer import Composition, Order
+from xconnector.contract.errors import ConnectorError, PermanentError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallOrder:
+    """An order in a call."""
+
+    position: int
+    """Its place in the list that was to be composed."""
+    order: Order
+    key: str | None
+    """What the names of its files hold; None where they hold none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """Orders of one design and one date, each of another key."""
+
+    template: str
+    design: ExstreamDesign
+    package: str
+    issued_on: date
+    orders: tuple[CallOrder, ...]
+
+    def apart(self) -> Iterator["Call"]:
+        """Give each order a call of its own."""
+        return (replace(self, orders=(order,)) for order in self.orders)
+
+
+def calls_of(
+    orders: Sequence[Order], designs: Mapping[str, ExstreamDesign], *, most: int
+) -> tuple[list[Call], dict[int, Composition | ConnectorError]]:
+    """Return the calls that compose the orders, and by position the orders that none can compose.
+
+    Only a design whose files bear the customer's key has up to `most` orders composed in one call.
+    """
+    single: list[Call] = []
+    together: defaultdict[tuple[str, date], list[Call]] = defaultdict(list)
+    refused: dict[int, Composition | ConnectorError] = {}
+    for position, order in enumerate(orders):
+        try:
+            call = _call(position, order, designs)
+        except PermanentError as error:
+            refused[position] = error
+            continue
+        if most > 1 and call.orders[0].key is not None and tells_customers_apart(call.design):
+            together[call.template, call.issued_on].append(call)
+        else:
+            single.append(call)
+    joined = [call for alike in together.values() for call in _joined(alike, most)]
+    return [*single, *joined], refused
+
+
+def _call(position: int, order: Order, designs: Mapping[str, ExstreamDesign]) -> Call:
+    design = designs.get(order.template)
+    if design is None:
+        raise PermanentError(f"template {order.template!r} has no exstream.yaml, which says what design it stands for")
+    if design.package is None:
+        raise PermanentError(
+            f"template {order.template!r}: its exstream.yaml names no `package` for the engine service"
+        )
+    return Call(
+        template=order.template,
+        design=design,
+        package=design.package,
+        issued_on=_day(order),
+        orders=(CallOrder(position=position, order=order, key=key_of(design, order) if bears_keys(design) else None),),
+    )
+
+
+def _day(order: Order) -> date:
+    """Return the date that the document bears, which may be another day than in UTC."""
+    try:
+        return date.fromisoformat(str(order.data["communication"]["date"]["value"]))
+    except (KeyError, TypeError, ValueError):
+        return order.issued_at.date()
+
+
+def _joined(calls: Sequence[Call], most: int) -> Iterator[Call]:
+    """Join calls of one order each; one whose key is there already goes into a later call."""
+    waiting = list(calls)
+    while waiting:
+        taken: dict[str | None, Call] = {}
+        left: list[Call] = []
+        for call in waiting:
+            key = call.orders[0].key
+            if key in taken or len(taken) >= most:
+                left.append(call)
+            else:
+                taken[key] = call
+        yield replace(waiting[0], orders=tuple(call.orders[0] for call in taken.values()))
+        waiting = left

@@ -1,0 +1,94 @@
+"""Which returned file is which output of the design, and whose."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+
+from xconnector.connectors.exstream.design import ExstreamDesign, Output
+from xconnector.connectors.exstream.engine_service.answer import ReturnedFile
+from xconnector.connectors.exstream.outputs import QueueOutput, media_type_of
+from xconnector.domain.document import RenditionKind
+
+_KEY = "{key}"
+_BY_EXTENSION: Mapping[str, str] = {
+    "pdf": "application/pdf",
+    "htm": "text/html",
+    "html": "text/html",
+    "eml": "message/rfc822",
+    "txt": "text/plain",
+}
+
+
+def tells_customers_apart(design: ExstreamDesign) -> bool:
+    """Say whether the names of all files that the design gives hold the customer's key."""
+    return all(output.file is not None and _KEY in output.file for output in design.outputs.values())
+
+
+def bears_keys(design: ExstreamDesign) -> bool:
+    """Say whether the name of some file that the design gives holds the customer's key."""
+    return any(output.file is not None and _KEY in output.file for output in design.outputs.values())
+
+
+class ReturnedOutputs:
+    """The files of an answer as outputs of the queues that the design declares.
+
+    An output with a `file` is known by that name, any other by its media type among the files that no name fits.
+    """
+
+    def __init__(self, files: Sequence[ReturnedFile], design: ExstreamDesign, pdl: Mapping[int, str]) -> None:
+        self._of_all: list[QueueOutput] = []
+        self._of_key: defaultdict[str, list[QueueOutput]] = defaultdict(list)
+        names = _Names(design)
+        for file in files:
+            media_type = _media_type(file, pdl)
+            for output, key in names.fitting(base_name(file)) or _by_media_type(design, media_type):
+                made = _queue_output(file, output, media_type)
+                (self._of_all if key is None else self._of_key[key]).append(made)
+
+    def of(self, key: str | None) -> Sequence[QueueOutput]:
+        """Return the outputs of the customer with this key, and those whose names tell no customer."""
+        return [*self._of_all, *(self._of_key.get(key, ()) if key is not None else ())]
+
+
+def base_name(file: ReturnedFile) -> str:
+    """Return the file's name without its folder, which may be one of Windows."""
+    return re.split(r"[/\\]", file.name)[-1]
+
+
+class _Names:
+    """The patterns of a design's outputs, ready to be compared."""
+
+    def __init__(self, design: ExstreamDesign) -> None:
+        self._patterns = [
+            (output, _expression(output.file)) for output in design.outputs.values() if output.file is not None
+        ]
+
+    def fitting(self, name: str) -> Sequence[tuple[Output, str | None]]:
+        """Return the outputs whose file may be called so, with the key that the name holds."""
+        found = [(output, expression.fullmatch(name)) for output, expression in self._patterns]
+        return [(output, match.groupdict().get("key")) for output, match in found if match is not None]
+
+
+def _expression(pattern: str) -> re.Pattern[str]:
+    places = {"*": ".*?", _KEY: "(?P<key>.+)"}
+    pieces = re.split(r"(\*|\{key\})", pattern)
+    return re.compile("".join(places.get(piece) or re.escape(piece) for piece in pieces), re.DOTALL)
+
+
+def _by_media_type(design: ExstreamDesign, media_type: str) -> Iterator[tuple[Output, None]]:
+    return (
+        (output, None)
+        for kind, output in design.outputs.items()
+        if output.file is None and media_type_of(design, RenditionKind(kind)) == media_type
+    )
+
+
+def _queue_output(file: ReturnedFile, output: Output, media_type: str) -> QueueOutput:
+    return QueueOutput(queue=output.queue, media_type=media_type, content=file.content or b"", pages=file.header.pages)
+
+
+def _media_type(file: ReturnedFile, pdl: Mapping[int, str]) -> str:
+    if file.header.pdl is not None and file.header.pdl in pdl:
+        return pdl[file.header.pdl]
+    extension = file.header.extension or base_name(file).rpartition(".")[2].lower()
+    return _BY_EXTENSION.get(extension, "application/octet-stream")
