@@ -8,6 +8,8 @@ JOBS ?= 2
 
 # What a target hands on: make demo DEMO=/tmp/acme, make test TESTS=tests/domain, make lock LOCK=--upgrade
 DEMO ?=
+# Who composes in the demonstration: embedded or exstream, as the sandbox plays it.
+COMPOSER ?= embedded
 SERVE ?=
 BENCH ?=
 LOCK ?=
@@ -32,12 +34,13 @@ help: ## list what can be made
 	@echo "  VENV=DIR     where the environment lies (.venv)     DEMO=, SERVE=, BENCH=   arguments of these commands"
 	@echo "  PYTHON=FILE  which Python 3.11 to 3.13 (python3)    TESTS=PATHS             which tests"
 	@echo "  JOBS=N       test processes at once (2)             LOCK=--upgrade          newest of everything"
+	@echo "  COMPOSER=exstream   who composes in demo and serve (embedded)"
 
 demo: $(RUNS) ## from source event to archived proof, on this machine, in under three minutes
-	$(BIN)/xconnector demo $(DEMO)
+	$(BIN)/xconnector demo --composer $(COMPOSER) $(DEMO)
 
 serve: $(RUNS) ## the demonstration, kept up until ctrl-c
-	$(BIN)/xconnector demo --keep $(SERVE)
+	$(BIN)/xconnector demo --composer $(COMPOSER) --keep $(SERVE)
 
 test: $(CHECKS) ## every test; as root on Debian with the real peers of the outside
 	@scripts/peers

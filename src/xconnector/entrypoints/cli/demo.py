@@ -11,6 +11,7 @@ from xconnector.entrypoints.cli.reconcile import show_account
 from xconnector.entrypoints.cli.running import DONE_WITH_FAILURES, refuse
 from xconnector.entrypoints.cli.running import run as run_work
 from xconnector.entrypoints.cli.showing import console, show_table
+from xconnector.entrypoints.demo.composed_by import ComposedBy
 
 if TYPE_CHECKING:
     from xconnector.entrypoints.demo.story import Ending, Places
@@ -23,19 +24,23 @@ TELL_EVERY_SECONDS = 10
 def demo(
     folder: Annotated[Path | None, typer.Argument(help="An empty folder; a temporary one if left out.")] = None,
     customers: Annotated[int, typer.Option(help="How many customers get a statement.", min=100, max=100_000)] = 2000,
+    composer: Annotated[ComposedBy, typer.Option(help="Who composes.")] = ComposedBy.EMBEDDED,
     keep: Annotated[bool, typer.Option("--keep", help="Keep everything up afterwards, until Ctrl-C.")] = False,
 ) -> None:
-    """Show the whole main job: an insurer, 2,000 customers, events, a run, and a few deliberate faults."""
+    """Show the whole main job: an insurer, 2,000 customers, events, a run, and a few deliberate faults.
+
+    With `--composer exstream` the sandbox's Exstream composes: events on demand, the run as a batch job.
+    """
     place = folder or Path(tempfile.mkdtemp(prefix="xconnector-demo-"))
     if place.exists() and any(place.iterdir()):
         refuse(f"{place} is not empty; name another folder")
     began = time.monotonic()
-    closes = run_work(_play(place, customers, keep=keep, began=began))
+    closes = run_work(_play(place, customers, composer, keep=keep, began=began))
     if not closes:
         raise typer.Exit(DONE_WITH_FAILURES)
 
 
-async def _play(folder: Path, customers: int, *, keep: bool, began: float) -> bool:
+async def _play(folder: Path, customers: int, composer: ComposedBy, *, keep: bool, began: float) -> bool:
     from xconnector.entrypoints.demo.story import Demo
     from xconnector.entrypoints.signals import until_signalled
 
@@ -54,7 +59,7 @@ async def _play(folder: Path, customers: int, *, keep: bool, began: float) -> bo
                 told_at = time.monotonic()
                 tell(_line(what, account))
 
-        story = Demo(folder, customers=customers, tell=tell, watch=watch)
+        story = Demo(folder, customers=customers, tell=tell, watch=watch, composer=composer)
         async with story.play() as ending:
             live.stop()
             _show(ending, story.places, seconds=time.monotonic() - began)

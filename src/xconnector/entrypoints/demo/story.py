@@ -24,6 +24,8 @@ from xconnector.domain.keys import Purpose
 from xconnector.domain.review import Decision
 from xconnector.entrypoints.bootstrap import DATABASE_URL, open_project
 from xconnector.entrypoints.demo import faults
+from xconnector.entrypoints.demo.composed_by import ComposedBy
+from xconnector.entrypoints.demo.composing import Composing
 from xconnector.entrypoints.demo.population import Population, populate
 from xconnector.entrypoints.portal_secrets import portal_secrets
 from xconnector.entrypoints.programs import Program, ProgramError, sandbox, start_worker, web
@@ -74,6 +76,10 @@ class Places:
         return self.folder / "print-house"
 
     @property
+    def exstream(self) -> Path:
+        return self.folder / "exstream"
+
+    @property
     def logs(self) -> Path:
         return self.folder / "logs"
 
@@ -96,9 +102,12 @@ class Ending:
 class Demo:
     """One telling of the story. The programs it starts end with it."""
 
-    def __init__(self, folder: Path, *, customers: int, tell: Tell, watch: Watch) -> None:
+    def __init__(
+        self, folder: Path, *, customers: int, tell: Tell, watch: Watch, composer: ComposedBy = ComposedBy.EMBEDDED
+    ) -> None:
         """Nothing is started before `play`."""
         self._places = Places(folder=folder)
+        self._composing = Composing(composer, self._places.project)
         self._customers = customers
         self._tell = tell
         self._watch = watch
@@ -131,6 +140,7 @@ class Demo:
 
     def _prepare(self) -> Population:
         create_project(self._places.project, "insurer")
+        self._composing.choose()
         self._tell(f"Made the project of an insurer in {self._places.project}.")
         return populate(
             self._places.folder / "population",
@@ -140,7 +150,7 @@ class Demo:
         )
 
     def _start_outside(self, outside: ExitStack) -> None:
-        """Start the outside world: a mail relay whose mailboxes may bounce, and a print house behind SFTP."""
+        """Start the outside world: a mail relay whose mailboxes may bounce, a print house behind SFTP, Exstream."""
         relay = outside.enter_context(
             sandbox(
                 "smtp",
@@ -156,17 +166,20 @@ class Demo:
                 log=self._places.logs / "print-house.log",
             )
         )
+        exstream = self._composing.start(outside, folder=self._places.exstream, log=self._places.logs / "exstream.log")
         self._environment = {
             "SMTP_PORT": str(relay.facts["port"]),
             "PRINT_PORT": str(house.facts["port"]),
             "PRINT_HOST_KEY": str(house.facts["host_key"]),
             "PRINT_COLLECT": "3s",
             "PORTAL_URL": f"http://127.0.0.1:{_free_port()}",
+            **exstream,
         }
         os.environ.update(self._environment)
         self._tell(
             f"Started the outside: a mail relay on port {relay.facts['port']}, "
-            f"a print house behind SFTP on port {house.facts['port']}."
+            f"a print house behind SFTP on port {house.facts['port']}"
+            f"{', Exstream on ' + exstream['EXSTREAM_URL'] if exstream else ''}."
         )
 
     async def _start_inside(self, place: Workplace, inside: ExitStack) -> tuple[str, str]:
@@ -180,10 +193,12 @@ class Demo:
         self._start_worker()
         inside.callback(self._end_worker)
         # Only now: a project without the template would not have been loaded.
-        faults.withdraw_template(self._places.project)
+        self._composing.withdrawal.begin()
         faults.reject_next_bundle(self._places.house)
         self._tell(f"Started PostgreSQL, a worker, and the web on {address}.")
-        self._tell("Faults: a template is withdrawn, and the print house will reject the first bundle it gets.")
+        self._tell(
+            f"Faults: {self._composing.withdrawal.told}, and the print house will reject the first bundle it gets."
+        )
         return address, key
 
     def _start_worker(self) -> None:
@@ -225,7 +240,7 @@ class Demo:
             while True:
                 found = await reconcile_run(place.pool, run.name)
                 self._watch(run.name, found.account)
-                if not was_killed and _share_composed(found.account) > KILL_AT:
+                if not was_killed and _is_in_the_middle(found.account):
                     was_killed = True
                     self._kill_worker()
                 if found.is_finished:
@@ -233,13 +248,15 @@ class Demo:
                 await asyncio.sleep(LOOK_EVERY_SECONDS)
 
     def _kill_worker(self) -> None:
-        """Kill the worker with -9 in the middle of the run, put the template back, and start another."""
+        """Kill the worker with -9 in the middle of the run, end the withdrawal, and start another."""
         if self._worker is not None:
             self._worker.process.kill()
             self._worker.process.wait()
-        faults.put_template_back(self._places.project)
+        self._composing.withdrawal.end()
         self._start_worker()
-        self._tell("Killed the worker with -9 in the middle of it, put the template back, and started another worker.")
+        self._tell(
+            "Killed the worker with -9 in the middle of it, put back what was withdrawn, and started another worker."
+        )
 
     # ------------------------------------------------------------ people
 
@@ -254,7 +271,7 @@ class Demo:
                     place.jobs,
                     Choice(fingerprint=group.fingerprint),
                     actor="demo",
-                    reason="the template is back, the print house has paper again",
+                    reason="what was withdrawn is back, the print house has paper again",
                 )
                 if done.started:
                     self._tell(f"Reprocessed {done.started} failures with one cause: {group.example[:90]}")
@@ -341,11 +358,12 @@ def _is_through(account: Account) -> bool:
     return account.reconciliation.is_through
 
 
-def _share_composed(account: Account) -> float:
-    waiting = sum(account.states.get(state, 0) for state in (State.TRIGGERED, State.DECIDED, State.COMPOSING))
+def _is_in_the_middle(account: Account) -> bool:
+    """Say whether enough is composed, or stands in one job of the composer."""
+    waiting = account.states.get(State.TRIGGERED, 0) + account.states.get(State.DECIDED, 0)
     total = account.reconciliation.came_in
     known = sum(account.states.values())
-    return (known - waiting) / total if total else 0.0
+    return (known - waiting) / total > KILL_AT if total else False
 
 
 def _free_port() -> int:
