@@ -9,15 +9,16 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, ClassVar, Protocol, cast
+from typing import Any, ClassVar, Protocol, cast, runtime_checkable
 
 import pytest
 import pytest_asyncio
 
 from xconnector.contract.composer import Composer, Composition
 from xconnector.contract.errors import ConnectorError, MisconfiguredError, PermanentError, TransientError
-from xconnector.contract.manifest import Surroundings
+from xconnector.contract.manifest import Manifest, Surroundings
 from xconnector.contract.registry import connector_names, manifest
+from xconnector.contract.settings import ConnectorSettings
 from xconnector.domain.document import Rendition, RenditionKind, content_digest
 from xconnector.testing.orders import ALL_KINDS, named, sample_order, with_data
 
@@ -47,6 +48,16 @@ class ComposerStandIn(Protocol):
 
     async def misconfigure(self) -> None:
         """From now on, what `settings` names is of no use: credentials, a folder, a licence."""
+        ...
+
+
+@runtime_checkable
+class BringsDesigns(Protocol):
+    """A stand-in whose templates are designs that the outside system keeps."""
+
+    @property
+    def designs(self) -> Mapping[str, Mapping[str, object]]:
+        """By template, the content of its design file, as the project's author would write it."""
         ...
 
 
@@ -121,7 +132,8 @@ class ComposerConformance:
             settings = found.settings.model_validate(dict(stand_in.settings))
             state_folder = tmp_path / state
             state_folder.mkdir(exist_ok=True)
-            return role(settings, Surroundings(project_folder=tmp_path, state_folder=state_folder))
+            designs = _designs(found, stand_in)
+            return role(settings, Surroundings(project_folder=tmp_path, state_folder=state_folder, designs=designs))
 
         return opened
 
@@ -252,6 +264,14 @@ class ComposerConformance:
         results = await composer.compose([sample_order(template=stand_in.template)])
 
         assert [type(result) for result in results] == [TransientError]
+
+
+def _designs(found: Manifest[Any], stand_in: ComposerStandIn) -> Mapping[str, ConnectorSettings]:
+    if found.design_file is None:
+        return {}
+    assert isinstance(stand_in, BringsDesigns), f"{found.name} has designs of its own: give its stand-in `designs`"
+    shape = found.design_file.shape
+    return {template: shape.model_validate(dict(content)) for template, content in stand_in.designs.items()}
 
 
 def _is_composer(name: str) -> bool:

@@ -43,7 +43,7 @@ class Answer:
     media_type: str
     """Lower case, without parameters; empty where it is not told."""
     body: bytes = field(repr=False)
-    ids: Mapping[str, str] = _NOTHING
+    ids: Mapping[str, str] = field(default_factory=dict[str, str])
     """How the services name the request, by the header that says so; for the ledger."""
 
 

@@ -6,10 +6,9 @@ Exstream's own texts (`details`, `errorMessage`) may quote customers and are nev
 import re
 import ssl
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from http import HTTPStatus
-from types import MappingProxyType
 from typing import Final
 
 import httpx
@@ -54,7 +53,7 @@ class Call:
     """Which service, such as `Orchestration`."""
     repeatable: bool = True
     """Whether asking twice does no harm; where it may, a lost answer is OutcomeUnknownError."""
-    places: Mapping[str, str] = MappingProxyType({})
+    places: Mapping[str, str] = field(default_factory=dict[str, str])
     """What the remedies name: `channel`, `domain`, `design`."""
     also: frozenset[int] = frozenset()
     """Statuses beside the successes that are answers as well, such as 404 of a lookup."""
@@ -75,7 +74,7 @@ class Refused:
     status: int
     body: bytes
     retry_after: str = ""
-    ids: Mapping[str, str] = MappingProxyType({})
+    ids: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 class _ServiceError(msgspec.Struct, rename="camel"):
@@ -118,7 +117,9 @@ _REMEDIES: Mapping[int, _Remedy] = {
     ),
 }
 
+_REDIRECTED = _Remedy(MisconfiguredError, "it points elsewhere, and redirects are not followed; correct `url`")
 _STATUSES: Mapping[int, _Remedy] = {
+    **dict.fromkeys(range(HTTPStatus.MULTIPLE_CHOICES, HTTPStatus.BAD_REQUEST), _REDIRECTED),
     HTTPStatus.UNAUTHORIZED: _Remedy(
         MisconfiguredError, "a fresh sign-in is refused; correct `sign_in`, or let that account in there"
     ),
@@ -237,10 +238,13 @@ def _by_status(refused: Refused, call: Call, told: str) -> ConnectorError:
         return TransientError(f"{told}: it takes nothing at the moment", retry_after=_retry_after(refused))
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return _broken(call, told)
-    if status < HTTPStatus.BAD_REQUEST:
-        return MisconfiguredError(f"{told}: it points elsewhere, and redirects are not followed; correct `url`")
     if status in _NO_SERVICE and _service_error(refused.body) == _ServiceError():
         return MisconfiguredError(f"{told}: there is no such service; correct `url` or the path")
+    if status in _NO_SERVICE:
+        return PermanentError(
+            f"{told}: it does not know something that the request names; compare domain, communication, data source "
+            "and channel with those of this environment"
+        )
     return PermanentError(f"{told}: it does not take this request")
 
 
