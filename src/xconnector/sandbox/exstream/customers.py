@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from email import message_from_bytes, policy
-from email.message import EmailMessage
 from hashlib import sha256
 from html import escape
 from re import DOTALL, IGNORECASE
@@ -161,7 +160,7 @@ def _stem(number: int, key: str | None) -> str:
 def _content(rendition: Rendition, media_type: str) -> bytes:
     if rendition.kind is not RenditionKind.EMAIL or media_type == "message/rfc822":
         return rendition.content
-    mail = cast("EmailMessage", message_from_bytes(rendition.content, policy=policy.default))
+    mail = message_from_bytes(rendition.content, policy=policy.default)
     part = mail.get_body(("html",) if media_type == "text/html" else ("plain",))
     text = str(part.get_content()) if part is not None else ""
     return (_titled(text, str(mail["Subject"])) if media_type == "text/html" else text).encode()

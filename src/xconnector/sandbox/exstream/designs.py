@@ -1,7 +1,7 @@
 """The designs that the stand-in has: one for each template with an `exstream.yaml`."""
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -81,8 +81,8 @@ def _fields_by_template(project: Path) -> Mapping[str, set[str]]:
     found: dict[str, set[str]] = {}
     for path in sorted((project / "communications").glob("*.yaml")):
         match _content(path):
-            case {"template": {"name": str(template)}, "data": dict() as data}:
-                found.setdefault(template, set()).update(cast("Iterable[str]", data))
+            case {"template": {"name": str(template)}, "data": fields}:
+                found.setdefault(template, set()).update(cast("Mapping[str, object]", fields))
             case _:
                 continue
     return found

@@ -72,7 +72,7 @@ def opened_draft(content: bytes) -> tuple[str, Sequence[Mapping[str, Any]]] | No
     """Return design and data of an Empower document; None for bytes that are none of ours."""
     try:
         match json.loads(content):
-            case {"template": str(template), "customers": list() as customers}:
+            case {"template": str(template), "customers": customers}:
                 return template, cast("list[Mapping[str, Any]]", customers)
             case _:
                 return None

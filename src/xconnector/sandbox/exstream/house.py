@@ -1,7 +1,8 @@
 """The house that all services of the stand-in share: its designs, its composer, its faults, and what it has seen."""
 
+import asyncio
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Coroutine, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -56,6 +57,7 @@ class ExstreamHouse:
         self.engines = Engines(lambda: self.faults.max_engines, seen=self.seen.engines)
         self._first_faults = self.faults
         self._dropped: OrderedDict[str, str] = OrderedDict()
+        self._background: set[asyncio.Task[None]] = set()
         self._exits = AsyncExitStack()
         self._composer: Composer | None = None
 
@@ -70,8 +72,17 @@ class ExstreamHouse:
     async def __aexit__(
         self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None, /
     ) -> None:
+        for task in self._background:
+            task.cancel()
+        await asyncio.gather(*self._background, return_exceptions=True)
         await self._exits.aclose()
         self._composer = None
+
+    def in_background(self, work: Coroutine[Any, Any, None]) -> None:
+        """Let something go on that no caller waits for; it ends with the house."""
+        task = asyncio.create_task(work)
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
 
     # ---------------------------------------------------------------- designs
 
@@ -110,18 +121,19 @@ class ExstreamHouse:
         return customers_of(design.settings.driver, driver)
 
     async def compose(
-        self, template: str, customers: Sequence[Mapping[str, Any]], *, first_number: int = 1
+        self, template: str, customers: Sequence[Mapping[str, Any]], *, numbers: Sequence[int] | None = None
     ) -> list[ComposedCustomer | UncomposedCustomer]:
         """Return what becomes of each customer: files of all queues that can be made, or why there is none.
 
-        Customers are numbered from `first_number`. Give a few hundred at a time: they are composed side by side.
+        `numbers` are their positions in the run; left out, they are counted from 1. Give a few hundred customers at
+        a time: they are composed side by side.
         """
         design = self.designs[template]
         orders = [order_of(design, data) for data in customers]
         results = await self._compositions(orders)
         return [
             _customer(design, number, key_of(design, order.data), result)
-            for number, (order, result) in enumerate(zip(orders, results, strict=True), first_number)
+            for number, order, result in zip(numbers or range(1, len(orders) + 1), orders, results, strict=True)
         ]
 
     async def _compositions(self, orders: Sequence[Order]) -> list[Composition | ConnectorError]:

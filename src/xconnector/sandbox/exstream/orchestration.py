@@ -4,7 +4,7 @@ import asyncio
 import secrets
 from http import HTTPStatus
 from io import BytesIO
-from typing import Any
+from typing import Any, cast
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -98,7 +98,7 @@ class _OnDemand:
             return refused
         told = await json_of(request)
         results: list[ComposedCustomer | UncomposedCustomer] = []
-        wanted = [str(document_id) for document_id in told.get("documents") or []]
+        wanted = [str(document_id) for document_id in cast("list[object]", told.get("documents") or [])]
         for document_id in wanted:
             document = self._house.drafts.find(document_id)
             opened = opened_draft(document.content) if document is not None else None
