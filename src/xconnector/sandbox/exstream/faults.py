@@ -83,6 +83,18 @@ class Faults(BaseModel):
     delivery_lag: NonNegativeFloat = 0.0
     """Seconds between the job's `complete` and the last part of the file."""
 
+    # ---------------------------------------------------------------- Engine Web Services
+    ews_token: bool = False
+    """Callers must name the user and password in a UsernameToken."""
+    ews_fault_next: NonNegativeInt = 0
+    """So many compositions end with a fault instead of an answer."""
+    ews_fault: str = "The engine process ended unexpectedly"
+    """What such a fault says."""
+    ews_names_only: bool = False
+    """Files stay on the engine's own disk, and the answer holds nothing but their names."""
+    ews_headers: bool = True
+    """Whether files bear headers with return codes."""
+
     # ---------------------------------------------------------------- Empower
     empower_down: bool = False
     """Its health check says so, and it answers 503."""
