@@ -85,5 +85,5 @@ def _result(file: QueueFile) -> dict[str, Any]:
 
 
 def _answer(status: str, results: list[dict[str, Any]], http_status: HTTPStatus = HTTPStatus.OK) -> Response:
-    told = {"status": status, "data": {"id": str(uuid4()), "attributeMap": {}, "result": results}}
+    told: dict[str, Any] = {"status": status, "data": {"id": str(uuid4()), "attributeMap": {}, "result": results}}
     return JSONResponse(told, http_status)
