@@ -1,11 +1,10 @@
 """Exstream's stand-in, started as the program of its own that it is."""
 
-import asyncio
 import json
+import subprocess
 import sys
-from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Generator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +21,7 @@ SAMPLE_DESIGN: Mapping[str, object] = {
 class SandboxProgram:
     """The running program, and its own door."""
 
-    def __init__(self, process: Process, facts: Mapping[str, Any]) -> None:
+    def __init__(self, process: subprocess.Popen[str], facts: Mapping[str, Any]) -> None:
         self._process = process
         self.facts = facts
         """What it announced: `port`, `domain`, `client_id`, `client_secret`, `user`, `password`."""
@@ -30,12 +29,14 @@ class SandboxProgram:
 
     async def misbehave(self, **faults: object) -> None:
         """Set some faults; see `xconnector.sandbox.exstream.faults`."""
-        async with httpx.AsyncClient(trust_env=False) as door:
-            (await door.post(f"{self.url}/sandbox/faults", json=faults)).raise_for_status()
+        await self._knock("POST", "faults", faults)
+
+    async def reset(self) -> None:
+        """Let it behave, and forget what it has seen."""
+        await self._knock("POST", "reset", {})
 
     async def seen(self) -> Mapping[str, Any]:
-        async with httpx.AsyncClient(trust_env=False) as door:
-            return (await door.get(f"{self.url}/sandbox/seen")).json()
+        return await self._knock("GET", "seen", None)
 
     async def asked(self, path: str) -> int:
         """Return how many requests came to a path, whatever their method."""
@@ -43,21 +44,30 @@ class SandboxProgram:
         return sum(count for line, count in requests.items() if line.partition(" ")[2] == path)
 
     async def end(self) -> None:
-        if self._process.returncode is None:
-            self._process.terminate()
-            await self._process.wait()
+        self._process.terminate()
+        self._process.wait()
+
+    async def _knock(self, method: str, door: str, told: object) -> Mapping[str, Any]:
+        async with httpx.AsyncClient(trust_env=False) as client:
+            answer = await client.request(method, f"{self.url}/sandbox/{door}", json=told)
+        return answer.raise_for_status().json()
+
+
+@contextmanager
+def exstream_program(project: Path, output: Path, *options: str) -> Generator[SandboxProgram]:
+    """Run the program with the designs of a project until the block ends; for tests that share it."""
+    command = [sys.executable, "-m", "xconnector.sandbox.exstream", "--with-parent"]
+    command += ["--project", str(project), "--output", str(output), *options]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        try:
+            yield SandboxProgram(process, json.loads(process.stdout.readline()))
+        finally:
+            process.terminate()
 
 
 @asynccontextmanager
 async def running_exstream(project: Path, output: Path, *options: str) -> AsyncGenerator[SandboxProgram]:
     """Run the program with the designs of a project until the block ends."""
-    program = [sys.executable, "-m", "xconnector.sandbox.exstream", "--with-parent"]
-    process = await asyncio.create_subprocess_exec(
-        *program, "--project", str(project), "--output", str(output), *options, stdout=PIPE
-    )
-    assert process.stdout is not None
-    running = SandboxProgram(process, json.loads(await process.stdout.readline()))
-    try:
-        yield running
-    finally:
-        await running.end()
+    with exstream_program(project, output, *options) as program:
+        yield program
