@@ -10,12 +10,13 @@ from xconnector.connectors.exstream.design import ExstreamDesign
 from xconnector.connectors.exstream.driver.encoding import encoder_of
 from xconnector.connectors.exstream.engine_service.answer import ComposeAnswer
 from xconnector.connectors.exstream.engine_service.calls import Call, CallOrder, calls_of
-from xconnector.connectors.exstream.engine_service.client import EngineServiceClient, OutOfReachError
+from xconnector.connectors.exstream.engine_service.client import EngineServiceClient
 from xconnector.connectors.exstream.engine_service.left_files import LeftFiles
 from xconnector.connectors.exstream.engine_service.request import OPERATION, Compose
 from xconnector.connectors.exstream.engine_service.returned import ReturnedOutputs
 from xconnector.connectors.exstream.engine_service.settings import EngineServiceSettings
 from xconnector.connectors.exstream.engine_service.verdict import failure_of
+from xconnector.connectors.exstream.engine_service.wire import EngineServiceWire, OutOfReachError
 from xconnector.connectors.exstream.outputs import composition_of
 from xconnector.connectors.exstream.wsdl import EngineServiceDescription
 from xconnector.contract.composer import Composition, Order
@@ -41,7 +42,8 @@ class EngineServiceComposer:
         self._designs = {
             template: design for template, design in surroundings.designs.items() if isinstance(design, ExstreamDesign)
         }
-        self._client = EngineServiceClient(settings)
+        self._wire = EngineServiceWire(settings, surroundings.project_folder)
+        self._client = EngineServiceClient(self._wire, settings)
         self._at_once = asyncio.Semaphore(settings.parallel)
         self._left = (
             LeftFiles(settings.output_folder, surroundings.project_folder, largest=settings.largest_answer)
@@ -50,13 +52,13 @@ class EngineServiceComposer:
         )
 
     async def __aenter__(self) -> Self:
-        await self._client.__aenter__()
+        await self._wire.__aenter__()
         return self
 
     async def __aexit__(
         self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None, /
     ) -> None:
-        await self._client.__aexit__(exc_type, exc, traceback)
+        await self._wire.__aexit__(exc_type, exc, traceback)
 
     async def check(self) -> None:
         """Read the WSDL, show the account, and look for the folder; nothing is composed."""

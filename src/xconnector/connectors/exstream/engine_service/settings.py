@@ -91,6 +91,8 @@ class EngineServiceSettings(ConnectorSettings):
     """The header `SOAPAction`, without quotes; empty, as seen [C]."""
     token: UserToken | None = None
     """The account that is sent with every request; left out, none is."""
+    ca_file: Path | None = None
+    """Certificates (PEM) that may sign that of the service, beside the usual ones; relative to the project."""
     mtom: bool = False
     """Whether the driver travels as it is, beside the envelope (MTOM/XOP), rather than as base64 in it. Answers may
     come either way."""
