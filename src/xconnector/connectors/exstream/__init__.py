@@ -1,6 +1,7 @@
 """OpenText Exstream, by every interface through which its installations compose."""
 
 from xconnector.connectors.exstream.cloud.settings import CloudSettings
+from xconnector.connectors.exstream.communications_server.settings import CommunicationsServerSettings
 from xconnector.connectors.exstream.design import DESIGN_FILE
 from xconnector.contract.composer import Composer
 from xconnector.contract.manifest import Manifest, Stability, Surroundings
@@ -12,11 +13,26 @@ def _cloud_composer(settings: CloudSettings, surroundings: Surroundings) -> Comp
     return ExstreamComposer(settings, surroundings)
 
 
+def _communications_server_composer(settings: CommunicationsServerSettings, surroundings: Surroundings) -> Composer:
+    from xconnector.connectors.exstream.communications_server.composer import open_composer
+
+    return open_composer(settings, surroundings)
+
+
 MANIFEST = Manifest(
     name="exstream",
     summary="Composes with the cloud-native services of OpenText Exstream: events on demand, runs as batches.",
     settings=CloudSettings,
     stability=Stability.EXPERIMENTAL,
     composer=_cloud_composer,
+    design_file=DESIGN_FILE,
+)
+
+COMMUNICATIONS_SERVER = Manifest(
+    name="exstream_communications_server",
+    summary="Composes with a Communications Server (StreamServe) by its gateway, its broker, or a directory it scans.",
+    settings=CommunicationsServerSettings,
+    stability=Stability.EXPERIMENTAL,
+    composer=_communications_server_composer,
     design_file=DESIGN_FILE,
 )
