@@ -17,6 +17,7 @@ from xconnector.contract.composer import Composition, Order
 from xconnector.domain.document import Rendition, RenditionKind
 from xconnector.domain.record_path import PathError, parse_path, text_of
 from xconnector.sandbox.exstream.designs import HouseDesign, made_id
+from xconnector.sandbox.exstream.whole_data import whole
 
 _MEDIA_TYPES = {
     RenditionKind.LETTER: "application/pdf",
@@ -30,25 +31,6 @@ _UNSAFE = compiled(r"[^A-Za-z0-9._-]")
 _NOON = time(12, tzinfo=UTC)
 _SOME_DAY = date(2026, 1, 1)
 _sorted = msgspec.json.Encoder(order="sorted")
-
-# What every order has, whatever a driver leaves out.
-_ENVELOPE: Mapping[str, Mapping[str, Any]] = {
-    "communication": {"id": None, "name": None, "title": None, "language": None, "date": None},
-    "sender": {"name": None, "address_lines": [], "email": None, "phone": None, "website": None},
-    "customer": {
-        "key": None,
-        "name": None,
-        "title": None,
-        "first_name": None,
-        "last_name": None,
-        "address_lines": [],
-        "language": None,
-        "country": None,
-        "email": None,
-        "mobile": None,
-    },
-    "data": {},
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,20 +80,9 @@ def key_of(design: HouseDesign, data: Mapping[str, Any]) -> str | None:
         return None
 
 
-def whole(design: HouseDesign, data: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a customer's data with everything that templates may ask for: what a driver leaves out is null."""
-    filled: dict[str, Any] = {**data}
-    envelope = {**_ENVELOPE, "data": dict.fromkeys(design.fields)}
-    for name, fields in envelope.items():
-        given = filled.get(name)
-        filled[name] = {**fields, **cast("Mapping[str, Any]", given)} if isinstance(given, dict) else dict(fields)
-    filled["communication"]["language"] = str(filled["communication"]["language"] or "en")
-    return filled
-
-
 def order_of(design: HouseDesign, data: Mapping[str, Any]) -> Order:
     """Return what the embedded composer needs to make a customer's documents: always the same of the same data."""
-    filled = whole(design, data)
+    filled = whole(data, contract=design.contract, sender=design.sender)
     communication = filled["communication"]
     return Order(
         communication_id=_communication_id(communication["id"], filled),

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 from uuid import UUID, uuid5
@@ -31,8 +31,10 @@ class HouseDesign:
     settings: ExstreamDesign
     kinds: frozenset[RenditionKind]
     """Which of its outputs can be made: those for which the template has a file."""
-    fields: tuple[str, ...]
-    """Fields of the communication's own data, which are null where a driver leaves them out."""
+    contract: Mapping[str, Any] = field(repr=False)
+    """Fields of the communication's own data, as the project spells them: null where a driver leaves them out."""
+    sender: Mapping[str, Any] = field(repr=False)
+    """Who sends it, which designs know by themselves."""
 
     @property
     def communication(self) -> str:
@@ -52,13 +54,15 @@ def made_id(kind: str, name: str) -> UUID:
 
 def read_designs(project: Path) -> Mapping[str, HouseDesign]:
     """Return the designs of a project by template. Raises UnreadableDesignError."""
-    fields = _fields_by_template(project)
+    contracts = _contracts_by_template(project)
+    sender = _sender(project)
     return {
         path.parent.name: HouseDesign(
             template=path.parent.name,
             settings=_settings(path),
             kinds=_kinds(path.parent),
-            fields=tuple(sorted(fields.get(path.parent.name, ()))),
+            contract=contracts.get(path.parent.name, {}),
+            sender=sender,
         )
         for path in sorted((project / "templates").glob(f"*/{FILE}"))
     }
@@ -76,16 +80,23 @@ def _kinds(template: Path) -> frozenset[RenditionKind]:
     return frozenset(kind for kind, file in _MAIN_FILES.items() if (template / file).is_file())
 
 
-def _fields_by_template(project: Path) -> Mapping[str, set[str]]:
-    """Return the fields that the project's communications promise to each template."""
-    found: dict[str, set[str]] = {}
+def _contracts_by_template(project: Path) -> Mapping[str, Mapping[str, Any]]:
+    """Return what the project's communications promise to each template."""
+    found: dict[str, dict[str, Any]] = {}
     for path in sorted((project / "communications").glob("*.yaml")):
         match _content(path):
             case {"template": {"name": str(template)}, "data": fields}:
-                found.setdefault(template, set()).update(cast("Mapping[str, object]", fields))
+                found.setdefault(template, {}).update(cast("Mapping[str, Any]", fields))
             case _:
                 continue
     return found
+
+
+def _sender(project: Path) -> Mapping[str, Any]:
+    path = project / "xconnector.yaml"
+    content = _content(path) if path.is_file() else None
+    told = cast("Mapping[str, Any]", content).get("sender") if isinstance(content, dict) else None
+    return cast("Mapping[str, Any]", told) if isinstance(told, dict) else {}
 
 
 def _content(path: Path) -> Any:  # noqa: ANN401 - whatever YAML holds
