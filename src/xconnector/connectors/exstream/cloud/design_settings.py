@@ -7,7 +7,7 @@ from typing import Annotated, Final
 
 from pydantic import Field, StringConstraints
 
-from xconnector.connectors.exstream.cloud.sign_in_settings import Line, PathTemplate, Url
+from xconnector.connectors.exstream.ticket_settings import Line, PathTemplate, Url
 from xconnector.contract.settings import ConnectorSettings, Duration
 
 State = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z_]*$", max_length=40)]

@@ -4,6 +4,7 @@ import asyncio
 from typing import Final
 from uuid import UUID
 
+from xconnector.connectors.exstream.cloud.designs import Designs
 from xconnector.connectors.exstream.cloud.orchestration import Orchestration, Outputs
 from xconnector.connectors.exstream.cloud.settings import OnDemand
 from xconnector.connectors.exstream.design import ExstreamDesign
@@ -19,9 +20,10 @@ _LETTER_ALONE: Final = frozenset({RenditionKind.LETTER})
 class OnDemandComposer:
     """Composes single communications by `generate`, or by the on-demand channel that their design names."""
 
-    def __init__(self, orchestration: Orchestration, settings: OnDemand) -> None:
+    def __init__(self, orchestration: Orchestration, settings: OnDemand, designs: Designs) -> None:
         self._orchestration = orchestration
         self._settings = settings
+        self._designs = designs
         self._places = asyncio.Semaphore(settings.parallel)
 
     async def made(self, order: Order, design: ExstreamDesign, *, engine: str) -> Composition | ConnectorError:
@@ -37,6 +39,7 @@ class OnDemandComposer:
                 return error
 
     async def _outputs(self, order: Order, design: ExstreamDesign) -> Outputs:
+        await self._designs.allows(order.template, design)
         encoder = encoder_of(design)
         driver = encoder.single(order)
         if design.on_demand_channel is not None:
@@ -44,7 +47,7 @@ class OnDemandComposer:
                 design.on_demand_channel, driver, media_type=encoder.media_type
             )
         communication = communication_of(design, order.template)
-        source = _data_source_of(design, order.template)
+        source = await self._designs.data_source_of(order.template, design)
         letter = design.outputs.get(RenditionKind.LETTER)
         if self._settings.raw_letters and order.kinds == _LETTER_ALONE and letter is not None:
             pdf = await self._orchestration.generate_letter(
@@ -61,12 +64,6 @@ def communication_of(design: ExstreamDesign, template: str) -> UUID:
             f"template {template!r}: its exstream.yaml names neither `communication` nor `on_demand_channel`"
         )
     return design.communication
-
-
-def _data_source_of(design: ExstreamDesign, template: str) -> str:
-    if design.data_source is None:
-        raise PermanentError(f"template {template!r}: its exstream.yaml names no `data_source`")
-    return design.data_source
 
 
 def engine_of(design: ExstreamDesign, *, version: str, domain: str) -> str:

@@ -128,11 +128,11 @@ class Orchestration:
         return await self._outputs(at, self._call(channel=channel), headers=headers, content=driver)
 
     async def fulfill(
-        self, documents: Sequence[str], communication: UUID, data_source: str, *, preserve: bool
+        self, documents: Sequence[str], communication: UUID, data_source: str, *, preserve: bool, may_send: bool
     ) -> Outputs:
         """Return what documents that people edited have become; `preserve` keeps them in Empower.
 
-        Its flow may send them as well: raises one of the four errors, OutcomeUnknownError when the answer is lost.
+        Raises one of the four errors: OutcomeUnknownError when the answer is lost of a flow that may send them as well.
         """
         at = address(self._settings.url, self._settings.fulfill_path, domain=self._settings.domain)
         headers = {
@@ -140,7 +140,7 @@ class Orchestration:
             "preserveDocuments": "true" if preserve else "false",
         }
         body = msgspec.json.encode({"documents": list(documents)})
-        return await self._outputs(at, self._call(repeatable=False), headers=headers, content=body)
+        return await self._outputs(at, self._call(repeatable=not may_send), headers=headers, content=body)
 
     async def _outputs(self, at: str, call: Call, *, headers: Mapping[str, str], content: bytes) -> Outputs:
         answer = await self._client.ask("POST", at, call=call, headers=headers, content=content)

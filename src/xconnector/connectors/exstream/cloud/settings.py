@@ -10,7 +10,10 @@ from typing import Annotated
 
 from pydantic import ByteSize, Field
 
+from xconnector.connectors.exstream.cloud.design_settings import DesignSettings
+from xconnector.connectors.exstream.cloud.empower_settings import EmpowerSettings
 from xconnector.connectors.exstream.cloud.sign_in_settings import Csrf, SignInSettings
+from xconnector.connectors.exstream.cloud.tracking_settings import TrackingSettings
 from xconnector.connectors.exstream.ticket_settings import HeaderName, Line, PathTemplate, Url
 from xconnector.contract.settings import ConnectorSettings, Duration
 
@@ -69,6 +72,12 @@ class CloudSettings(ConnectorSettings):
     """The token against forged requests, for installations that enforce it."""
     orchestration: Orchestration
     """The Orchestration service."""
+    design: DesignSettings | None = None
+    """The Design service, where it is asked what feeds designs and who approved them."""
+    empower: EmpowerSettings | None = None
+    """Empower, where people edit documents before they are final."""
+    tracking: TrackingSettings = TrackingSettings()
+    """Tracking events that are sent to `/reports/{connection}`."""
     ca_file: Path | None = None
     """Certificates (PEM) that may sign those of the services, beside the usual ones; relative to the project."""
     connect_timeout: Duration = timedelta(seconds=10)
