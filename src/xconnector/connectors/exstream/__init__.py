@@ -3,6 +3,8 @@
 from xconnector.connectors.exstream.cloud.settings import CloudSettings
 from xconnector.connectors.exstream.communications_server.settings import CommunicationsServerSettings
 from xconnector.connectors.exstream.design import DESIGN_FILE
+from xconnector.connectors.exstream.engine.settings import EngineSettings
+from xconnector.connectors.exstream.engine_service.settings import EngineServiceSettings
 from xconnector.contract.composer import Composer
 from xconnector.contract.manifest import Manifest, Stability, Surroundings
 
@@ -17,6 +19,18 @@ def _communications_server_composer(settings: CommunicationsServerSettings, surr
     from xconnector.connectors.exstream.communications_server.composer import open_composer
 
     return open_composer(settings, surroundings)
+
+
+def _engine_service_composer(settings: EngineServiceSettings, surroundings: Surroundings) -> Composer:
+    from xconnector.connectors.exstream.engine_service.composer import EngineServiceComposer
+
+    return EngineServiceComposer(settings, surroundings)
+
+
+def _engine_composer(settings: EngineSettings, surroundings: Surroundings) -> Composer:
+    from xconnector.connectors.exstream.engine.composer import EngineComposer
+
+    return EngineComposer(settings, surroundings)
 
 
 MANIFEST = Manifest(
@@ -34,5 +48,23 @@ COMMUNICATIONS_SERVER = Manifest(
     settings=CommunicationsServerSettings,
     stability=Stability.EXPERIMENTAL,
     composer=_communications_server_composer,
+    design_file=DESIGN_FILE,
+)
+
+ENGINE_SERVICE = Manifest(
+    name="exstream_engine_service",
+    summary="Composes with Engine Web Services of OpenText Exstream: the classic engine behind SOAP.",
+    settings=EngineServiceSettings,
+    stability=Stability.EXPERIMENTAL,
+    composer=_engine_service_composer,
+    design_file=DESIGN_FILE,
+)
+
+ENGINE = Manifest(
+    name="exstream_engine",
+    summary="Composes with the engine of OpenText Exstream on the command line: events while we wait, runs by themselves.",
+    settings=EngineSettings,
+    stability=Stability.EXPERIMENTAL,
+    composer=_engine_composer,
     design_file=DESIGN_FILE,
 )
