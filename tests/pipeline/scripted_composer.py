@@ -61,7 +61,8 @@ class ScriptedComposer:
     async def compose(self, orders: Sequence[Order]) -> Sequence[Composition | ConnectorError]:
         return await self.embedded.compose(orders)
 
-    def submits(self, *, of_run: bool) -> bool:
+    def submits(self, template: str, *, of_run: bool) -> bool:
+        del template
         return of_run or self.single_orders_too
 
     @property

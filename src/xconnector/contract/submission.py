@@ -77,8 +77,8 @@ class SubmissionOutcome:
 class ComposesSubmissions(Protocol):
     """It takes many orders at once, makes them in its own time, and gives the results by their keys."""
 
-    def submits(self, *, of_run: bool) -> bool:
-        """Say whether orders are to be submitted rather than composed while we wait: those of runs, or single ones."""
+    def submits(self, template: str, *, of_run: bool) -> bool:
+        """Say whether orders are to be submitted rather than composed while we wait: a run's, or single ones."""
         ...
 
     @property

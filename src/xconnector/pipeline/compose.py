@@ -52,11 +52,17 @@ async def _order(
     except ConnectorError as error:
         await _record(place, attempt, composer, standings, [error] * len(standings))
         return
-    orders = [order_of(place, row, kinds[tuple(row.plan)], contents[row.communication_id]) for row in standings]
-    if isinstance(opened, ComposesSubmissions) and opened.submits(of_run=run_id is not None):
-        await let_wait(place, composer, opened, run_id, list(zip(standings, orders, strict=True)))
-    else:
-        await _record(place, attempt, composer, standings, await _ask(place, composer, opened, orders))
+    ordered = [(row, order_of(place, row, kinds[tuple(row.plan)], contents[row.communication_id])) for row in standings]
+    now = ordered
+    if isinstance(opened, ComposesSubmissions):
+        templates = {order.template for _, order in ordered}
+        later = {template for template in templates if opened.submits(template, of_run=run_id is not None)}
+        if later:
+            await let_wait(place, composer, opened, run_id, [pair for pair in ordered if pair[1].template in later])
+        now = [pair for pair in ordered if pair[1].template not in later]
+    if now:
+        results = await _ask(place, composer, opened, [order for _, order in now])
+        await _record(place, attempt, composer, [row for row, _ in now], results)
 
 
 async def _ask(

@@ -65,8 +65,8 @@ class DirectoryComposer:
         refusal = PermanentError("a directory gives its results later: choose another composer to have them at once")
         return [refusal for _ in orders]
 
-    def submits(self, *, of_run: bool) -> bool:
-        del of_run  # there is no other way
+    def submits(self, template: str, *, of_run: bool) -> bool:
+        del template, of_run  # there is no other way
         return True
 
     @property
