@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, ValidationInfo, field_validator
 
 from xconnector.connectors.exstream.driver.json_driver import JsonDriver
-from xconnector.connectors.exstream.driver.key import Key
+from xconnector.connectors.exstream.driver.key import BY_POSITION, Key
 from xconnector.connectors.exstream.driver.layout import DriverLayout
 from xconnector.connectors.exstream.naming import Word
 from xconnector.contract.manifest import DesignFile
@@ -70,9 +70,21 @@ class ExstreamDesign(ConnectorSettings):
     """Communications Server: which service composes it."""
     driver: DriverLayout = Field(default_factory=JsonDriver)
     """How the customer driver file is laid out."""
-    key: Key = Key()
+    key: Key = Field(default=Key(), validate_default=True)
+    """By what a customer's outputs are known again."""
     outputs: Mapping[RenditionKind, Output] = {RenditionKind.LETTER: Output(queue="letter")}
     """Which queue gives which rendition; outputs of other queues are left alone."""
+
+    @field_validator("key")
+    @classmethod
+    def _exstream_is_told_the_key(cls, key: Key, known: ValidationInfo) -> Key:
+        driver: DriverLayout | None = known.data.get("driver")
+        if driver is not None and key.name != BY_POSITION and not driver.carries(key.path):
+            raise ValueError(
+                f"{key.path} is in no field of the driver, so Exstream could not tell whose an output is: "
+                f"add it, or take another `path`, or write `name: {BY_POSITION}`"
+            )
+        return key
 
 
 DESIGN_FILE = DesignFile(name=FILE, shape=ExstreamDesign)

@@ -14,7 +14,7 @@ AsciiEncoding: TypeAlias = Literal[
 """Encodings of one byte a character that agree on ASCII."""
 EbcdicEncoding: TypeAlias = Literal["cp037", "cp273", "cp500", "cp1047", "cp1140", "cp1141", "cp1148"]
 """EBCDIC: American, German, international, Unix services, and the first three with a euro sign."""
-Encoding: TypeAlias = UnicodeEncoding | AsciiEncoding | EbcdicEncoding
+Encoding: TypeAlias = Literal[UnicodeEncoding, AsciiEncoding, EbcdicEncoding]
 
 _PLAIN: Mapping[str, str] = {"utf-8-bom": "utf-8", "windows-1250": "cp1250", "windows-1252": "cp1252"}
 """What Python calls an encoding, where that is another name."""

@@ -20,6 +20,7 @@ from xconnector.connectors.exstream.driver.records import (
     each_of,
     path_inside,
     record_form,
+    records_have_path,
     refuse_unclear_kinds,
     with_indicator,
 )
@@ -85,6 +86,10 @@ class ColumnarDriver(ConnectorSettings):
             if self.widths == "bytes" and not signs.isascii() and not used.has_one_byte_characters:
                 raise ValueError("where widths count bytes, an `indicator` or `pad` is ASCII")
         return self
+
+    def carries(self, path: str) -> bool:
+        """Say whether what stands at a path of the data is written for each customer."""
+        return records_have_path(self.records, path)
 
     @cached_property
     def form(self) -> DriverForm:

@@ -20,6 +20,7 @@ from xconnector.connectors.exstream.driver.records import (
     each_of,
     path_inside,
     record_form,
+    records_have_path,
     refuse_unclear_kinds,
     with_indicator,
 )
@@ -105,6 +106,10 @@ class DelimitedDriver(ConnectorSettings):
         if not used.has("".join([self.delimiter, self.quote, *indicators])):
             raise ValueError(f"the encoding {used.name} cannot spell `delimiter`, `quote` or an `indicator`")
         return self
+
+    def carries(self, path: str) -> bool:
+        """Say whether what stands at a path of the data is written for each customer."""
+        return records_have_path(self.records, path)
 
     @cached_property
     def form(self) -> DriverForm:

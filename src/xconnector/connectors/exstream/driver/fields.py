@@ -1,6 +1,6 @@
 """What a project names for drivers that nest: values, groups and repeating groups, as Exstream's designers expect."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated, Self
 
 from pydantic import BeforeValidator, Field, StringConstraints, model_validator
@@ -35,10 +35,25 @@ Fields = Annotated[Mapping[FieldName, NamedField], Field(min_length=1)]
 
 
 def paths_of(fields: Mapping[str, DriverField]) -> Iterator[str]:
-    """Yield every path that starts at the top of the data."""
+    """Yield every path that starts at the top of the data, without a leading `/`."""
     for field in fields.values():
         if field.path is not None:
-            yield field.path
+            yield field.path.removeprefix("/")
         elif field.fields is not None:
-            inner = paths_of(field.fields)
-            yield from inner if field.each is None else (path for path in inner if path.startswith("/"))
+            inner = paths_of(field.fields) if field.each is None else paths_from_top(field.fields.values())
+            yield from inner
+
+
+def paths_from_top(fields: Iterable[DriverField]) -> Iterator[str]:
+    """Yield the paths with a leading `/` of fields that start from an item."""
+    for field in fields:
+        if field.path is not None and field.path.startswith("/"):
+            yield field.path[1:]
+        elif field.fields is not None:
+            yield from paths_from_top(field.fields.values())
+
+
+def has_path(fields: Mapping[str, DriverField] | None, path: str) -> bool:
+    """Say whether what stands at a path is written, alone or in a group; without fields, everything is."""
+    wanted = path.removeprefix("/")
+    return fields is None or any(wanted == one or wanted.startswith(f"{one}.") for one in paths_of(fields))

@@ -8,7 +8,7 @@ import msgspec
 from pydantic import model_validator
 
 from xconnector.connectors.exstream.driver.charset import UnicodeEncoding, charset
-from xconnector.connectors.exstream.driver.fields import DriverField, Fields
+from xconnector.connectors.exstream.driver.fields import DriverField, Fields, has_path
 from xconnector.connectors.exstream.driver.form import DriverForm, Write
 from xconnector.connectors.exstream.driver.leaves import leaves_of
 from xconnector.connectors.exstream.driver.refusal import RefusedError
@@ -46,6 +46,10 @@ class JsonDriver(ConnectorSettings):
         if self.root is not None and self.customers == "lines":
             raise ValueError("`root` holds an array: leave it out, or write `customers: array`")
         return self
+
+    def carries(self, path: str) -> bool:
+        """Say whether what stands at a path of the data is written for each customer."""
+        return has_path(self.fields, path)
 
     @cached_property
     def form(self) -> DriverForm:

@@ -27,11 +27,18 @@ class RecordSettings(ConnectorSettings):
     a list of one, and nothing as none."""
 
 
+class _Placed(Protocol):
+    @property
+    def path(self) -> str | None: ...
+
+
 class _Nested(Protocol):
     @property
     def indicator(self) -> str | None: ...
     @property
     def each(self) -> str | None: ...
+    @property
+    def fields(self) -> "Sequence[_Placed]": ...
     @property
     def records(self) -> "Sequence[_Nested]": ...
 
@@ -87,6 +94,21 @@ def _indicators(kinds: Sequence[_Nested]) -> Iterator[str | None]:
     for kind in kinds:
         yield kind.indicator
         yield from _indicators(kind.records)
+
+
+def records_have_path(kinds: Sequence[_Nested], path: str) -> bool:
+    """Say whether what stands at a path from the top of the data is written for each customer."""
+    wanted = path.removeprefix("/")
+    return wanted in _paths(kinds, is_at_top=True)
+
+
+def _paths(kinds: Sequence[_Nested], *, is_at_top: bool) -> Iterator[str]:
+    for kind in kinds:
+        starts_at_top = is_at_top and kind.each is None
+        for field in kind.fields:
+            if field.path is not None and (starts_at_top or field.path.startswith("/")):
+                yield field.path.removeprefix("/")
+        yield from _paths(kind.records, is_at_top=starts_at_top)
 
 
 def path_inside(record: RecordSettings, within: str) -> str:

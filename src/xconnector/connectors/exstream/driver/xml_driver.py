@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Self, cast
 from pydantic import AfterValidator, StringConstraints, model_validator
 
 from xconnector.connectors.exstream.driver.charset import AsciiEncoding, UnicodeEncoding, charset
-from xconnector.connectors.exstream.driver.fields import DriverField, Fields
+from xconnector.connectors.exstream.driver.fields import DriverField, Fields, has_path
 from xconnector.connectors.exstream.driver.form import DriverForm
 from xconnector.connectors.exstream.driver.xml_text import (
     attribute_text,
@@ -31,7 +31,7 @@ class XmlDriver(ConnectorSettings):
     """XML: one element for each customer."""
 
     format: Literal["xml"]
-    encoding: UnicodeEncoding | AsciiEncoding = "utf-8"
+    encoding: Literal[UnicodeEncoding, AsciiEncoding] = "utf-8"
     """How characters become bytes; one that the encoding lacks becomes a character reference."""
     root: ElementName = "customers"
     """Name of the document's element."""
@@ -59,6 +59,10 @@ class XmlDriver(ConnectorSettings):
             if not charset(self.encoding).has(name):
                 raise ValueError(f"the encoding {self.encoding} cannot spell the name {name}")
         return self
+
+    def carries(self, path: str) -> bool:
+        """Say whether what stands at a path of the data is written for each customer."""
+        return has_path(self.fields, path)
 
     @cached_property
     def form(self) -> DriverForm:
