@@ -184,7 +184,11 @@ class CustomerOutputs:
     def __exit__(
         self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None, /
     ) -> None:
-        self._cutter.__exit__(exc_type, exc, traceback)
+        self.close()
+
+    def close(self) -> None:
+        """Close the files that were left open; closing again changes nothing."""
+        self._cutter.close()
 
     def composed(
         self, entries: Sequence[Entry], *, kinds: frozenset[RenditionKind] | None = None

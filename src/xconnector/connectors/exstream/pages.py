@@ -3,8 +3,7 @@
 from collections import OrderedDict
 from collections.abc import Callable
 from io import BytesIO
-from types import TracebackType
-from typing import BinaryIO, Self
+from typing import BinaryIO
 
 import pikepdf
 
@@ -19,12 +18,8 @@ class PageCutter:
     def __init__(self) -> None:
         self._open: OrderedDict[object, _OpenPdf] = OrderedDict()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None, /
-    ) -> None:
+    def close(self) -> None:
+        """Close what is open; closing again changes nothing."""
         while self._open:
             self._open.popitem()[1].close()
 

@@ -1,0 +1,229 @@
+"""Runs as batch jobs: a driver is submitted to the design's channel, and what the flows made of it is found again."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from xconnector.connectors.exstream.cloud.address import address
+from xconnector.connectors.exstream.cloud.batch_results import BatchResults, Reference, reference_of
+from xconnector.connectors.exstream.cloud.batch_settings import BatchSettings
+from xconnector.connectors.exstream.cloud.client import Answer, CloudClient
+from xconnector.connectors.exstream.cloud.errors import Call
+from xconnector.connectors.exstream.cloud.hand_over import HandOver, HandOvers
+from xconnector.connectors.exstream.cloud.jobs import FlowInstance, Jobs, flow_instances
+from xconnector.connectors.exstream.cloud.lost import LostSubmissions
+from xconnector.connectors.exstream.cloud.output_store import OutputStore, output_store
+from xconnector.connectors.exstream.cloud.settings import Orchestration as OrchestrationSettings
+from xconnector.connectors.exstream.design import ExstreamDesign
+from xconnector.connectors.exstream.driver.encoding import encoder_of
+from xconnector.connectors.exstream.driver.key import key_of
+from xconnector.contract.composer import Order
+from xconnector.contract.errors import OutcomeUnknownError, PermanentError, TransientError
+from xconnector.contract.submission import Submission, SubmissionOutcome, SubmissionReceipt, Underway
+
+_SERVICE: Final = "Orchestration"
+_SENT_AT_ONCE: Final = 64 * 1024
+_MOST_TOLD: Final = 20
+
+Named = Callable[[str, ExstreamDesign], Awaitable[str]]
+"""Gives what made a document of a template, as it is kept with the approval."""
+
+
+class Batch:
+    """The batch inputs of a domain, as the ability `ComposesSubmissions` of a composer."""
+
+    def __init__(
+        self,
+        client: CloudClient,
+        orchestration: OrchestrationSettings,
+        settings: BatchSettings,
+        designs: Mapping[str, ExstreamDesign],
+        *,
+        engine: Named,
+        project_folder: Path,
+        state_folder: Path,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._client = client
+        self._orchestration = orchestration
+        self._settings = settings
+        self._designs = designs
+        self._now = now
+        self._project_folder = project_folder
+        self._hand_overs = HandOvers(state_folder / "handed-over")
+        self._known_store: OutputStore | None = None
+        self._results = BatchResults(
+            Jobs(client, orchestration, settings.words),
+            self._store,
+            settings,
+            engine=engine,
+            scratch=state_folder / "delivered",
+            now=now,
+        )
+        self._lost = LostSubmissions(self._store, settings, now=now)
+
+    def submits(self, *, of_run: bool) -> bool:
+        return of_run or self._settings.single_orders
+
+    @property
+    def orders_per_submission(self) -> int:
+        return self._settings.orders
+
+    async def check(self) -> None:
+        """Prove that the outputs can be reached. Raises TransientError or MisconfiguredError."""
+        await asyncio.to_thread(lambda: self._store().check())
+
+    def admit(self, order: Order) -> str | None:
+        design = self._design(order.template)
+        self._channel(order.template, design)
+        key = key_of(design, order)
+        # What cannot be written into a driver must not be found out in the middle of one.
+        encoder_of(design).single(order)
+        return key
+
+    async def submit(self, submission: Submission, orders: AsyncIterable[Order]) -> SubmissionReceipt:
+        """Stream the driver to the design's channel, in constant memory.
+
+        Raises OutcomeUnknownError where the answer was lost, or names no job: see `find`.
+        """
+        design = self._design(submission.template)
+        channel = self._channel(submission.template, design)
+        # The driver is given once: a sign-in that ends while it is sent would cost all of it.
+        await self._client.sign_in()
+        with self._hand_overs.begun(submission.submission_key, self._now()) as hand_over:
+            driver = _Driver(design, orders, hand_over)
+            return await self._submitted(channel, driver)
+
+    async def find(self, submission: Submission) -> SubmissionReceipt | None:
+        """Look for the job of a submission whose answer was lost: by the keys of its customers, among the outputs.
+
+        It has surely not begun where its driver was not sent to its end, or, with `flow_only_composes`, where no
+        outputs came of it in the time of `found_within`.
+        """
+        design = self._design(submission.template)
+        handed_over = await asyncio.to_thread(self._hand_overs.of, submission.submission_key)
+        if handed_over is not None and not handed_over.whole:
+            return None
+        found = await asyncio.to_thread(self._lost.jobs, submission, design, handed_over)
+        return None if found is None else _receipt(Reference(jobs=found), {"found": "by its outputs"})
+
+    async def look(self, submission: Submission, reference: str) -> Underway | SubmissionOutcome:
+        design = self._design(submission.template)
+        return await self._results.look(submission, reference_of(reference), design)
+
+    async def _submitted(self, channel: str, driver: "_Driver") -> SubmissionReceipt:
+        settings = self._orchestration
+        at = address(settings.url, settings.batch_path, domain=settings.domain, channel=channel)
+        call = Call(
+            service=_SERVICE,
+            repeatable=False,
+            places={"channel": channel, "domain": settings.domain},
+            timeout=self._settings.timeout,
+        )
+        headers = {"Content-Type": driver.media_type, "Accept": "application/json"}
+        try:
+            answer = await self._client.ask("POST", at, call=call, headers=headers, content=driver.content)
+        except OutcomeUnknownError as lost:
+            if driver.is_whole:
+                raise
+            # Without its end the request is none: it cannot have begun anything.
+            raise TransientError(f"{lost} [its driver had not been sent to its end: nothing began]") from None
+        flows = flow_instances(answer, call, at)
+        return _receipt(_reference(flows, self._settings.flow_models), _detail(flows, answer))
+
+    def _design(self, template: str) -> ExstreamDesign:
+        design = self._designs.get(template)
+        if design is None:
+            known = ", ".join(sorted(self._designs)) or "none"
+            raise PermanentError(f"there is no exstream.yaml for template {template!r}; there is for: {known}")
+        return design
+
+    def _channel(self, template: str, design: ExstreamDesign) -> str:
+        if design.batch_channel is None:
+            raise PermanentError(
+                f"template {template!r}: its exstream.yaml names no `batch_channel`: add it, or use a connection "
+                "without `batch`"
+            )
+        return design.batch_channel
+
+    def _store(self) -> OutputStore:
+        """Return where outputs are found; opened once. Call it from a thread."""
+        if self._known_store is None:
+            self._known_store = output_store(
+                self._settings.outputs, domain=self._orchestration.domain, project_folder=self._project_folder
+            )
+        return self._known_store
+
+
+class _Driver:
+    """A driver while it is sent."""
+
+    def __init__(self, design: ExstreamDesign, orders: AsyncIterable[Order], hand_over: HandOver) -> None:
+        self._design = design
+        self._encoder = encoder_of(design)
+        self._orders = orders
+        self._hand_over = hand_over
+        self._began = False
+        self.is_whole = False
+        """Whether it was given to its end, or to its last piece."""
+
+    @property
+    def media_type(self) -> str:
+        return self._encoder.media_type
+
+    def content(self) -> AsyncIterable[bytes]:
+        """Give the driver. Raises TransientError the second time: its orders are given once."""
+        if self._began:
+            raise TransientError("the sign-in ended while the driver was sent, and is renewed now: submit it again")
+        self._began = True
+        return self._pieces()
+
+    async def _pieces(self) -> AsyncGenerator[bytes]:
+        piece = bytearray(self._encoder.start())
+        async for order in self._orders:
+            piece += self._encoder.customer(order)
+            if (key := key_of(self._design, order)) is not None:
+                self._hand_over.add(key)
+            if len(piece) >= _SENT_AT_ONCE:
+                yield bytes(piece)
+                piece.clear()
+        piece += self._encoder.end()
+        await asyncio.to_thread(self._hand_over.keep, whole=True)
+        self.is_whole = True
+        if piece:
+            yield bytes(piece)
+
+
+def _reference(flows: Sequence[FlowInstance], awaited: frozenset[str]) -> Reference:
+    chosen = [flow for flow in flows if not awaited or flow.models & awaited]
+    if not chosen:
+        told = (
+            ", ".join(sorted({repr(model) for flow in flows for model in flow.models})[:_MOST_TOLD]) or "none by name"
+        )
+        raise OutcomeUnknownError(
+            f"`batch.flow_models` names none of the flows that the channel has started ({told}): correct it; what "
+            "they make is not followed"
+        )
+    jobs: dict[str, list[str]] = {}
+    for flow in chosen:
+        jobs.setdefault(flow.job, []).append(flow.flow)
+    return Reference(jobs=jobs)
+
+
+def _receipt(reference: Reference, detail: Mapping[str, str]) -> SubmissionReceipt:
+    return SubmissionReceipt(reference=msgspec.json.encode(reference).decode(), detail=detail)
+
+
+def _detail(flows: Sequence[FlowInstance], answer: Answer) -> Mapping[str, str]:
+    jobs = sorted({flow.job for flow in flows})
+    models = sorted({model for flow in flows for model in flow.models})
+    return {
+        "jobs": ", ".join(jobs[:_MOST_TOLD]),
+        "flows": ", ".join(sorted(flow.flow for flow in flows)[:_MOST_TOLD]),
+        **({"flow models": ", ".join(models[:_MOST_TOLD])} if models else {}),
+        **answer.ids,
+    }
