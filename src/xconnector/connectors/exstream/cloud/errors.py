@@ -184,6 +184,11 @@ def unreachable(error: httpx.HTTPError, call: Call, at: str) -> ConnectorError:
     """Return what a broken connection means: before anything was sent, nothing happened."""
     if isinstance(error, httpx.UnsupportedProtocol):
         return MisconfiguredError(f"{call.service}: its `url` is no address that can be called")
+    if isinstance(error, httpx.LocalProtocolError):
+        return MisconfiguredError(
+            f"{call.service}: what is to be asked fits into no request; look for names of more than one line in the "
+            "connection's settings and the design's"
+        )
     if _is_distrust(error):
         return MisconfiguredError(f"{call.service} at {at} shows a certificate that is not trusted: name its `ca_file`")
     if isinstance(error, httpx.ConnectTimeout | httpx.ConnectError | httpx.PoolTimeout):
