@@ -9,7 +9,8 @@ from xconnector.domain.review import Decision, Verdict, releases
 from xconnector.execution.jobs import Jobs, Priority
 from xconnector.postgres.connect import Connection, Pool, in_transaction, transaction
 from xconnector.project.model import Person
-from xconnector.store import communications, reviews
+from xconnector.project.people import why_not
+from xconnector.store import communications, drafts, reviews
 from xconnector.store.moves import Move, Step, move_and_tell
 from xconnector.store.reviews import Review
 
@@ -46,7 +47,7 @@ async def decide(
 
     async def write(connection: Connection) -> UUID:
         review, document = await _find(connection, communication)
-        _refuse_unfit(review, people.get(person), person, document_sha256)
+        _refuse_unfit(review, people, person, document_sha256)
         now = datetime.now(UTC)
         verdict = Verdict(
             document_sha256=review.document_sha256, decision=decision, person=person, reason=reason, decided_at=now
@@ -64,19 +65,25 @@ async def decide(
 async def _find(connection: Connection, communication: str) -> tuple[Review, str]:
     """Return the review and the digest of the document that would leave."""
     found = await communications.find(connection, communication)
+    if len(found) == 1:
+        # Before it is read: whoever opens a draft of it is through, or waits for us.
+        await drafts.lock(connection, found[0].communication_id)
     review = await reviews.of_communication(connection, found[0].communication_id) if len(found) == 1 else None
     if review is None:
         raise ReviewError(f"no review of {communication!r} is known; `xconnector review list` shows what waits")
     return review, found[0].document_sha256 or ""
 
 
-def _refuse_unfit(review: Review, person: Person | None, name: str, document_sha256: str) -> None:
+def _refuse_unfit(review: Review, people: Mapping[str, Person], name: str, document_sha256: str) -> None:
     if review.decision is not None:
         raise ReviewError(f"it was {review.decision} by {review.person} already")
-    if person is None:
-        raise ReviewError(f"{name!r} is not among `people` in xconnector.yaml")
-    if review.role not in person.roles:
-        raise ReviewError(f"this needs somebody with the role {review.role!r}, which {name} does not have")
+    if review.edited_by is not None:
+        raise ReviewError(
+            f"it is being edited by {review.edited_by}: `xconnector review return` brings the edited document back"
+        )
+    refusal = why_not(people, name, review.role)
+    if refusal is not None:
+        raise ReviewError(refusal)
     if len(document_sha256) < LEAST_DIGITS or not review.document_sha256.startswith(document_sha256.lower()):
         raise ReviewError(
             f"the digest is not that of the document that waits (give at least its first {LEAST_DIGITS} digits); "

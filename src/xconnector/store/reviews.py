@@ -36,6 +36,8 @@ class Review:
     person: str | None
     reason: str | None
     decided_at: datetime | None
+    edited_by: str | None
+    """Who opened a draft of the document: no verdict is taken until it is back."""
 
 
 async def waiting(connection: Connection, *, role: str | None, limit: int) -> list[Review]:

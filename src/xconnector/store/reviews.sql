@@ -10,8 +10,11 @@ SET role = excluded.role, document_sha256 = excluded.document_sha256, requested_
 -- name: waiting
 -- Open reviews, oldest first.
 SELECT review.communication_id, communication.batch_id, communication.name, review.role, review.document_sha256,
-       review.requested_at, review.decision, review.person, review.reason, review.decided_at
+       review.requested_at, review.decision, review.person, review.reason, review.decided_at,
+       draft.opened_by AS edited_by
 FROM review JOIN communication USING (communication_id)
+LEFT JOIN draft ON draft.communication_id = review.communication_id AND draft.returned_at IS NULL
+    AND draft.document_sha256 = review.document_sha256
 WHERE review.decision IS NULL AND communication.state = 'in_review'
     AND (%(role)s::text IS NULL OR review.role = %(role)s)
 ORDER BY review.requested_at, review.communication_id
@@ -26,8 +29,11 @@ WHERE review.decision IS NULL AND communication.state = 'in_review';
 -- name: of_communication
 -- The review of a communication.
 SELECT review.communication_id, communication.batch_id, communication.name, review.role, review.document_sha256,
-       review.requested_at, review.decision, review.person, review.reason, review.decided_at
+       review.requested_at, review.decision, review.person, review.reason, review.decided_at,
+       draft.opened_by AS edited_by
 FROM review JOIN communication USING (communication_id)
+LEFT JOIN draft ON draft.communication_id = review.communication_id AND draft.returned_at IS NULL
+    AND draft.document_sha256 = review.document_sha256
 WHERE review.communication_id = %(communication_id)s;
 
 -- name: decide

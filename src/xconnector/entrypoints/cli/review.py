@@ -1,4 +1,4 @@
-"""`review`: what waits for a verdict, and giving it."""
+"""`review`: what waits for a verdict, editing it, and giving the verdict."""
 
 from pathlib import Path
 from typing import Annotated
@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from xconnector.domain.review import Decision
-from xconnector.entrypoints.cli.running import HERE, AsJson, ProjectFolder, refuse, with_place
+from xconnector.entrypoints.cli.running import DONE_WITH_FAILURES, HERE, AsJson, ProjectFolder, refuse, with_place
 from xconnector.entrypoints.cli.showing import show_json, show_table
 
 app = typer.Typer(help="What waits for a verdict, and giving it.", no_args_is_help=True)
@@ -32,8 +32,8 @@ def list_reviews(
         return
     show_table(
         "Waiting for a verdict",
-        ["communication", "name", "role", "document", "since"],
-        [(r.communication_id, r.name, r.role, r.document_sha256[:12], r.requested_at) for r in found],
+        ["communication", "name", "role", "document", "since", "edited by"],
+        [(r.communication_id, r.name, r.role, r.document_sha256[:12], r.requested_at, r.edited_by) for r in found],
     )
 
 
@@ -67,6 +67,47 @@ def reject(
     if not reason.strip():
         refuse("say why with --reason; it stands in the ledger, and whoever wrote the letter reads it")
     _decide(communication, document, Decision.REJECTED, who, reason, folder)
+
+
+@app.command()
+def edit(communication: Communication, who: Who, folder: ProjectFolder = HERE, as_json: AsJson = False) -> None:
+    """Open a draft of the document and print where it is edited; no verdict is taken until it is back."""
+    from xconnector.pipeline.drafting import edit as open_draft
+
+    draft = with_place(folder, lambda place: open_draft(place, communication, person=who))
+    if as_json:
+        show_json(draft)
+        return
+    # The link alone on standard output, so that it can be opened from a script.
+    typer.echo(f"{draft.communication_id} is being edited by {draft.opened_by}; bring it back with:", err=True)
+    typer.echo(f"  xconnector review return {draft.communication_id} --as {who}", err=True)
+    typer.echo(draft.link)
+
+
+@app.command(name="return")
+def take_back(
+    communication: Communication,
+    who: Who,
+    discard: Annotated[bool, typer.Option(help="Discard what was edited; the document stays as it was.")] = False,
+    folder: ProjectFolder = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """Bring the edited document into the review; the verdict must name its new SHA-256."""
+    from xconnector.pipeline.drafting import give_up
+    from xconnector.pipeline.drafting import take_back as bring_back
+
+    if discard:
+        key = with_place(folder, lambda place: give_up(place, communication, person=who))
+        typer.echo(f"{key} is as it was before it was edited")
+        return
+    returned = with_place(folder, lambda place: bring_back(place, communication, person=who))
+    if as_json:
+        show_json(returned)
+    else:
+        typer.echo(f"{returned.communication_id} waits for a verdict as {returned.document_sha256}")
+    if returned.left_behind is not None:
+        typer.echo(f"Its draft is still there: {returned.left_behind}", err=True)
+        raise typer.Exit(DONE_WITH_FAILURES)
 
 
 def _decide(communication: str, document: str, decision: Decision, who: str, reason: str, folder: Path) -> None:

@@ -72,6 +72,7 @@ def _known_errors() -> tuple[type[Exception], ...]:
     from xconnector.operations.keys import KeyNameError
     from xconnector.operations.reconciling import UnknownRunError
     from xconnector.operations.reviews import ReviewError
+    from xconnector.pipeline.drafting import DraftError
     from xconnector.postgres.connect import DatabaseUnreachableError
     from xconnector.postgres.embedded import EmbeddedPostgresError
     from xconnector.postgres.migrations import MigrationError
@@ -82,6 +83,7 @@ def _known_errors() -> tuple[type[Exception], ...]:
         ConnectorError,
         ControlTotalsMismatchError,
         DatabaseUnreachableError,
+        DraftError,
         EmbeddedPostgresError,
         KeyNameError,
         MigrationError,
