@@ -98,6 +98,8 @@ class Faults(BaseModel):
     # ---------------------------------------------------------------- Empower
     empower_down: bool = False
     """Its health check says so, and it answers 503."""
+    empower_error_status: Literal[200, 400, 404] = 200
+    """HTTP status of answers whose envelope says what is wrong; which one Empower gives is not told."""
     empower_no_permission: bool = False
     """Every change is answered with BUSI175E."""
 

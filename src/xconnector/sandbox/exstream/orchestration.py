@@ -26,6 +26,7 @@ from xconnector.sandbox.exstream.output_answers import (
 )
 from xconnector.sandbox.exstream.refusals import channel_not_published, framework_error, service_error
 from xconnector.sandbox.exstream.unreadable import UnreadableDriverError
+from xconnector.sandbox.exstream.versions import version_of
 
 BASE = "/orchestration/api/v1"
 CSRF_COOKIE = "csrfToken"
@@ -42,7 +43,7 @@ def routes(house: ExstreamHouse) -> list[Route]:
         Route(
             f"{BASE}/inputs/fulfillment/ondemand/{{domain}}/fulfill", guarded(house, service.fulfill), methods=["POST"]
         ),
-        Route(f"{BASE}/version", guarded(house, _version), methods=["GET"]),
+        Route(f"{BASE}/version", guarded(house, version_of("orchestration")), methods=["GET"]),
         Route(f"{BASE}/csrf", guarded(house, service.csrf), methods=["GET"]),
     ]
 
@@ -71,10 +72,8 @@ class _OnDemand:
 
     async def generate(self, request: Request) -> Response:
         """Compose a communication by its id."""
-        for header in ("communicationId", "driverDataSource"):
-            if not request.headers.get(header):
-                said = f"Required request header '{header}' for method parameter type String is not present"
-                return framework_error(HTTPStatus.BAD_REQUEST, said, request.url.path)
+        if refused := _missing_header(request):
+            return refused
         communication = request.headers["communicationId"]
         design = self._house.design_of_communication(communication)
         if design is None or communication.lower() in self._house.faults.unpublished:
@@ -94,7 +93,7 @@ class _OnDemand:
 
     async def fulfill(self, request: Request) -> Response:
         """Make the documents of drafts that people edited."""
-        if refused := input_refusal(self._house, request):
+        if refused := input_refusal(self._house, request) or _missing_header(request):
             return refused
         told = await json_of(request)
         results: list[ComposedCustomer | UncomposedCustomer] = []
@@ -154,6 +153,14 @@ class _OnDemand:
         return failure_answer([error], self._house.faults.error_status)
 
 
+def _missing_header(request: Request) -> Response | None:
+    for header in ("communicationId", "driverDataSource"):
+        if not request.headers.get(header):
+            said = f"Required request header '{header}' for method parameter type String is not present"
+            return framework_error(HTTPStatus.BAD_REQUEST, said, request.url.path)
+    return None
+
+
 def _few(house: ExstreamHouse, design: HouseDesign, driver: bytes) -> list[dict[str, Any]]:
     customers: list[dict[str, Any]] = []
     for data in house.customers(design, BytesIO(driver)):
@@ -169,10 +176,3 @@ def _has_csrf_token(house: ExstreamHouse, request: Request) -> bool:
     token = house.csrf_token
     told = request.headers.get(_CSRF_HEADER, token)
     return bool(token) and request.cookies.get(CSRF_COOKIE) == token == told
-
-
-async def _version(request: Request) -> Response:
-    del request
-    return JSONResponse(
-        {"apiIdentifier": "orchestration", "major": 24, "minor": 4, "patch": 0, "versionString": "24.4.0"}
-    )

@@ -10,7 +10,6 @@ from starlette.routing import Route
 
 from xconnector.sandbox.exstream.bodies import UnfitBodyError, form_of, json_of
 from xconnector.sandbox.exstream.house import ExstreamHouse
-from xconnector.sandbox.exstream.sign_ins import Standing
 
 _TOKEN_PATHS = (
     "/otdsws/oauth2/token",
@@ -102,7 +101,7 @@ class _Otds:
         lifetime = self._house.faults.token_lifetime
         told = {
             "access_token": self._house.sign_ins.token(user, lifetime),
-            "refresh_token": self._house.sign_ins.token(user, lifetime * _REFRESH_LASTS_LONGER_BY),
+            "refresh_token": self._house.sign_ins.refresh_token(user, lifetime * _REFRESH_LASTS_LONGER_BY),
             "token_type": "Bearer",
             # As OAuth2 has it, whole seconds.
             "expires_in": max(1, round(lifetime)),
@@ -148,10 +147,9 @@ class _Otds:
         return known.user
 
     def _by_refresh_token(self, token: str) -> str:
-        if self._house.sign_ins.standing(token) is not Standing.GOOD:
+        user = self._house.sign_ins.refreshed(token)
+        if user is None:
             raise _RefusedError("invalid_grant", "the refresh token is not valid")
-        user = self._house.sign_ins.user_of(token)
-        self._house.sign_ins.forget(token)
         return user
 
 

@@ -59,7 +59,7 @@ def engine_error(message: str, code: str, context: dict[str, object] | None = No
 def _failure(customer: UncomposedCustomer) -> dict[str, object]:
     # Real ones quote data, too: whoever shows this text shows a customer.
     message = f"EX000713E: customer {customer.key or customer.number}: {customer.reason}"
-    return engine_error(message, "500", {"customerNumber": customer.number})
+    return engine_error(message, "500", {"customerNumber": str(customer.number)})
 
 
 def _output(number: int, file: QueueFile) -> dict[str, object]:
@@ -69,6 +69,6 @@ def _output(number: int, file: QueueFile) -> dict[str, object]:
         "engineOutputContext": {
             "queueName": file.queue,
             "fileName": file.file_name.rpartition(".")[0],
-            "customerNumber": number,
+            "customerNumber": str(number),
         },
     }

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import Enum
 
 _MOST_KEPT = 10_000
+# No header can hold it, so that nobody is let in by a refresh token.
+_REFRESH = "refresh\n"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,8 +43,21 @@ class SignIns:
         self._proofs: OrderedDict[str, _Proof] = OrderedDict()
 
     def token(self, user: str, lifetime: float) -> str:
-        """Return a new access or refresh token of a user."""
+        """Return a new access token of a user."""
         return self._kept(secrets.token_urlsafe(32), user, lifetime)
+
+    def refresh_token(self, user: str, lifetime: float) -> str:
+        """Return a new token that gives access tokens, and opens nothing by itself."""
+        token = secrets.token_urlsafe(40)
+        self._kept(_REFRESH + token, user, lifetime)
+        return token
+
+    def refreshed(self, refresh_token: str) -> str | None:
+        """Return the user of a refresh token, which is used up; None where it is not good."""
+        proof = _REFRESH + refresh_token
+        user = self.user_of(proof) if self.standing(proof) is Standing.GOOD else None
+        self.forget(proof)
+        return user
 
     def ticket(self, user: str, lifetime: float) -> str:
         """Return a new ticket of a user."""
