@@ -1,9 +1,27 @@
 """`connections`: proving that the outside can be reached."""
 
+import os
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
 import typer
 
-from xconnector.entrypoints.cli.running import DONE_WITH_FAILURES, HERE, AsJson, ProjectFolder, with_place
+from xconnector.entrypoints.cli.running import (
+    DONE_WITH_FAILURES,
+    HERE,
+    AsJson,
+    ProjectFolder,
+    refuse,
+    with_place,
+)
 from xconnector.entrypoints.cli.showing import show_json, show_table
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from xconnector.operations.drivers import ShownDriver
 
 app = typer.Typer(help="The connections of the project.", no_args_is_help=True)
 
@@ -24,3 +42,57 @@ def check(folder: ProjectFolder = HERE, as_json: AsJson = False) -> None:
         )
     if any(row.problem for row in found):
         raise typer.Exit(DONE_WITH_FAILURES)
+
+
+@app.command()
+def driver(
+    connection: Annotated[str, typer.Argument(help="A connection whose composer keeps designs of its own.")],
+    event_file: Annotated[
+        Path, typer.Argument(help="CloudEvents in JSON: one, a list, or one a line.", dir_okay=False)
+    ],
+    communication: Annotated[str | None, typer.Option(help="Only the driver of this communication.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Write it into this file, byte for byte.", dir_okay=False)] = None,
+    folder: ProjectFolder = HERE,
+) -> None:
+    """Show the driver that a connection's designs get for the events of a file. Nothing is stored or sent.
+
+    It is the file of many customers; the customers are what the events say of them.
+    """
+    from xconnector.contract.errors import ConnectorError
+    from xconnector.entrypoints.events import EventFileError, read_event_file
+    from xconnector.operations.drivers import NoDriverError, show_drivers
+    from xconnector.project.findings import ProjectError
+    from xconnector.project.load import load_project
+
+    try:
+        events = read_event_file(event_file)
+        project = load_project(folder, os.environ)
+        shown = show_drivers(project, connection, events, communication=communication, now=datetime.now(UTC))
+    except (EventFileError, NoDriverError, ConnectorError, ProjectError) as error:
+        refuse(str(error))
+    for problem in shown.problems:
+        typer.echo(problem, err=True)
+    if out is None:
+        _print_drivers(shown.drivers)
+    else:
+        _write_driver(shown.drivers, out)
+    if shown.problems:
+        raise typer.Exit(DONE_WITH_FAILURES)
+
+
+def _print_drivers(drivers: "Sequence[ShownDriver]") -> None:
+    """Print them as they are; what each is stands beside, so that a pipe gets only bytes."""
+    for shown in drivers:
+        customers = "1 customer" if shown.customers == 1 else f"{shown.customers:,} customers"
+        typer.echo(f"{shown.communication} (template {shown.template}), {customers}:", err=True)
+        sys.stdout.buffer.write(shown.content)
+        sys.stdout.buffer.flush()
+
+
+def _write_driver(drivers: "Sequence[ShownDriver]", out: Path) -> None:
+    if len(drivers) > 1:
+        names = ", ".join(shown.communication for shown in drivers)
+        refuse(f"the events ask for several communications, and a driver is of one: add --communication, of {names}")
+    for shown in drivers:
+        out.write_bytes(shown.content)
+        typer.echo(f"{out}: {len(shown.content):,} bytes for {shown.customers:,} of {shown.communication}")

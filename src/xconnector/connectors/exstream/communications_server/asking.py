@@ -10,6 +10,7 @@ from xconnector.connectors.exstream.communications_server.designs import design_
 from xconnector.connectors.exstream.communications_server.gateway import Gateway
 from xconnector.connectors.exstream.communications_server.settings import BrokerService, GatewayService
 from xconnector.connectors.exstream.design import ExstreamDesign
+from xconnector.connectors.exstream.driver.encoding import driver_of
 from xconnector.connectors.exstream.outputs import QueueOutput, composition_of
 from xconnector.contract.composer import Composition, Order
 from xconnector.contract.errors import ConnectorError
@@ -44,6 +45,9 @@ class AskingComposer:
 
     async def compose(self, orders: Sequence[Order]) -> Sequence[Composition | ConnectorError]:
         return await asyncio.gather(*(self._result(order) for order in orders))
+
+    def driver(self, orders: Sequence[Order]) -> bytes:
+        return driver_of(self._designs, orders)
 
     async def _result(self, order: Order) -> Composition | ConnectorError:
         try:

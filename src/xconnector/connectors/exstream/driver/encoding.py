@@ -1,7 +1,7 @@
 """Writes customer driver files: streamed, one customer after the other."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Protocol
+from typing import Protocol
 
 from xconnector.connectors.exstream.driver.form import DriverForm, Write
 from xconnector.connectors.exstream.driver.layout import DriverLayout
@@ -66,7 +66,7 @@ def encoder_of(design: Driven) -> DriverEncoder:
     return DriverEncoder(design.driver.form)
 
 
-def driver_of(designs: Mapping[str, Any], orders: Iterable[Order]) -> bytes:
+def driver_of(designs: Mapping[str, Driven], orders: Iterable[Order]) -> bytes:
     """Return the driver file of a few orders that share a template.
 
     Raises PermanentError naming template and path, and no value; also when the template has no design.
@@ -76,7 +76,7 @@ def driver_of(designs: Mapping[str, Any], orders: Iterable[Order]) -> bytes:
     if len(templates) != 1:
         raise PermanentError(f"a driver is written for one template, not for {len(templates)}")
     template = templates.pop()
-    design: Driven | None = designs.get(template)
+    design = designs.get(template)
     if design is None:
         raise PermanentError(f"template {template!r} has no exstream.yaml, which says what design it stands for")
     encoder = encoder_of(design)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
 
-from xconnector.connectors.exstream.driver.encoding import encoder_of
+from xconnector.connectors.exstream.driver.encoding import driver_of, encoder_of
 from xconnector.connectors.exstream.driver.key import key_of
 from xconnector.connectors.exstream.engine.awaited import compose_awaited
 from xconnector.connectors.exstream.engine.place import Place
@@ -49,6 +49,9 @@ class EngineComposer:
         Where the engine stops as a whole, halves of the orders are composed by themselves until the customer is found.
         """
         return await compose_awaited(self._place, orders)
+
+    def driver(self, orders: Sequence[Order]) -> bytes:
+        return driver_of({order.template: self._place.design(order.template) for order in orders}, orders)
 
     def submits(self, template: str, *, of_run: bool) -> bool:
         del template  # the engine makes all of them either way

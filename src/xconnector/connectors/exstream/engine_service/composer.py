@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import Self
 
 from xconnector.connectors.exstream.design import ExstreamDesign
-from xconnector.connectors.exstream.driver.encoding import encoder_of
+from xconnector.connectors.exstream.driver.encoding import driver_of, encoder_of
 from xconnector.connectors.exstream.engine_service.answer import ComposeAnswer
 from xconnector.connectors.exstream.engine_service.calls import Call, CallOrder, calls_of
 from xconnector.connectors.exstream.engine_service.client import EngineServiceClient
@@ -74,6 +74,9 @@ class EngineServiceComposer:
         for made in await asyncio.gather(*(self._made(call, sweep) for call in calls)):
             results.update(made)
         return [results[position] for position in range(len(orders))]
+
+    def driver(self, orders: Sequence[Order]) -> bytes:
+        return driver_of(self._designs, orders)
 
     async def _made(self, call: Call, sweep: _Sweep) -> Results:
         try:

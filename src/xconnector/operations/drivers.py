@@ -1,0 +1,88 @@
+"""Drivers: seeing what a composer with designs of its own would be fed with."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from xconnector.contract.driver import ShowsDriver
+from xconnector.contract.manifest import Surroundings
+from xconnector.contract.registry import manifest
+from xconnector.domain.event import SourceRecord
+from xconnector.project.findings import named_like
+from xconnector.project.model import Project
+from xconnector.project.preview import preview
+
+
+class NoDriverError(Exception):
+    """There is no driver to show; the message says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownDriver:
+    """What a composer would be handed for one communication."""
+
+    communication: str
+    template: str
+    customers: int
+    content: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownDrivers:
+    """What a composer would be handed for some events."""
+
+    drivers: Sequence[ShownDriver]
+    problems: Sequence[str]
+    """Why an event is in none of them, one sentence each, without values."""
+
+
+def show_drivers(
+    project: Project,
+    connection: str,
+    events: Sequence[SourceRecord],
+    *,
+    communication: str | None,
+    now: datetime,
+) -> ShownDrivers:
+    """Return the driver of each communication that events ask for, or of the one that is named.
+
+    It reads the project and nothing else: nothing is stored, opened or sent.
+
+    Raises NoDriverError where there is none, and PermanentError where a customer cannot be written.
+    """
+    composer, templates = _composer(project, connection)
+    if communication is not None and communication not in project.communications:
+        raise NoDriverError(
+            f"the project has no communication {communication!r}; {named_like(communication, project.communications)}"
+        )
+    found = preview(project, events, templates=templates, issued_at=now.replace(microsecond=0))
+    chosen = {name: orders for name, orders in found.orders.items() if communication in {None, name}}
+    if not chosen and not found.problems:
+        wanted = f"communication {communication!r}" if communication else "a communication"
+        raise NoDriverError(
+            f"no event of the file asks for {wanted} whose template has a design for {connection}; "
+            f"there are designs for: {', '.join(sorted(templates)) or 'none'}"
+        )
+    drivers = [
+        ShownDriver(
+            communication=name, template=orders[0].template, customers=len(orders), content=composer.driver(orders)
+        )
+        for name, orders in sorted(chosen.items())
+    ]
+    return ShownDrivers(drivers=drivers, problems=found.problems)
+
+
+def _composer(project: Project, name: str) -> tuple[ShowsDriver, frozenset[str]]:
+    """Return the connection's composer, not opened, and the templates for which it has a design."""
+    connection = project.connections.get(name)
+    if connection is None:
+        raise NoDriverError(f"the project has no connection {name!r}; {named_like(name, project.connections)}")
+    declared = manifest(connection.connector)
+    designs = project.designs_for(declared)
+    surroundings = Surroundings(project_folder=project.folder, state_folder=project.folder, designs=designs)
+    composer = declared.composer(connection.settings, surroundings) if declared.composer is not None else None
+    if not isinstance(composer, ShowsDriver):
+        raise NoDriverError(
+            f"connection {name!r} feeds no designs of an outside system: {connection.connector} has no driver to show"
+        )
+    return composer, frozenset(designs)
