@@ -10,9 +10,9 @@ from xconnector.contract.manifest import Manifest, Stability, Surroundings
 
 
 def _cloud_composer(settings: CloudSettings, surroundings: Surroundings) -> Composer:
-    from xconnector.connectors.exstream.cloud.composer import ExstreamComposer
+    from xconnector.connectors.exstream.cloud.composer import open_composer
 
-    return ExstreamComposer(settings, surroundings)
+    return open_composer(settings, surroundings)
 
 
 def _communications_server_composer(settings: CommunicationsServerSettings, surroundings: Surroundings) -> Composer:

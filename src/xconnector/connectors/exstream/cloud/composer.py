@@ -2,25 +2,29 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterable, Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Final, Self
 
+from xconnector.connectors.exstream.cloud.batch import Batch
+from xconnector.connectors.exstream.cloud.batch_settings import BatchSettings
 from xconnector.connectors.exstream.cloud.client import CloudClient
 from xconnector.connectors.exstream.cloud.design_service import DesignService
 from xconnector.connectors.exstream.cloud.designs import Designs
 from xconnector.connectors.exstream.cloud.drafts import Drafts
 from xconnector.connectors.exstream.cloud.empower import Empower
-from xconnector.connectors.exstream.cloud.on_demand import OnDemandComposer, engine_of
+from xconnector.connectors.exstream.cloud.on_demand import OnDemandComposer, engine_of, engine_of_batch
 from xconnector.connectors.exstream.cloud.orchestration import Orchestration
 from xconnector.connectors.exstream.cloud.settings import CloudSettings
 from xconnector.connectors.exstream.cloud.tracking import TrackingReader
 from xconnector.connectors.exstream.design import ExstreamDesign
+from xconnector.connectors.exstream.driver.encoding import driver_of
 from xconnector.contract.composer import Composition, Order
 from xconnector.contract.designs import DesignMove, KeptDesign
 from xconnector.contract.drafts import Draft
 from xconnector.contract.errors import ConnectorError, MisconfiguredError, PermanentError
 from xconnector.contract.manifest import Surroundings
+from xconnector.contract.submission import Submission, SubmissionOutcome, SubmissionReceipt, Underway
 from xconnector.domain.delivery import DeliveryEvent
 
 _VERSION_HOLDS: Final = 300.0
@@ -59,11 +63,13 @@ class ExstreamComposer:
             template: design for template, design in surroundings.designs.items() if isinstance(design, ExstreamDesign)
         }
         self._client = CloudClient(settings, project_folder=surroundings.project_folder)
-        orchestration = Orchestration(self._client, settings.orchestration)
-        self._version = _KnownVersion(orchestration)
-        self._known_designs = _known_designs(self._client, settings, self._designs)
-        self._on_demand = OnDemandComposer(orchestration, settings.orchestration.on_demand, self._known_designs)
-        self._drafts = _drafts(self._client, settings, orchestration, self._known_designs)
+        self._design_service = _design_service(self._client, settings)
+        self._known_designs = Designs(self._design_service, settings.design, self._designs)
+        self._orchestration = Orchestration(self._client, settings.orchestration)
+        self._version = _KnownVersion(self._orchestration)
+        on_demand = settings.orchestration.on_demand
+        self._on_demand = OnDemandComposer(self._orchestration, on_demand, self._known_designs)
+        self._empower = Empower(self._client, settings.empower) if settings.empower is not None else None
         self._tracking = TrackingReader(settings.tracking)
 
     async def __aenter__(self) -> Self:
@@ -76,10 +82,11 @@ class ExstreamComposer:
         await self._client.__aexit__(exc_type, exc, traceback)
 
     async def check(self) -> None:
-        """Sign in and read the version. Raises TransientError or MisconfiguredError."""
+        """Sign in and have every service that is used answer. Raises TransientError or MisconfiguredError."""
         try:
             await self._client.sign_in()
             await self._version.read()
+            await self._prove_services()
         except PermanentError as refusal:
             raise MisconfiguredError(str(refusal)) from None
 
@@ -94,12 +101,21 @@ class ExstreamComposer:
 
     async def _composed(self, order: Order, version: str) -> Composition | ConnectorError:
         try:
-            design = self._design_of(order)
+            design = self._design_of(order.template)
         except PermanentError as error:
             return error
         return await self._on_demand.made(order, design, engine=self._engine_of(design, version))
 
+    async def _prove_services(self) -> None:
+        if self._design_service is not None:
+            await self._design_service.domains()
+        if self._empower is not None:
+            await self._empower.prove_well()
+
     # ---------------------------------------------------------------- abilities beside composing
+
+    def driver(self, orders: Sequence[Order]) -> bytes:
+        return driver_of(self._designs, orders)
 
     async def designs(self, *, state: str | None) -> Sequence[KeptDesign]:
         return await self._known_designs.designs(state=state)
@@ -108,46 +124,89 @@ class ExstreamComposer:
         return await self._known_designs.move_design(design, target, comment=comment, person=person)
 
     async def draft(self, order: Order) -> Draft:
-        return await self._editing().draft(order, self._design_of(order))
+        return await self._drafts().draft(order, self._design_of(order.template))
 
     async def finish(self, reference: str, order: Order) -> Composition:
-        design = self._design_of(order)
+        design = self._design_of(order.template)
         engine = self._engine_of(design, await self._version.known())
-        return await self._editing().finish(reference, order, design, engine=engine)
+        return await self._drafts().finish(reference, order, design, engine=engine)
 
     async def discard(self, reference: str) -> None:
-        await self._editing().discard(reference)
+        await self._drafts().discard(reference)
 
     def read_reports(self, headers: Mapping[str, str], body: bytes) -> Sequence[DeliveryEvent]:
         del headers  # all of it stands in the body
         return self._tracking.read(body)
 
-    def _editing(self) -> Drafts:
-        if self._drafts is None:
+    def _drafts(self) -> Drafts:
+        if self._empower is None or self._settings.empower is None:
             raise MisconfiguredError("the connection does not say where Empower is: give `empower: {url: …}`")
-        return self._drafts
+        return Drafts(self._orchestration, self._empower, self._settings.empower, self._known_designs)
 
-    def _design_of(self, order: Order) -> ExstreamDesign:
-        design = self._designs.get(order.template)
+    def _design_of(self, template: str) -> ExstreamDesign:
+        design = self._designs.get(template)
         if design is None:
             known = ", ".join(sorted(self._designs)) or "none"
-            raise PermanentError(f"there is no exstream.yaml for template {order.template!r}; there is for: {known}")
+            raise PermanentError(f"there is no exstream.yaml for template {template!r}; there is for: {known}")
         return design
 
     def _engine_of(self, design: ExstreamDesign, version: str) -> str:
         return engine_of(design, version=version, domain=self._settings.orchestration.domain)
 
 
-def _known_designs(client: CloudClient, settings: CloudSettings, designs: Mapping[str, ExstreamDesign]) -> Designs:
+class SubmittingComposer(ExstreamComposer):
+    """Composes runs as batch jobs besides, where their designs name a channel that takes them."""
+
+    def __init__(self, settings: CloudSettings, surroundings: Surroundings, batch: BatchSettings) -> None:
+        super().__init__(settings, surroundings)
+        self._batch = Batch(
+            self._client,
+            settings.orchestration,
+            batch,
+            self._designs,
+            engine=self._engine_of_batch,
+            project_folder=surroundings.project_folder,
+            state_folder=surroundings.state_folder,
+        )
+
+    def submits(self, template: str, *, of_run: bool) -> bool:
+        design = self._designs.get(template)
+        return design is not None and design.batch_channel is not None and self._batch.submits(of_run=of_run)
+
+    @property
+    def orders_per_submission(self) -> int:
+        return self._batch.orders_per_submission
+
+    def admit(self, order: Order) -> str | None:
+        return self._batch.admit(order)
+
+    async def submit(self, submission: Submission, orders: AsyncIterable[Order]) -> SubmissionReceipt:
+        await self._known_designs.allows(submission.template, self._design_of(submission.template))
+        return await self._batch.submit(submission, orders)
+
+    async def find(self, submission: Submission) -> SubmissionReceipt | None:
+        return await self._batch.find(submission)
+
+    async def look(self, submission: Submission, reference: str) -> Underway | SubmissionOutcome:
+        return await self._batch.look(submission, reference)
+
+    async def _prove_services(self) -> None:
+        await super()._prove_services()
+        await self._batch.check()
+
+    async def _engine_of_batch(self, template: str, design: ExstreamDesign) -> str:
+        del template  # the channel stands for it
+        return engine_of_batch(design, version=await self._version.known(), domain=self._settings.orchestration.domain)
+
+
+def open_composer(settings: CloudSettings, surroundings: Surroundings) -> ExstreamComposer:
+    """Return the composer of a connection: one that submits where `batch` says how."""
+    if settings.batch is None:
+        return ExstreamComposer(settings, surroundings)
+    return SubmittingComposer(settings, surroundings, settings.batch)
+
+
+def _design_service(client: CloudClient, settings: CloudSettings) -> DesignService | None:
     if settings.design is None:
-        return Designs(None, None, designs)
-    service = DesignService(client, settings.design, domain=settings.orchestration.domain)
-    return Designs(service, settings.design, designs)
-
-
-def _drafts(
-    client: CloudClient, settings: CloudSettings, orchestration: Orchestration, designs: Designs
-) -> Drafts | None:
-    if settings.empower is None:
         return None
-    return Drafts(orchestration, Empower(client, settings.empower), settings.empower, designs)
+    return DesignService(client, settings.design, domain=settings.orchestration.domain)

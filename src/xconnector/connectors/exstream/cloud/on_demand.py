@@ -71,3 +71,8 @@ def engine_of(design: ExstreamDesign, *, version: str, domain: str) -> str:
     if design.on_demand_channel is not None:
         return f"Exstream {version} domain {domain} channel {design.on_demand_channel}"
     return f"Exstream {version} domain {domain} communication {design.communication}"
+
+
+def engine_of_batch(design: ExstreamDesign, *, version: str, domain: str) -> str:
+    """Return what made a document of a run, as it is kept with the approval."""
+    return f"Exstream {version} domain {domain} batch channel {design.batch_channel}"

@@ -10,6 +10,7 @@ from typing import Annotated
 
 from pydantic import ByteSize, Field
 
+from xconnector.connectors.exstream.cloud.batch_settings import BatchSettings
 from xconnector.connectors.exstream.cloud.design_settings import DesignSettings
 from xconnector.connectors.exstream.cloud.empower_settings import EmpowerSettings
 from xconnector.connectors.exstream.cloud.sign_in_settings import Csrf, SignInSettings
@@ -76,6 +77,8 @@ class CloudSettings(ConnectorSettings):
     """The Design service, where it is asked what feeds designs and who approved them."""
     empower: EmpowerSettings | None = None
     """Empower, where people edit documents before they are final."""
+    batch: BatchSettings | None = None
+    """Runs as batch jobs, for designs that name a `batch_channel`; left out: all is composed on demand."""
     tracking: TrackingSettings = TrackingSettings()
     """Tracking events that are sent to `/reports/{connection}`."""
     ca_file: Path | None = None
