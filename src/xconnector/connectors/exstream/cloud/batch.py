@@ -66,8 +66,9 @@ class Batch:
         )
         self._lost = LostSubmissions(self._store, settings, now=now)
 
-    def submits(self, *, of_run: bool) -> bool:
-        return of_run or self._settings.single_orders
+    def submits(self, template: str, *, of_run: bool) -> bool:
+        design = self._designs.get(template)
+        return design is not None and design.batch_channel is not None and (of_run or self._settings.single_orders)
 
     @property
     def orders_per_submission(self) -> int:

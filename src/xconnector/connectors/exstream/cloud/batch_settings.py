@@ -97,6 +97,8 @@ class BatchSettings(ConnectorSettings):
     found_within: Duration = timedelta(hours=1)
     """How long after it was submitted a lost job is looked for before it counts as not begun; with
     `flow_only_composes` only."""
+    clocks_apart: Duration = timedelta(seconds=5)
+    """How far the clock of the engines' file system may be behind ours: older outputs are no lost job's."""
     first_page_key: Word = "StartPageCustomer"
     """Key in the delivery file that tells a customer's first page in a file of several customers, as seen [C]."""
     page_count_key: Word = "TotalPagesInDocument"

@@ -1,7 +1,7 @@
 """Submissions whose answer was lost: their jobs are looked for among the outputs, by the keys of their customers."""
 
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import islice
 
 from xconnector.connectors.exstream.cloud.batch_settings import BatchSettings
@@ -16,10 +16,9 @@ from xconnector.connectors.exstream.design import ExstreamDesign
 from xconnector.contract.errors import OutcomeUnknownError, PermanentError
 from xconnector.contract.submission import Submission
 
-_SLACK = timedelta(minutes=5)
-"""How far the clocks of the engines' file system and ours may be apart."""
 _LOOKED_AT = 20_000
 """Files of a delivery file in which one of our first customers must stand."""
+_MOST_TOLD = 20
 
 
 class LostSubmissions:
@@ -42,7 +41,7 @@ class LostSubmissions:
         began_at = submission.created_at if handed_over is None else handed_over.began_at
         time_is_up = self._now() - began_at > self._settings.found_within
         found = self._found(design, handed_over)
-        if found and (time_is_up or self._is_whole(found, design)):
+        if found and (self._is_whole(found, design) or time_is_up):
             return _by_job(found)
         if not found and time_is_up and self._settings.flow_only_composes:
             return None
@@ -54,7 +53,7 @@ class LostSubmissions:
     def _found(self, design: ExstreamDesign, handed_over: HandedOver | None) -> list[Delivery]:
         if handed_over is None or not handed_over.keys or not self._settings.look_for_lost:
             return []
-        deliveries = self._store().since(handed_over.began_at - _SLACK)
+        deliveries = self._store().since(handed_over.began_at - self._settings.clocks_apart)
         return [one for one in deliveries if self._is_ours(one, design, handed_over)]
 
     def _is_ours(self, delivery: Delivery, design: ExstreamDesign, handed_over: HandedOver) -> bool:
@@ -66,9 +65,19 @@ class LostSubmissions:
         return any(key is not None and handed_over.has(key) for key in keys)
 
     def _is_whole(self, found: list[Delivery], design: ExstreamDesign) -> bool:
-        """Say whether the flows found so far give all that the design declares: others may come to write later."""
-        queues = {file.queue for delivery in found for file in self._files(delivery)}
-        return queues >= {output.queue for output in design.outputs.values()}
+        """Say whether the flows found so far give all that the design declares: others may come to write later.
+
+        Raises OutcomeUnknownError where two of them give the same: then one of the jobs is not ours.
+        """
+        queues = [queue for delivery in found for queue in {file.queue for file in self._files(delivery)}]
+        declared = {output.queue for output in design.outputs.values()}
+        if any(queues.count(queue) > 1 for queue in declared):
+            told = ", ".join(sorted({repr(delivery.job) for delivery in found})[:_MOST_TOLD])
+            raise OutcomeUnknownError(
+                f"several jobs composed customers of this submission at that time ({told}), and it cannot be told "
+                "which one is its own: look in Exstream"
+            )
+        return declared <= set(queues)
 
     def _files(self, delivery: Delivery) -> Iterator[DeliveredFile]:
         """Yield what a delivery file names so far; one that cannot be read is not ours to judge."""
