@@ -170,8 +170,7 @@ class SubmittingComposer(ExstreamComposer):
         )
 
     def submits(self, template: str, *, of_run: bool) -> bool:
-        design = self._designs.get(template)
-        return design is not None and design.batch_channel is not None and self._batch.submits(of_run=of_run)
+        return self._batch.submits(template, of_run=of_run)
 
     @property
     def orders_per_submission(self) -> int:
