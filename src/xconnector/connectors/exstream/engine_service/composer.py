@@ -1,7 +1,7 @@
 """Engine Web Services as a composer: each call composes one order, or several whose files bear their keys."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
@@ -11,17 +11,19 @@ from xconnector.connectors.exstream.driver.encoding import driver_of, encoder_of
 from xconnector.connectors.exstream.engine_service.answer import ComposeAnswer
 from xconnector.connectors.exstream.engine_service.calls import Call, CallOrder, calls_of
 from xconnector.connectors.exstream.engine_service.client import EngineServiceClient
+from xconnector.connectors.exstream.engine_service.description import refuse_other_service
 from xconnector.connectors.exstream.engine_service.left_files import LeftFiles
-from xconnector.connectors.exstream.engine_service.request import OPERATION, Compose
+from xconnector.connectors.exstream.engine_service.probe import profile_of
+from xconnector.connectors.exstream.engine_service.request import Compose
 from xconnector.connectors.exstream.engine_service.returned import ReturnedOutputs
 from xconnector.connectors.exstream.engine_service.settings import EngineServiceSettings
 from xconnector.connectors.exstream.engine_service.verdict import failure_of
 from xconnector.connectors.exstream.engine_service.wire import EngineServiceWire, OutOfReachError
 from xconnector.connectors.exstream.outputs import composition_of
-from xconnector.connectors.exstream.wsdl import EngineServiceDescription
 from xconnector.contract.composer import Composition, Order
 from xconnector.contract.errors import ConnectorError, MisconfiguredError, PermanentError, TransientError
 from xconnector.contract.manifest import Surroundings
+from xconnector.contract.probing import Profile
 
 Results = dict[int, Composition | ConnectorError]
 """By the order's position."""
@@ -67,6 +69,9 @@ class EngineServiceComposer:
             await self._client.prove_token()
         if self._left is not None:
             await asyncio.to_thread(self._left.check)
+
+    async def probe(self) -> Profile:
+        return await profile_of(self._wire, self._client, self._settings)
 
     async def compose(self, orders: Sequence[Order]) -> Sequence[Composition | ConnectorError]:
         calls, results = calls_of(orders, self._designs, most=self._settings.orders_per_call)
@@ -143,23 +148,6 @@ class EngineServiceComposer:
             except PermanentError as unfit:
                 results[order.position] = unfit
         return results
-
-
-def refuse_other_service(described: EngineServiceDescription, settings: EngineServiceSettings) -> None:
-    """Raise MisconfiguredError where a WSDL tells of another service than the settings."""
-    wanted: Mapping[str, tuple[str, Sequence[str], str]] = {
-        "service": (settings.service, described.services, "`service`"),
-        "port": (settings.port, described.ports, "`port`"),
-        "namespace": (settings.namespace, [described.namespace], "`namespace`"),
-        # A WSDL in parts tells its operations in one that is not read here.
-        "operation": (OPERATION, described.operations or (OPERATION if described.imports else ""), "`url` or `wsdl`"),
-    }
-    for what, (name, there, setting) in wanted.items():
-        if name not in there:
-            told = ", ".join(repr(one) for one in there) or "none"
-            raise MisconfiguredError(
-                f"the WSDL {settings.wsdl_url} knows no {what} {name!r}, but {told}: correct {setting}"
-            )
 
 
 def _driver(call: Call) -> tuple[bytes, Results]:
