@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tests.connectors.embedded.project import write_sample_template, write_template
 from tests.connectors.exstream.sandbox_program import SandboxProgram, running_exstream
+from xconnector.sandbox.exstream.gateway import TENANT
 
 TEMPLATE = "policy_issued"
 DESIGN: Mapping[str, object] = {
@@ -42,7 +43,7 @@ def gateway_settings(program: SandboxProgram) -> dict[str, object]:
     return {
         "kind": "gateway",
         "url": program.url,
-        "tenant": program.facts["domain"],
+        "tenant": TENANT,
         "sign_in": {"url": program.url, "user": program.facts["user"], "password": program.facts["password"]},
     }
 

@@ -20,6 +20,9 @@ from xconnector.sandbox.exstream.house import ExstreamHouse
 from xconnector.sandbox.exstream.refusals import service_error
 from xconnector.sandbox.exstream.unreadable import UnreadableDriverError
 
+TENANT = "aurora"
+"""The one tenant that the gateway has."""
+
 _SUFFIXES = {"application/pdf": "pdf", "text/html": "html", "text/plain": "txt", "message/rfc822": "eml"}
 
 
@@ -35,7 +38,7 @@ class _Gateway:
         """Compose by a service, which the query names."""
         name, version = request.query_params.get("name", ""), request.query_params.get("version", "")
         design = self._house.design_of_service(name, version or None)
-        if request.path_params["tenant"] != self._house.domain or design is None or self._is_unpublished(name):
+        if request.path_params["tenant"] != TENANT or design is None or self._is_unpublished(name):
             return service_error(HTTPStatus.NOT_FOUND, f"Could not find service {name} with version {version}.")
         customer = await self._composed(design, _driver(await json_of(request)))
         if customer is None:

@@ -9,10 +9,10 @@ from typing import BinaryIO, Self, cast
 from xconnector.connectors.exstream.communications_server.designs import design_of
 from xconnector.connectors.exstream.communications_server.file_names import path_of
 from xconnector.connectors.exstream.communications_server.inbox import HandedOver, Inbox, as_moment
-from xconnector.connectors.exstream.communications_server.results import ResultFolder, Results, result_of
+from xconnector.connectors.exstream.communications_server.results import Fetching, ResultFolder, Results, result_of
 from xconnector.connectors.exstream.communications_server.settings import DirectoryResultsInFiles, DirectoryService
 from xconnector.connectors.exstream.design import ExstreamDesign
-from xconnector.connectors.exstream.driver.encoding import encoder_of
+from xconnector.connectors.exstream.driver.encoding import driver_of, encoder_of
 from xconnector.connectors.exstream.driver.key import key_of
 from xconnector.contract.composer import Composition, Order
 from xconnector.contract.errors import ConnectorError, OutcomeUnknownError, PermanentError, TransientError
@@ -64,6 +64,9 @@ class DirectoryComposer:
         """Refuse: what goes through a folder comes later, as a submission."""
         refusal = PermanentError("a directory gives its results later: choose another composer to have them at once")
         return [refusal for _ in orders]
+
+    def driver(self, orders: Sequence[Order]) -> bytes:
+        return driver_of(self._designs, orders)
 
     def submits(self, template: str, *, of_run: bool) -> bool:
         del template, of_run  # there is no other way
@@ -120,7 +123,13 @@ class DirectoryComposer:
             return self._underway(f"{name} waits to be taken")
         results = await asyncio.to_thread(self._results.whole, submission.submission_key, design, now)
         if results is not None:
-            return self._outcome(submission, design, results)
+            fetching = Fetching(
+                design=design,
+                template=submission.template,
+                largest=int(self._service.largest_output),
+                may_still_come=waited <= self._service.made_within,
+            )
+            return self._outcome(submission, results, fetching)
         if waited > self._service.made_within:
             raise TransientError(
                 f"{name} was taken, and its results in {self._results.folder} are not whole: look into the server's "
@@ -155,19 +164,19 @@ class DirectoryComposer:
     def _underway(self, said: str) -> Underway:
         return Underway(said=said, look_again_after=self._service.look_every)
 
-    def _outcome(self, submission: Submission, design: ExstreamDesign, results: Results) -> SubmissionOutcome:
+    def _outcome(self, submission: Submission, results: Results, fetching: Fetching) -> SubmissionOutcome:
         left_out = PermanentError(
             f"template {submission.template!r}: the server skipped this customer, no result names it. Look into its "
             "messages, correct the data or the design, and have it composed again"
         )
         return SubmissionOutcome(
-            made=self._made(submission, design, results),
+            made=_made(results, fetching),
             left_out=left_out,
             detail={"file": self._name(submission), "customers_named": str(len(results))},
         )
 
-    async def _made(self, submission: Submission, design: ExstreamDesign, results: Results) -> AsyncIterator[Made]:
-        largest = int(self._service.largest_output)
-        for name, files in results.items():
-            result = await asyncio.to_thread(result_of, files, design, template=submission.template, largest=largest)
-            yield Made(key=name, result=result)
+
+async def _made(results: Results, fetching: Fetching) -> AsyncIterator[Made]:
+    """Read the documents of one customer after the other."""
+    for name, files in results.items():
+        yield Made(key=name, result=await asyncio.to_thread(result_of, files, fetching))

@@ -108,35 +108,53 @@ class ResultFolder:
         return sorted(found, key=lambda one: one[0].name)
 
 
-def result_of(
-    files: list[ResultFile], design: ExstreamDesign, *, template: str, largest: int
-) -> Composition | ConnectorError:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetching:
+    """How a submission's files are fetched."""
+
+    design: ExstreamDesign
+    template: str
+    largest: int
+    """The most bytes of one document."""
+    may_still_come: bool
+    """Whether a file that is listed and not there may be on its way: network file systems show files late."""
+
+
+def result_of(files: list[ResultFile], fetching: Fetching) -> Composition | ConnectorError:
     """Return what a customer's files make. Blocks."""
+    design, template = fetching.design, fetching.template
     queues = {output.queue for output in design.outputs.values()}
     try:
-        outputs = [_output(file, template, largest) for file in files if file.queue in queues]
+        outputs = [_output(file, fetching) for file in files if file.queue in queues]
         return composition_of(outputs, design, template=template, kinds=None, engine=_ENGINE)
     except ConnectorError as error:
         return error
 
 
-def _output(file: ResultFile, template: str, largest: int) -> QueueOutput:
-    """Read one file. Raises PermanentError without its name, which may hold what a customer is called."""
-    which = f"template {template!r}: the file of queue {file.queue!r}"
+def _output(file: ResultFile, fetching: Fetching) -> QueueOutput:
+    """Read one file. Raises PermanentError or TransientError, without its name, which may tell whose it is."""
+    which = f"template {fetching.template!r}: the file of queue {file.queue!r}"
     if file.customers > 1:
         raise PermanentError(f"{which} holds {file.customers} customers: let the design begin a file for each")
-    if file.path is None:
-        raise PermanentError(f"{which} is not below the folder of the results: let the design write it there")
-    try:
-        with file.path.open("rb") as stream:
-            content = stream.read(largest + 1)
-    except OSError:
-        raise TransientError(f"{which} cannot be read now: is it still being written, or the share gone?") from None
-    if len(content) > largest:
-        raise PermanentError(f"{which} has more than {largest} bytes: raise `largest_output`")
-    if file.size is not None and len(content) < file.size:
-        raise TransientError(f"{which} is shorter than the delivery file says: is it still on its way here?")
+    content = _content(file.path, fetching.largest)
+    if content is None or (file.size is not None and len(content) < file.size):
+        if fetching.may_still_come:
+            raise TransientError(f"{which} is listed and not whole below the results' folder: is it on its way here?")
+        raise PermanentError(f"{which} is listed and not whole below the results' folder: let the design write there")
+    if len(content) > fetching.largest:
+        raise PermanentError(f"{which} has more than {fetching.largest} bytes: raise `largest_output`")
     return QueueOutput(queue=file.queue, media_type=file.media_type, content=content, pages=file.pages)
+
+
+def _content(path: Path | None, largest: int) -> bytes | None:
+    """Return a file's content, one byte more than allowed at most; None where it cannot be read."""
+    if path is None:
+        return None
+    try:
+        with path.open("rb") as stream:
+            return stream.read(largest + 1)
+    except OSError:
+        return None
 
 
 def _listed(path: Path, design: ExstreamDesign) -> Results | None:
