@@ -128,17 +128,24 @@ class Designs:
 
     async def _state_of(self, communication: UUID, required: str) -> Resource | None:
         """Return the design as it was read a while ago, or as it is now where it was not in the required state then."""
-        _, settings = self._asked()
         asked_at = time.monotonic()
-        catalog = self._catalog
-        found = catalog.states.get(str(communication)) if catalog is not None else None
-        if catalog is None or self._is_old(catalog.read_at, settings) or found is None or found.state != required:
-            async with self._reading:
-                # Whoever waited for another's reading has what is newer than the question.
-                if self._catalog is None or self._catalog.read_at < asked_at:
-                    self._catalog = await self._read_catalog(required)
-                found = self._catalog.states.get(str(communication))
-        return found
+        found = self._remembered(communication)
+        if found is not None and found.state == required:
+            return found
+        async with self._reading:
+            found = self._remembered(communication)
+            if found is not None and found.state == required:
+                return found
+            # Whoever waited for another's reading need not read again what is newer than the question.
+            if self._catalog is None or self._catalog.read_at < asked_at:
+                self._catalog = await self._read_catalog(required)
+            return self._catalog.states.get(str(communication))
+
+    def _remembered(self, communication: UUID) -> Resource | None:
+        _, settings = self._asked()
+        if self._catalog is None or self._is_old(self._catalog.read_at, settings):
+            return None
+        return self._catalog.states.get(str(communication))
 
     async def _read_catalog(self, required: str) -> _Catalog:
         service, settings = self._asked()
