@@ -9,7 +9,7 @@ import certifi
 import pytest
 
 from tests.connectors.exstream.cloud.scripted import Reply, Request, ScriptedServer, of_json, scripted
-from tests.connectors.exstream.cloud.test_sign_in import client_of, secret_sign_in, token
+from tests.connectors.exstream.cloud.wire import client_of, secret_sign_in, token
 from xconnector.connectors.exstream.cloud.address import address
 from xconnector.connectors.exstream.cloud.client import Answer
 from xconnector.connectors.exstream.cloud.errors import Call, Refused, error_of

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -10,52 +9,20 @@ import pytest
 from pydantic import ValidationError
 
 from tests.connectors.exstream.cloud.scripted import Reply, Request, of_json, scripted
+from tests.connectors.exstream.cloud.wire import SECRETS, client_of, secret_sign_in, settings_of, token
 from tests.connectors.exstream.sandbox_program import SandboxProgram
 from xconnector.connectors.exstream.cloud.client import CloudClient
 from xconnector.connectors.exstream.cloud.errors import Call
-from xconnector.connectors.exstream.cloud.settings import CloudSettings
 from xconnector.connectors.exstream.cloud.sign_in import SignIn
 from xconnector.contract.errors import MisconfiguredError, TransientError
 
 CLIENT = {"client_id": "xconnector", "client_secret": "secret"}
 USER = {"grant": "password", "user": "composer@sandbox", "password": "password"}
-SECRETS = ("a-secret-nobody-may-see", "a-password-nobody-may-see", "a-token-nobody-may-see")
 CALL = Call(service="Orchestration")
-
-
-def settings_of(url: str, sign_in: Mapping[str, object], **more: object) -> CloudSettings:
-    return CloudSettings.model_validate(
-        {
-            "sign_in": {"url": url, **sign_in},
-            "orchestration": {"url": f"{url}/orchestration/api/v1", "domain": "sandbox"},
-            "timeout": 5,
-            **more,
-        }
-    )
-
-
-def client_of(url: str, sign_in: Mapping[str, object], **more: object) -> CloudClient:
-    return CloudClient(settings_of(url, sign_in, **more), project_folder=Path.cwd())
 
 
 def forgery_client_of(url: str) -> CloudClient:
     return client_of(url, secret_sign_in(), csrf={"url": f"{url}/csrf"})
-
-
-def secret_sign_in(**more: object) -> Mapping[str, object]:
-    secret, password, _ = SECRETS
-    return {
-        "preset": "otds-single",
-        "client_id": "c",
-        "client_secret": secret,
-        "user": "u",
-        "password": password,
-        **more,
-    }
-
-
-def token(name: str = "a-token-nobody-may-see", **more: object) -> Reply:
-    return of_json({"access_token": name, "token_type": "Bearer", "expires_in": 900, **more})
 
 
 class Clock:
