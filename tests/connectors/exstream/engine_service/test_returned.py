@@ -7,7 +7,12 @@ from pydantic import ValidationError
 
 from tests.connectors.exstream.engine_service.answers import outputs, returned
 from xconnector.connectors.exstream.design import ExstreamDesign
-from xconnector.connectors.exstream.engine_service.returned import ReturnedOutputs, bears_keys, tells_customers_apart
+from xconnector.connectors.exstream.engine_service.returned import (
+    ReturnedOutputs,
+    bears_keys,
+    belonging,
+    tells_customers_apart,
+)
 
 _PDL = {4: "application/pdf"}
 
@@ -81,3 +86,10 @@ def test_only_designs_whose_every_file_bears_the_key_tell_customers_apart() -> N
     assert not tells_customers_apart(_design(letter="{key}.pdf", email=None))
     assert bears_keys(_design(letter="{key}.pdf", email=None))
     assert not bears_keys(_design(letter="*.pdf"))
+
+
+def test_reports_do_not_belong_to_a_design() -> None:
+    files = [returned("ExstreamReport.dat", None), returned("letter.pdf"), returned("mail.html", None)]
+
+    assert belonging(files, _design(letter=None), _PDL) == files[1:2]
+    assert belonging(files, _design(letter=None, email="mail.*"), _PDL) == files[1:]

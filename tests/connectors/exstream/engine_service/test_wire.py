@@ -64,6 +64,14 @@ async def test_what_comes_back_becomes_a_rendition(service: ScriptedService, tmp
     assert result.engine == "Exstream Engine Web Services, package App.pub"
 
 
+async def test_a_report_that_stays_on_the_server_does_not_matter(service: ScriptedService, tmp_path: Path) -> None:
+    (tmp_path / "mounted").mkdir()
+    service.says(compose_response(file_element("Report.dat", None) + file_element("a.txt", b"Hallo", returnCode=0)))
+
+    for folder in (None, {"mounted": "mounted"}):
+        assert isinstance(await _result(service, tmp_path, output_folder=folder), Composition)
+
+
 async def test_a_request_names_its_action(service: ScriptedService, tmp_path: Path) -> None:
     service.says(compose_response(file_element("a.txt")))
 

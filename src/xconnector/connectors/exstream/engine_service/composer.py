@@ -15,7 +15,7 @@ from xconnector.connectors.exstream.engine_service.description import refuse_oth
 from xconnector.connectors.exstream.engine_service.left_files import LeftFiles
 from xconnector.connectors.exstream.engine_service.probe import profile_of
 from xconnector.connectors.exstream.engine_service.request import Compose
-from xconnector.connectors.exstream.engine_service.returned import ReturnedOutputs
+from xconnector.connectors.exstream.engine_service.returned import ReturnedOutputs, belonging
 from xconnector.connectors.exstream.engine_service.settings import EngineServiceSettings
 from xconnector.connectors.exstream.engine_service.verdict import failure_of
 from xconnector.connectors.exstream.engine_service.wire import EngineServiceWire, OutOfReachError
@@ -127,8 +127,10 @@ class EngineServiceComposer:
     def _taken(self, answer: ComposeAnswer, call: Call, orders: Sequence[CallOrder]) -> Results:
         if failure := failure_of(answer, self._settings):
             raise failure
-        files = self._left.fetched(answer.files) if self._left is not None else answer.files
-        if any(file.content is None for file in files) and not any(file.content for file in files):
+        files = belonging(answer.files, call.design, self._settings.pdl)
+        if self._left is not None:
+            files = self._left.fetched(files)
+        if files and all(file.content is None for file in files):
             raise PermanentError(
                 "the engine gives the names of its files without their content: it writes them on its own machine; "
                 "mount that folder and set `output_folder`, or leave OUTPUTDIRECTORY and `output_file` out"

@@ -2,12 +2,11 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from xconnector.connectors.exstream.design import ExstreamDesign, Output
 from xconnector.connectors.exstream.engine_service.answer import ReturnedFile
 from xconnector.connectors.exstream.outputs import QueueOutput, media_type_of
-from xconnector.domain.document import RenditionKind
 
 _KEY = "{key}"
 _BY_EXTENSION: Mapping[str, str] = {
@@ -29,6 +28,12 @@ def bears_keys(design: ExstreamDesign) -> bool:
     return any(output.file is not None and _KEY in output.file for output in design.outputs.values())
 
 
+def belonging(files: Sequence[ReturnedFile], design: ExstreamDesign, pdl: Mapping[int, str]) -> Sequence[ReturnedFile]:
+    """Return the files that are an output of the design; reports and outputs of other queues are left alone."""
+    names = _Names(design)
+    return [file for file in files if _places(file, names, design, pdl)]
+
+
 class ReturnedOutputs:
     """The files of an answer as outputs of the queues that the design declares.
 
@@ -40,9 +45,8 @@ class ReturnedOutputs:
         self._of_key: defaultdict[str, list[QueueOutput]] = defaultdict(list)
         names = _Names(design)
         for file in files:
-            media_type = _media_type(file, pdl)
-            for output, key in names.fitting(base_name(file)) or _by_media_type(design, media_type):
-                made = _queue_output(file, output, media_type)
+            for output, key in _places(file, names, design, pdl):
+                made = _queue_output(file, output, _media_type(file, pdl))
                 (self._of_all if key is None else self._of_key[key]).append(made)
 
     def of(self, key: str | None) -> Sequence[QueueOutput]:
@@ -75,12 +79,16 @@ def _expression(pattern: str) -> re.Pattern[str]:
     return re.compile("".join(places.get(piece) or re.escape(piece) for piece in pieces), re.DOTALL)
 
 
-def _by_media_type(design: ExstreamDesign, media_type: str) -> Iterator[tuple[Output, None]]:
-    return (
+def _places(
+    file: ReturnedFile, names: _Names, design: ExstreamDesign, pdl: Mapping[int, str]
+) -> Sequence[tuple[Output, str | None]]:
+    """Return the outputs that a file is, each with the key that its name holds."""
+    media_type = _media_type(file, pdl)
+    return names.fitting(base_name(file)) or [
         (output, None)
         for kind, output in design.outputs.items()
-        if output.file is None and media_type_of(design, RenditionKind(kind)) == media_type
-    )
+        if output.file is None and media_type_of(design, kind) == media_type
+    ]
 
 
 def _queue_output(file: ReturnedFile, output: Output, media_type: str) -> QueueOutput:
