@@ -186,4 +186,4 @@ class TestDirectoryInput:
             await until(lambda: not taken.exists())
 
         listed = etree.fromstring((scanned.output / "run" / "_STDDELIVERYFILE.xml").read_bytes())
-        assert [queue.get("name") for queue in listed] == ["archive", "mail", "text"]
+        assert {queue.get("name") for queue in listed} == {"archive", "mail", "text"}
