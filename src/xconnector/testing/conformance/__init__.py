@@ -8,6 +8,7 @@ from xconnector.testing.conformance.channel import ChannelConformance, Collectin
 from xconnector.testing.conformance.manifest import ManifestConformance
 from xconnector.testing.conformance.run_source import RunFiles, RunSourceConformance
 from xconnector.testing.conformance.stand_in import Arrival, ChannelStandIn, not_applicable
+from xconnector.testing.conformance.submissions import SubmissionConformance, SubmissionStandIn
 
 __all__ = [
     "Arrival",
@@ -17,5 +18,7 @@ __all__ = [
     "ManifestConformance",
     "RunFiles",
     "RunSourceConformance",
+    "SubmissionConformance",
+    "SubmissionStandIn",
     "not_applicable",
 ]

@@ -110,7 +110,7 @@ class ComposerConformance:
             composers = [
                 _ComposerUnderTest(name=name, path=self.stand_ins / name / "stand_in.py")
                 for name in names
-                if _is_composer(name)
+                if is_composer(name)
             ]
             metafunc.parametrize("under_test", composers, ids=[composer.name for composer in composers])
 
@@ -132,7 +132,7 @@ class ComposerConformance:
             settings = found.settings.model_validate(dict(stand_in.settings))
             state_folder = tmp_path / state
             state_folder.mkdir(exist_ok=True)
-            designs = _designs(found, stand_in)
+            designs = designs_of(found, stand_in)
             return role(settings, Surroundings(project_folder=tmp_path, state_folder=state_folder, designs=designs))
 
         return opened
@@ -242,8 +242,8 @@ class ComposerConformance:
         for result in results:
             assert isinstance(result, ConnectorError)
             told = f"{result!r} {result.__cause__!r} {result.__context__!r}"
-            assert [word for word in _words(order.data) if word in told] == []
-        assert [word for word in _words(order.data) if word in repr(order)] == []
+            assert [word for word in words_of(order.data) if word in told] == []
+        assert [word for word in words_of(order.data) if word in repr(order)] == []
 
     async def test_what_is_misconfigured_is_told_by_check_and_with_every_order(
         self, open_composer: Callable[[str], Composer], stand_in: ComposerStandIn
@@ -266,7 +266,8 @@ class ComposerConformance:
         assert [type(result) for result in results] == [TransientError]
 
 
-def _designs(found: Manifest[Any], stand_in: ComposerStandIn) -> Mapping[str, ConnectorSettings]:
+def designs_of(found: Manifest[Any], stand_in: object) -> Mapping[str, ConnectorSettings]:
+    """Return the designs that a stand-in brings, in the shape that the manifest declares."""
     if found.design_file is None:
         return {}
     assert isinstance(stand_in, BringsDesigns), f"{found.name} has designs of its own: give its stand-in `designs`"
@@ -274,7 +275,8 @@ def _designs(found: Manifest[Any], stand_in: ComposerStandIn) -> Mapping[str, Co
     return {template: shape.model_validate(dict(content)) for template, content in stand_in.designs.items()}
 
 
-def _is_composer(name: str) -> bool:
+def is_composer(name: str) -> bool:
+    """Say whether a connector of this name composes."""
     try:
         return manifest(name).composer is not None
     except (ImportError, AttributeError, TypeError):
@@ -282,7 +284,7 @@ def _is_composer(name: str) -> bool:
         return False
 
 
-def _words(data: Mapping[str, Any]) -> list[str]:
+def words_of(data: Mapping[str, Any]) -> list[str]:
     """Return what no log and no error may tell of an order's data."""
     customer = data["customer"]
     return [customer["key"], customer["name"], customer["email"], customer["mobile"], *customer["address_lines"]]

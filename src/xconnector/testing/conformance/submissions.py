@@ -1,0 +1,484 @@
+"""What every composer must show that makes many documents as one job of its own.
+
+Inherit the suite in a test module beside the stand-ins and name their folder: `stand_ins = Path(__file__).parent`.
+"""
+
+import asyncio
+import importlib.util
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, suppress
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import ModuleType
+from typing import ClassVar, Protocol, TypeVar, cast
+
+import pytest
+import pytest_asyncio
+
+from xconnector.contract.composer import Composer, Composition, Order
+from xconnector.contract.errors import ConnectorError, OutcomeUnknownError, PermanentError, TransientError
+from xconnector.contract.manifest import Surroundings
+from xconnector.contract.registry import connector_names, manifest
+from xconnector.contract.submission import (
+    ComposesSubmissions,
+    Submission,
+    SubmissionOutcome,
+    SubmissionReceipt,
+    Underway,
+)
+from xconnector.domain.document import RenditionKind, content_digest
+from xconnector.testing.conformance.composer import (
+    ComposerStandIn,
+    composed,
+    designs_of,
+    is_composer,
+    words_of,
+)
+from xconnector.testing.orders import sample_order
+
+_LONGEST = timedelta(seconds=60)
+_SHORTEST_PAUSE = timedelta(milliseconds=50)
+_LONGEST_PAUSE = timedelta(milliseconds=500)
+_ORDERS = 6
+
+T = TypeVar("T")
+Key = str | int
+
+
+class SubmissionStandIn(Protocol):
+    """What surrounds one composer that takes submissions: as `ComposerStandIn`, and it behaves as told besides.
+
+    It is opened by `open_submission_stand_in(project_folder)` in `<stand-ins>/<connector>/stand_in.py`, an async
+    context manager. What a composer does not have it answers by calling `not_applicable`. A template that is a design
+    says so as `BringsDesigns` does. Times to look again should be short.
+    """
+
+    @property
+    def settings(self) -> Mapping[str, object]:
+        """The connection as a project file would state it, without `connector` and `limits`; runs are submitted."""
+        ...
+
+    @property
+    def template(self) -> str:
+        """A template that at least a letter is made of, which prints the policy number."""
+        ...
+
+    async def skip(self, orders: Sequence[Order]) -> None:
+        """From now on leave these orders out without a word, whenever they are submitted."""
+        ...
+
+    async def hold(self) -> None:
+        """From now on work at what is submitted without coming to an end."""
+        ...
+
+    async def let_go(self) -> None:
+        """Come to an end again, also with what was held."""
+        ...
+
+    async def go_down(self) -> None:
+        """From now on be out of reach."""
+        ...
+
+    async def lose_answers(self, answers: int) -> None:
+        """Take so many submissions, and lose the answers to them."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ended:
+    """A submission's end, with its stream read."""
+
+    results: Mapping[Key, Composition | ConnectorError]
+    left_out: ConnectorError
+    detail: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+class _ModuleWithStandIns(Protocol):
+    open_composer_stand_in: Callable[[Path], AbstractAsyncContextManager[ComposerStandIn]]
+    open_submission_stand_in: Callable[[Path], AbstractAsyncContextManager[SubmissionStandIn]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _ComposerUnderTest:
+    name: str
+    module: ModuleType | None
+
+    @property
+    def has_stand_in(self) -> bool:
+        return hasattr(self.module, "open_submission_stand_in")
+
+    @property
+    def stand_ins(self) -> _ModuleWithStandIns:
+        return cast("_ModuleWithStandIns", self.module)
+
+
+@pytest.mark.asyncio
+class SubmissionConformance:
+    """For every composer in the registry whose stand-in offers `open_submission_stand_in`."""
+
+    stand_ins: ClassVar[Path]
+    """Folder that holds `<connector>/stand_in.py`."""
+    connectors: ClassVar[Sequence[str] | None] = None
+    """Names to run for; None runs for all that are installed."""
+
+    def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
+        names = connector_names() if self.connectors is None else self.connectors
+        composers = [_under_test(name, self.stand_ins) for name in names if is_composer(name)]
+        for fixture, submits in (("under_test", True), ("without_stand_in", False)):
+            if fixture in metafunc.fixturenames:
+                chosen = [composer for composer in composers if composer.has_stand_in is submits]
+                metafunc.parametrize(fixture, chosen, ids=[composer.name for composer in chosen])
+
+    @pytest_asyncio.fixture
+    async def stand_in(self, under_test: _ComposerUnderTest, tmp_path: Path) -> AsyncIterator[SubmissionStandIn]:
+        async with under_test.stand_ins.open_submission_stand_in(tmp_path) as stand_in:
+            yield stand_in
+
+    @pytest.fixture
+    def open_composer(
+        self, under_test: _ComposerUnderTest, stand_in: SubmissionStandIn, tmp_path: Path
+    ) -> Callable[[], Composer]:
+        """Open it as each worker of a project does: with the state folder that they share."""
+        return lambda: _opened(under_test.name, stand_in, tmp_path)
+
+    @pytest_asyncio.fixture
+    async def composer(self, open_composer: Callable[[], Composer]) -> AsyncIterator[ComposesSubmissions]:
+        async with open_composer() as composer:
+            assert isinstance(composer, ComposesSubmissions)
+            yield composer
+
+    async def test_a_composer_that_takes_submissions_has_a_stand_in_for_them(
+        self, without_stand_in: _ComposerUnderTest, tmp_path: Path
+    ) -> None:
+        if without_stand_in.module is None:
+            pytest.skip("the suite of composers tells that it has no stand-in at all")
+        async with (
+            without_stand_in.stand_ins.open_composer_stand_in(tmp_path) as stand_in,
+            _opened(without_stand_in.name, stand_in, tmp_path) as composer,
+        ):
+            assert not isinstance(composer, ComposesSubmissions), (
+                f"{without_stand_in.name} takes submissions: offer `open_submission_stand_in` in its stand_in.py"
+            )
+
+    async def test_runs_are_submitted(self, composer: ComposesSubmissions, stand_in: SubmissionStandIn) -> None:
+        assert composer.submits(stand_in.template, of_run=True)
+        assert composer.orders_per_submission >= _ORDERS
+
+    async def test_orders_come_back_by_their_keys(
+        self, composer: ComposesSubmissions, stand_in: SubmissionStandIn
+    ) -> None:
+        orders = _orders(stand_in)
+
+        ended = await _carried_out(composer, orders)
+
+        assert ended.results.keys() == set(_keys(composer, orders))
+        for result in ended.results.values():
+            made = composed(result)
+            letters = [piece for piece in made.renditions if piece.kind is RenditionKind.LETTER]
+            assert [letter.pages or 0 for letter in letters] >= [1]
+            assert all(piece.sha256 == content_digest(piece.content) for piece in made.renditions)
+            assert made.engine
+        assert len({composed(result).renditions for result in ended.results.values()}) == len(orders)
+
+    async def test_the_sequence_of_the_orders_does_not_show(
+        self, composer: ComposesSubmissions, stand_in: SubmissionStandIn
+    ) -> None:
+        orders = _orders(stand_in)
+
+        first = await _carried_out(composer, orders, "first")
+        second = await _carried_out(composer, orders[::-1], "second")
+
+        made = [composed(first.results[key]).renditions for key in _keys(composer, orders)]
+        turned = [composed(second.results[key]).renditions for key in _keys(composer, orders[::-1])]
+        assert turned[::-1] == made
+
+    async def test_who_is_skipped_is_left_out_and_the_rest_passes(
+        self, composer: ComposesSubmissions, stand_in: SubmissionStandIn
+    ) -> None:
+        orders = _orders(stand_in)
+        await stand_in.skip([orders[1], orders[-1]])
+
+        ended = await _carried_out(composer, orders)
+
+        kept = [key for position, key in enumerate(_keys(composer, orders)) if position not in {1, len(orders) - 1}]
+        assert ended.results.keys() == set(kept)
+        assert {type(result) for result in ended.results.values()} == {Composition}
+        assert isinstance(ended.left_out, PermanentError)
+
+    async def test_all_may_be_skipped(self, composer: ComposesSubmissions, stand_in: SubmissionStandIn) -> None:
+        orders = _orders(stand_in)
+        await stand_in.skip(orders)
+
+        ended = await _carried_out(composer, orders)
+
+        assert ended.results == {}
+
+    async def test_before_its_end_a_job_is_underway(
+        self, composer: ComposesSubmissions, stand_in: SubmissionStandIn
+    ) -> None:
+        orders, submission = _orders(stand_in), _submission(stand_in)
+        await stand_in.hold()
+        receipt = await composer.submit(submission, _streamed(orders))
+
+        seen = [await composer.look(submission, receipt.reference) for _ in range(3)]
+
+        for underway in seen:
+            assert isinstance(underway, Underway)
+            assert underway.said
+            assert underway.look_again_after > timedelta(0)
+        await stand_in.let_go()
+        ended = await _ended(composer, submission, receipt)
+        assert ended.results.keys() == set(_keys(composer, orders))
+
+    async def test_looking_again_shows_the_same(
+        self, composer: ComposesSubmissions, stand_in: SubmissionStandIn, open_composer: Callable[[], Composer]
+    ) -> None:
+        orders, submission = _orders(stand_in), _submission(stand_in)
+        await stand_in.skip(orders[:1])
+        receipt = await composer.submit(submission, _streamed(orders))
+
+        first = await _ended(composer, submission, receipt)
+        second = await _ended(composer, submission, receipt)
+        async with open_composer() as other:
+            assert isinstance(other, ComposesSubmissions)
+            elsewhere = await _ended(other, submission, receipt)
+
+        assert second.results == first.results
+        assert elsewhere.results == first.results
+        assert str(second.left_out) == str(elsewhere.left_out) == str(first.left_out)
+
+    async def test_a_stream_that_is_not_read_to_its_end_harms_nobody(
+        self, composer: ComposesSubmissions, stand_in: SubmissionStandIn
+    ) -> None:
+        orders, submission = _orders(stand_in), _submission(stand_in)
+        receipt = await composer.submit(submission, _streamed(orders))
+        outcome = await _outcome(composer, submission, receipt)
+        stream = aiter(outcome.made)
+        await anext(stream)
+
+        again = await _ended(composer, submission, receipt)
+
+        assert again.results.keys() == set(_keys(composer, orders))
+
+    async def test_many_submissions_stand_beside_each_other(
+        self, composer: ComposesSubmissions, stand_in: SubmissionStandIn
+    ) -> None:
+        given = [[_order(stand_in, 10 * group + number) for number in range(3)] for group in range(1, 4)]
+
+        ended = await asyncio.gather(
+            *(_carried_out(composer, orders, f"group-{group}") for group, orders in enumerate(given))
+        )
+
+        for orders, end in zip(given, ended, strict=True):
+            assert end.results.keys() == set(_keys(composer, orders))
+        assert len({composed(one).renditions for end in ended for one in end.results.values()}) == 9
+
+    async def test_an_outage_is_transient(self, composer: ComposesSubmissions, stand_in: SubmissionStandIn) -> None:
+        submission = _submission(stand_in)
+        await stand_in.go_down()
+
+        with pytest.raises(TransientError):
+            await composer.submit(submission, _streamed(_orders(stand_in)))
+
+    async def test_an_outage_while_looking_is_transient(
+        self, composer: ComposesSubmissions, stand_in: SubmissionStandIn
+    ) -> None:
+        submission = _submission(stand_in)
+        receipt = await composer.submit(submission, _streamed(_orders(stand_in)))
+        await stand_in.go_down()
+
+        with pytest.raises(TransientError):
+            await composer.look(submission, receipt.reference)
+
+    async def test_a_lost_answer_is_unknown_and_the_job_is_found(
+        self, composer: ComposesSubmissions, stand_in: SubmissionStandIn, open_composer: Callable[[], Composer]
+    ) -> None:
+        orders, submission = _orders(stand_in), _submission(stand_in)
+        await stand_in.lose_answers(1)
+        with pytest.raises(OutcomeUnknownError):
+            await composer.submit(submission, _streamed(orders))
+
+        async with open_composer() as other:
+            assert isinstance(other, ComposesSubmissions)
+            receipt = await _found(other, submission)
+            ended = await _ended(other, submission, receipt)
+
+        assert ended.results.keys() == set(_keys(composer, orders))
+
+    async def test_what_has_begun_is_never_told_not_to_have(
+        self, composer: ComposesSubmissions, stand_in: SubmissionStandIn
+    ) -> None:
+        submission = _submission(stand_in)
+        await composer.submit(submission, _streamed(_orders(stand_in)))
+
+        try:
+            receipt = await composer.find(submission)
+        except OutcomeUnknownError:
+            return
+        assert receipt is not None
+
+    async def test_a_worker_that_dies_while_it_submits_has_begun_nothing(
+        self, composer: ComposesSubmissions, stand_in: SubmissionStandIn
+    ) -> None:
+        orders, submission = _orders(stand_in), _submission(stand_in)
+        with pytest.raises(_DiedError):
+            await composer.submit(submission, _dying(orders[:2]))
+
+        with suppress(OutcomeUnknownError):
+            assert await composer.find(submission) is None
+        receipt = await composer.submit(submission, _streamed(orders))
+        ended = await _ended(composer, submission, receipt)
+        assert ended.results.keys() == set(_keys(composer, orders))
+
+    async def test_an_order_that_cannot_be_submitted_is_not_admitted(
+        self, composer: ComposesSubmissions, stand_in: SubmissionStandIn
+    ) -> None:
+        good = _order(stand_in, 1)
+        key = composer.admit(good)
+        nameless = replace(good, data={**good.data, "communication": {}})
+
+        for template in ("there_is_no_such_template", f"../{good.template}", ""):
+            with pytest.raises(PermanentError):
+                composer.admit(replace(good, template=template))
+        if key is not None:
+            with pytest.raises(PermanentError):
+                composer.admit(nameless)
+        assert composer.admit(good) == key
+
+    async def test_another_order_has_another_key(
+        self, composer: ComposesSubmissions, stand_in: SubmissionStandIn
+    ) -> None:
+        keys = [composer.admit(order) for order in _orders(stand_in)]
+
+        assert len(set(keys)) == (1 if keys[0] is None else len(keys))
+
+    async def test_nothing_tells_content(self, composer: ComposesSubmissions, stand_in: SubmissionStandIn) -> None:
+        orders, submission = _orders(stand_in), _submission(stand_in)
+        await stand_in.skip(orders[:1])
+        receipt = await composer.submit(submission, _streamed(orders))
+        outcome = await _outcome(composer, submission, receipt)
+        ended = await _read(outcome)
+        with pytest.raises(PermanentError) as refused:
+            composer.admit(replace(orders[0], template="there_is_no_such_template"))
+
+        told = (
+            f"{ended.left_out!r} {ended.detail} {receipt} {outcome!r} {refused.value!r} {refused.value.__context__!r}"
+        )
+        for order in orders:
+            assert [word for word in words_of(order.data) if word in told] == []
+
+
+class _DiedError(Exception):
+    """The worker is gone."""
+
+
+def _under_test(name: str, stand_ins: Path) -> _ComposerUnderTest:
+    path = stand_ins / name / "stand_in.py"
+    spec = importlib.util.spec_from_file_location(f"xconnector_submission_stand_in_of_{name}", path)
+    if not path.is_file() or spec is None or spec.loader is None:
+        return _ComposerUnderTest(name=name, module=None)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return _ComposerUnderTest(name=name, module=module)
+
+
+def _opened(name: str, stand_in: ComposerStandIn | SubmissionStandIn, project_folder: Path) -> Composer:
+    found = manifest(name)
+    assert found.composer is not None
+    state_folder = project_folder / "state"
+    state_folder.mkdir(exist_ok=True)
+    return found.composer(
+        found.settings.model_validate(dict(stand_in.settings)),
+        Surroundings(project_folder=project_folder, state_folder=state_folder, designs=designs_of(found, stand_in)),
+    )
+
+
+def _order(stand_in: SubmissionStandIn, number: int) -> Order:
+    return sample_order(number, template=stand_in.template)
+
+
+def _orders(stand_in: SubmissionStandIn) -> list[Order]:
+    return [_order(stand_in, number) for number in range(1, _ORDERS + 1)]
+
+
+def _keys(composer: ComposesSubmissions, orders: Sequence[Order]) -> list[Key]:
+    """Return by what the results of these orders are known, submitted in this sequence."""
+    admitted = [composer.admit(order) for order in orders]
+    return [position if key is None else key for position, key in enumerate(admitted, 1)]
+
+
+def _submission(stand_in: SubmissionStandIn, name: str = "run-1", orders: int = _ORDERS) -> Submission:
+    return Submission(
+        submission_key=name,
+        template=stand_in.template,
+        orders=orders,
+        created_at=datetime.now(UTC),
+        run="run",
+    )
+
+
+async def _streamed(orders: Sequence[Order]) -> AsyncIterator[Order]:
+    for order in orders:
+        yield order
+
+
+async def _dying(orders: Sequence[Order]) -> AsyncIterator[Order]:
+    for order in orders:
+        yield order
+    raise _DiedError
+
+
+async def _carried_out(composer: ComposesSubmissions, orders: Sequence[Order], name: str = "run-1") -> _Ended:
+    submission = Submission(
+        submission_key=name,
+        template=orders[0].template,
+        orders=len(orders),
+        created_at=datetime.now(UTC),
+        run="run",
+    )
+    receipt = await composer.submit(submission, _streamed(orders))
+    return await _ended(composer, submission, receipt)
+
+
+async def _ended(composer: ComposesSubmissions, submission: Submission, receipt: SubmissionReceipt) -> _Ended:
+    return await _read(await _outcome(composer, submission, receipt))
+
+
+async def _outcome(
+    composer: ComposesSubmissions, submission: Submission, receipt: SubmissionReceipt
+) -> SubmissionOutcome:
+    async def look() -> SubmissionOutcome | timedelta:
+        seen = await composer.look(submission, receipt.reference)
+        return seen if isinstance(seen, SubmissionOutcome) else seen.look_again_after
+
+    return await _awaited(look, "the submission has not ended")
+
+
+async def _found(composer: ComposesSubmissions, submission: Submission) -> SubmissionReceipt:
+    async def find() -> SubmissionReceipt | timedelta:
+        try:
+            receipt = await composer.find(submission)
+        except OutcomeUnknownError:
+            return _SHORTEST_PAUSE
+        assert receipt is not None, "it has begun, and is told not to have"
+        return receipt
+
+    return await _awaited(find, "the submission was not found")
+
+
+async def _awaited(ask: Callable[[], Awaitable[T | timedelta]], otherwise: str) -> T:
+    """Ask again and again until there is an answer other than a pause."""
+    patience_ends = datetime.now(UTC) + _LONGEST
+    while isinstance(answer := await ask(), timedelta):
+        assert datetime.now(UTC) < patience_ends, otherwise
+        await asyncio.sleep(min(max(answer, _SHORTEST_PAUSE), _LONGEST_PAUSE).total_seconds())
+    return answer
+
+
+async def _read(outcome: SubmissionOutcome) -> _Ended:
+    results: dict[Key, Composition | ConnectorError] = {}
+    async for made in outcome.made:
+        assert made.key not in results, "an order has two results"
+        results[made.key] = made.result
+    return _Ended(results=results, left_out=outcome.left_out, detail=outcome.detail)
