@@ -62,7 +62,11 @@ def routes(house: ExstreamHouse) -> list[Route]:
 class _Design:
     def __init__(self, house: ExstreamHouse) -> None:
         self._house = house
-        self._resources = Resources(house.designs.values())
+        self._begin()
+        house.when_reset(self._begin)
+
+    def _begin(self) -> None:
+        self._resources = Resources(self._house.designs.values())
         self._imports = Imports()
 
     async def domains(self, request: Request) -> Response:

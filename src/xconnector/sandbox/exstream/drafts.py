@@ -52,6 +52,9 @@ class Drafts:
     def delete(self, document_id: str) -> None:
         self._kept.pop(document_id, None)
 
+    def clear(self) -> None:
+        self._kept.clear()
+
     def edit(self, document: EmpowerDocument, text: str) -> None:
         """Do as an editor who writes something into the document: it is composed with other words from now on."""
         document.edits += 1

@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from xconnector.sandbox.exstream.house import ExstreamHouse
-from xconnector.sandbox.exstream.refusals import expired_ticket, identity_server_down, void_sign_in
+from xconnector.sandbox.exstream.refusals import expired_ticket, identity_server_down, server_failure, void_sign_in
 from xconnector.sandbox.exstream.sign_ins import Standing
 
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -22,7 +22,7 @@ def guarded(house: ExstreamHouse, endpoint: Endpoint) -> Endpoint:
 
 
 def refusal(house: ExstreamHouse, request: Request) -> Response | None:
-    """Return what who is not signed in gets; None lets the request pass."""
+    """Return what becomes of a request before a service sees it; None lets it pass."""
     if house.faults.otds_down:
         return identity_server_down()
     ticket = request.headers.get("otdsticket")
@@ -32,7 +32,7 @@ def refusal(house: ExstreamHouse, request: Request) -> Response | None:
         house.sign_ins.forget(proof)
         standing = Standing.EXPIRED
     if standing is Standing.GOOD:
-        return None
+        return server_failure() if house.strikes("fail_next") else None
     return expired_ticket() if ticket and standing is Standing.EXPIRED else void_sign_in()
 
 

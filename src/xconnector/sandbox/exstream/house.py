@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Coroutine, Iterator, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -57,6 +57,7 @@ class ExstreamHouse:
         self.engines = Engines(lambda: self.faults.max_engines, seen=self.seen.engines)
         self._first_faults = self.faults
         self._dropped: OrderedDict[str, str] = OrderedDict()
+        self._resets: list[Callable[[], None]] = []
         self._background: set[asyncio.Task[None]] = set()
         self._exits = AsyncExitStack()
         self._composer: Composer | None = None
@@ -188,10 +189,17 @@ class ExstreamHouse:
         await self.engines.changed()
         return self.faults
 
+    def when_reset(self, begin_afresh: Callable[[], None]) -> None:
+        """Let a service begin afresh with the house."""
+        self._resets.append(begin_afresh)
+
     async def reset(self) -> None:
-        """Forget what was seen and who was skipped, and behave as in the beginning."""
+        """Forget what was seen, kept, and skipped, and behave as in the beginning."""
         self.seen.clear()
+        self.drafts.clear()
         self._dropped.clear()
+        for begin_afresh in self._resets:
+            begin_afresh()
         self.faults = self._first_faults
         await self.engines.changed()
 

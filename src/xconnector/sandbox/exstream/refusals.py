@@ -46,3 +46,7 @@ def identity_server_down() -> Response:
         HTTPStatus.INTERNAL_SERVER_ERROR,
         "org.springframework.web.client.ResourceAccessException: I/O error on GET request: Connection refused",
     )
+
+
+def server_failure() -> Response:
+    return service_error(HTTPStatus.INTERNAL_SERVER_ERROR, "java.lang.NullPointerException")
