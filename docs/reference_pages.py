@@ -37,7 +37,7 @@ def write_reference_pages() -> None:
     pages = {
         "project-files.md": _project_files(),
         "commands.md": _commands(),
-        **{f"connector-{name}.md": _connector(name) for name in _connector_names()},
+        **{f"connector-{folder}.md": _connectors(folder, names) for folder, names in _connector_names().items()},
     }
     for name, text in pages.items():
         page = folder / name
@@ -48,14 +48,29 @@ def write_reference_pages() -> None:
             page.unlink()
 
 
-def _connector_names() -> list[str]:
+def _connector_names() -> Mapping[str, list[str]]:
+    """Return the names of the connectors by the folders in which they are made."""
     project = tomllib.loads((DOCS.parent / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    return sorted(cast("Mapping[str, str]", project["entry-points"]["xconnector.connectors"]))
+    entries = cast("Mapping[str, str]", project["entry-points"]["xconnector.connectors"])
+    found: dict[str, list[str]] = {}
+    for name, place in sorted(entries.items()):
+        found.setdefault(place.partition(":")[0].rpartition(".")[2], []).append(name)
+    return found
 
 
-def _connector(name: str) -> str:
-    readme = f"```{{include}} ../../src/xconnector/connectors/{name}/README.md\n```\n"
-    return f"{readme}\n## Settings\n\n{settings_table(manifest(name).settings)}"
+def _connectors(folder: str, names: list[str]) -> str:
+    readme = f"```{{include}} ../../src/xconnector/connectors/{folder}/README.md\n```\n"
+    tables = [_settings(name, "Settings" if len(names) == 1 else f"Settings of `{name}`") for name in names]
+    designs = {found.name: found.shape for name in names if (found := manifest(name).design_file) is not None}
+    tables += [
+        f"## `templates/<name>/{name}`\n\n{inspect.getdoc(shape)}\n\n{settings_table(shape)}"
+        for name, shape in designs.items()
+    ]
+    return "\n".join([readme, *tables])
+
+
+def _settings(name: str, title: str) -> str:
+    return f"## {title}\n\n{settings_table(manifest(name).settings)}"
 
 
 def _project_files() -> str:

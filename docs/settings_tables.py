@@ -50,7 +50,10 @@ class _Reading:
     root: Schema
     apart: Mapping[str, str]
 
-    def rows(self, prefix: str, schema: Schema | None = None) -> Iterator[_Row]:
+    def rows(
+        self, prefix: str, schema: Schema | None = None, *, inside: frozenset[str] = frozenset()
+    ) -> Iterator[_Row]:
+        """Yield a row for each field. A model that stands inside itself is shown once: it is the same further in."""
         schema = self._resolved(self.root if schema is None else schema)
         required = cast("list[str]", schema.get("required", []))
         for name, field in cast("Mapping[str, Schema]", schema.get("properties", {})).items():
@@ -62,8 +65,9 @@ class _Reading:
                 says=self._prose(field),
             )
             for step, inner in self._models(field):
-                if inner.get("title") not in self.apart:
-                    yield from self.rows(f"{path}{step}.", inner)
+                title = cast("str", inner.get("title", ""))
+                if title not in self.apart and title not in inside:
+                    yield from self.rows(f"{path}{step}.", inner, inside=inside | {title})
 
     def _models(self, field: Schema) -> Iterator[tuple[str, Schema]]:
         """Yield the models a field holds, each with the step that leads to it in a path."""
@@ -77,7 +81,14 @@ class _Reading:
         else:
             models = [one for one in map(self._resolved, _alternatives(field)) if "properties" in one]
             for one in models:
-                yield (f"({one['properties']['kind']['const']})" if len(models) > 1 else ""), one
+                yield (self._chosen_by(one) if len(models) > 1 else ""), one
+
+    def _chosen_by(self, model: Schema) -> str:
+        """Return the word that chooses a model among others, in parentheses; empty for the one of all other words."""
+        words = [
+            self._resolved(field).get("const") for field in cast("Mapping[str, Schema]", model["properties"]).values()
+        ]
+        return next((f"({word})" for word in words if word is not None), "")
 
     def _kind(self, field: Schema) -> str:
         field = self._resolved(field)
