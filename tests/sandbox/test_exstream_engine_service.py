@@ -6,7 +6,6 @@ from collections.abc import AsyncGenerator, Mapping
 from pathlib import Path
 
 import httpx
-import pytest
 import pytest_asyncio
 from lxml import etree
 
@@ -90,19 +89,17 @@ async def test_a_package_that_is_not_there_ends_with_code_12_and_no_file(program
     assert b"return code 12" in answer.content
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
+async def test_what_the_schema_does_not_allow_is_a_fault_of_the_caller(program: SandboxProgram) -> None:
+    bodies = [
         b"no XML",
         b"<Compose/>",
-        _request(b"").replace(b"<s:Body>", b"<s:Body><other/>").replace(b"e:Compose", b"e:Other"),
+        _request(b"").replace(b"e:Compose", b"e:Other"),
         b'<!DOCTYPE x [<!ENTITY y "z">]>' + _request(b"{}"),
         _request(b"{}", extra="<engineOptions/>"),
         _request(b"{}", regex="("),
-    ],
-)
-async def test_what_the_schema_does_not_allow_is_a_fault_of_the_caller(program: SandboxProgram, body: bytes) -> None:
-    assert _fault(await _asked(program, body)) == "soapenv:Client"
+    ]
+
+    assert {_fault(await _asked(program, body)) for body in bodies} == {"soapenv:Client"}
 
 
 async def test_who_is_not_known_gets_a_fault_of_ws_security(program: SandboxProgram) -> None:

@@ -2,7 +2,11 @@
 
 from pathlib import Path
 
+import pytest
+
 from xconnector.testing.conformance.composer import ComposerConformance
+
+pytestmark = pytest.mark.slow
 
 
 class TestEngineServiceByMtom(ComposerConformance):
