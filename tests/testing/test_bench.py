@@ -14,6 +14,12 @@ RATIOS = {
     "print-memory": {"intake's growth", "workers' growth"},
     "latency": {"event to hand-over, p50, beside a run", "event to hand-over, p99, beside a run"},
     "bundles": {"bundled over plainly merged", "speed at 60 over 30", "press's memory at 60 over 30"},
+    "exstream": {
+        "JSON as it is over json.dumps",
+        "delivery file over bare expat",
+        "peak of a driver of 1,000 over 100",
+        "peak of a delivery file of 1,000 over 100",
+    },
     "composer": {"letters over bare Typst", "statements over bare Typst", "composer's memory after all over after 100"},
 }
 

@@ -16,7 +16,9 @@ def bench(
     rounds: Annotated[int, typer.Option(help="How often product and bare pattern are measured in turn.", min=1)] = 3,
     part: Annotated[
         list[str] | None,
-        typer.Option(help="Only this part, such as orchestration, composer, memory, latency; may be given again."),
+        typer.Option(
+            help="Only this part, such as orchestration, composer, exstream, memory, latency; may be given again."
+        ),
     ] = None,
     as_json: AsJson = False,
 ) -> None:

@@ -6,6 +6,7 @@ from typing import TypeAlias
 
 from xconnector.testing.bench.bundle import compare
 from xconnector.testing.bench.composer import measure_memory, measure_speed
+from xconnector.testing.bench.exstream import exstream_figures
 from xconnector.testing.bench.latency import latency_figures
 from xconnector.testing.bench.measured import Figure
 from xconnector.testing.bench.memory import memory_figures
@@ -74,6 +75,11 @@ def _latency(server_url: str, size: Size) -> Sequence[Figure]:
     return latency_figures(server_url, events=size.scaled(200, least=10), run_records=size.scaled(40_000, least=500))
 
 
+def _exstream(_server_url: str, size: Size) -> Sequence[Figure]:
+    small, large = size.scaled(10_000, least=100), size.scaled(100_000, least=1000)
+    return exstream_figures(customers=size.records, small=small, large=large, rounds=size.rounds)
+
+
 PARTS: Mapping[str, Part] = {
     "orchestration": _orchestration,
     "composer": _composer,
@@ -81,4 +87,5 @@ PARTS: Mapping[str, Part] = {
     "print-memory": _print_memory,
     "bundles": _bundles,
     "latency": _latency,
+    "exstream": _exstream,
 }

@@ -44,6 +44,13 @@ def test_dates_are_written_by_their_pattern(day: date) -> None:
     assert written(day.isoformat(), date="YYDDD") == f"{day.year % 100:02}{day.timetuple().tm_yday:03}"
 
 
+@pytest.mark.parametrize("pattern, text", [("% YY/MM%", "% 26/12%"), ("YYYY", "2026"), ("DDD.YY", "365.26")])
+def test_a_pattern_may_have_any_sign_between_its_parts(pattern: str, text: str) -> None:
+    assert written("2026-12-31", date=pattern) == text
+    assert written("2026-W53-4", date=pattern) == text
+    assert written("20261231", date=pattern) == text
+
+
 @given(st.datetimes())
 def test_times_are_written_by_their_pattern(moment: datetime) -> None:
     assert written(moment.isoformat(), date="YYYY-MM-DDThh:mm:ss") == moment.replace(microsecond=0).isoformat()

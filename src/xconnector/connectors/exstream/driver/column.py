@@ -6,9 +6,9 @@ from typing import Annotated, Literal, Self, TypeAlias
 from pydantic import Field, StringConstraints, model_validator
 
 from xconnector.connectors.exstream.driver.charset import Charset
-from xconnector.connectors.exstream.driver.line_text import Tidy
+from xconnector.connectors.exstream.driver.line_text import Tidy, is_notable
 from xconnector.connectors.exstream.driver.refusal import RefusedError
-from xconnector.connectors.exstream.driver.value import Text, Value, text_of
+from xconnector.connectors.exstream.driver.value import Text, Value, look_of, plain_text
 from xconnector.domain.strict_json import Json
 
 _Fit: TypeAlias = Callable[[str, int], str]
@@ -43,11 +43,16 @@ def column_text(field: ColumnarField, within: str, tidy: Tidy, counted: Charset 
         tidy: what may stand on a line.
         counted: the encoding in which a width counts bytes; None where it counts characters.
     """
-    look, name, width = text_of(field, within), field.name_in(within), field.width
+    look, name, width = look_of(field, within), field.name_in(within), field.width
     fit = _fit_of(field, name, counted)
 
+    # Called for every value there is: what nearly all of them are is told apart here, without a call.
     def text(item: Json, root: Json) -> str:
-        found = tidy(look(item, root), name)
+        found = look(item, root)
+        if type(found) is not str:
+            found = plain_text(found, name)
+        if is_notable(found) is not None:
+            found = tidy(found, name)
         size = len(found) if counted is None or found.isascii() else _size(found, name, counted)
         return found if size == width else fit(found, size)
 
@@ -55,11 +60,11 @@ def column_text(field: ColumnarField, within: str, tidy: Tidy, counted: Charset 
 
 
 def _fit_of(field: ColumnarField, name: str, counted: Charset | None) -> _Fit:
-    fill, width = _fill_of(field), field.width
+    fill, width, pad, is_left = _fill_of(field), field.width, field.pad, field.align == "left"
 
     def fit(found: str, size: int) -> str:
         if size < width:
-            return fill(found, width - size)
+            return found + pad * (width - size) if is_left else fill(found, width - size)
         if not field.cut:
             raise RefusedError(name, f"is wider than its {width} columns: widen them, or write `cut: true`")
         kept = found[:width] if counted is None else _cut_to(found, width, counted)

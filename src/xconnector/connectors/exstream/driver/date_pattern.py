@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
+from operator import itemgetter
 from typing import TypeAlias
 
 _Piece: TypeAlias = Callable[[datetime], str]
@@ -17,6 +18,9 @@ _PIECES: dict[str, _Piece] = {
     "mm": lambda moment: f"{moment.minute:02}",
     "ss": lambda moment: f"{moment.second:02}",
 }
+_CUTS = {"YYYY": slice(0, 4), "YY": slice(2, 4), "MM": slice(5, 7), "DD": slice(8, 10)}
+"""Where these stand in a date such as 2026-12-31."""
+_DAY = len("2026-12-31")
 _TOKENS = re.compile(f"({'|'.join(_PIECES)})")
 _LETTER = re.compile(r"[A-SU-Za-z0-9]")
 """What cannot stand between pieces: it is a misspelt piece. T stands between a date and a time."""
@@ -42,19 +46,33 @@ def date_writer(pattern: str) -> Callable[[str], str]:
 
     What it returns raises ValueError for text that is no date.
     """
-    pieces = read_date_pattern(pattern)
+    pieces, from_day = read_date_pattern(pattern), _day_writer(pattern)
 
     def write(text: str) -> str:
         if not text:
             return ""
-        moment = datetime.fromisoformat(text) if len(text) > len("2026-12-31") else _midnight(text)
-        return "".join([piece(moment) for piece in pieces])
+        if len(text) > _DAY:
+            return "".join([piece(datetime.fromisoformat(text)) for piece in pieces])
+        day = date.fromisoformat(text)
+        # 2026-W53-4 is a date, too.
+        if from_day is not None and len(text) == _DAY and text[5] != "W":
+            return from_day(text)
+        return "".join([piece(_midnight(day)) for piece in pieces])
 
     return write
 
 
-def _midnight(text: str) -> datetime:
-    day = date.fromisoformat(text)
+def _day_writer(pattern: str) -> Callable[[str], str] | None:
+    """Return what writes a proven date by cutting its parts out, several times as fast; None where they do not do."""
+    parts = [part for part in _TOKENS.split(pattern) if part]
+    if any(part in _PIECES and part not in _CUTS for part in parts):
+        return None
+    cut = itemgetter(*(_CUTS[part] for part in parts if part in _CUTS))
+    template = "".join(["%s" if part in _CUTS else part.replace("%", "%%") for part in parts])
+    return lambda text: template % cut(text)
+
+
+def _midnight(day: date) -> datetime:
     return datetime(day.year, day.month, day.day)  # noqa: DTZ001 - a day that is only written has no time zone
 
 

@@ -14,8 +14,8 @@ _NAMES = re.compile(f"(?:(?P<prefix>{_NAME}):)?{_NAME}")
 _PREFIX = re.compile(_NAME)
 _UNSAFE = re.compile(r"[^A-Za-z0-9_.\-]")
 _NO_START = re.compile(r"[^A-Za-z_]")
-# Everything that has to be looked at: one search clears nearly every text.
-_notable = re.compile('[&<>"\x00-\x1f\ud800-\udfff\ufffe\uffff]').search
+is_notable = re.compile('[&<>"\x00-\x1f\ud800-\udfff\ufffe\uffff]').search
+"""Finds everything that has to be looked at; clears nearly every text at once."""
 _NO_CHARACTER = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _IN_TEXT = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#13;"})
 _IN_ATTRIBUTE = str.maketrans(
@@ -25,12 +25,12 @@ _IN_ATTRIBUTE = str.maketrans(
 
 def element_text(text: str, name: str) -> str:
     """Return text as it stands in an element. Raises RefusedError for what XML cannot hold."""
-    return text if _notable(text) is None else _legal(text, name).translate(_IN_TEXT)
+    return text if is_notable(text) is None else _legal(text, name).translate(_IN_TEXT)
 
 
 def attribute_text(text: str, name: str) -> str:
     """Return text as it stands between double quotes. Raises RefusedError for what XML cannot hold."""
-    return text if _notable(text) is None else _legal(text, name).translate(_IN_ATTRIBUTE)
+    return text if is_notable(text) is None else _legal(text, name).translate(_IN_ATTRIBUTE)
 
 
 def well_formed_name(name: str) -> str:

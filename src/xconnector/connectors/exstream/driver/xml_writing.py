@@ -8,7 +8,7 @@ from xconnector.connectors.exstream.driver.fields import DriverField
 from xconnector.connectors.exstream.driver.leaves import leaves_of
 from xconnector.connectors.exstream.driver.refusal import RefusedError
 from xconnector.connectors.exstream.driver.value import full_path, look_of, plain_text, text_of
-from xconnector.connectors.exstream.driver.xml_text import attribute_text, element_text, safe_name
+from xconnector.connectors.exstream.driver.xml_text import attribute_text, element_text, is_notable, safe_name
 from xconnector.domain.record_path import items_of, parse_path
 from xconnector.domain.strict_json import Json
 
@@ -126,7 +126,7 @@ def _element(name: str, value: Json, style: XmlStyle, declarations: str = "") ->
     if isinstance(value, str):
         inner = element_text(value, name)
     elif isinstance(value, dict):
-        inner = "".join([_element(safe_name(key), held, style) for key, held in value.items()])
+        inner = _children(value, style)
     elif isinstance(value, list):
         return "".join([_element(name, one, style) for one in value])
     else:
@@ -134,6 +134,18 @@ def _element(name: str, value: Json, style: XmlStyle, declarations: str = "") ->
     if inner:
         return f"<{name}{declarations}>{inner}</{name}>"
     return "" if style.leaves_out else f"<{name}{declarations}/>"
+
+
+def _children(group: Mapping[str, Json], style: XmlStyle) -> str:
+    """Write what a group holds. Nearly all of it is plain text, which is written here without a further call."""
+    written: list[str] = []
+    for key, held in group.items():
+        name = safe_name(key)
+        if type(held) is str and held and is_notable(held) is None:
+            written.append(f"<{name}>{held}</{name}>")
+        else:
+            written.append(_element(name, held, style))
+    return "".join(written)
 
 
 def _refusal(value: Json, path: str) -> RefusedError:
