@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from xconnector.connectors.csv_file.settings import CsvFileSettings
-from xconnector.connectors.csv_file.source import CsvFile
+from xconnector.connectors.csv_file.source import csv_source
 from xconnector.contract.errors import PermanentError
 from xconnector.domain.event import BadRecord, SourceRecord
 
@@ -24,7 +24,7 @@ def written(folder: Path, content: bytes | str) -> Path:
 
 
 def read(path: Path, **said: object) -> list[SourceRecord | BadRecord]:
-    return list(CsvFile(settings(**said)).read(path, source="statements", event_type="due"))
+    return list(csv_source(settings(**said)).read(path, source="statements", event_type="due"))
 
 
 def test_a_record_is_its_cells_by_header_and_its_bytes(tmp_path: Path) -> None:
@@ -94,7 +94,7 @@ def test_a_file_that_cannot_be_read_is_refused_with_line_and_remedy(tmp_path: Pa
     path = written(tmp_path, content)
 
     with pytest.raises(PermanentError, match=told) as refused:
-        CsvFile(settings()).totals(path)
+        csv_source(settings()).totals(path)
     with pytest.raises(PermanentError, match=told):
         read(path)
     assert "run.csv" in str(refused.value)
@@ -124,7 +124,7 @@ def test_rows_behind_the_trailer_stop_the_file(tmp_path: Path) -> None:
 def test_amounts_with_decimal_comma_are_summed_exactly(tmp_path: Path) -> None:
     path = written(tmp_path, 'account;amount\nK1;1.000,10\nK2;0,20\nTRAILER;2;"1.000,30"\n')
     control = {"kind": "trailer", "sums": ["amount"], "decimal_mark": ","}
-    source = CsvFile(settings(delimiter=";", control=control))
+    source = csv_source(settings(delimiter=";", control=control))
 
     assert source.totals(path).sums == {"amount": Decimal("1000.30")}
     assert source.declared(path) == source.totals(path)
@@ -159,7 +159,7 @@ class TestGroups:
 
     def test_records_are_counted_and_all_rows_are_summed(self, tmp_path: Path) -> None:
         path = written(tmp_path, "account,text,amount\nK1,a,1.5\nK1,b,2\nK2,c,3\nTRAILER,2,6.5\n")
-        source = CsvFile(settings(**self.SAID, control={"kind": "trailer", "sums": ["rows[*].amount"]}))
+        source = csv_source(settings(**self.SAID, control={"kind": "trailer", "sums": ["rows[*].amount"]}))
 
         assert source.declared(path) == source.totals(path)
         assert source.totals(path).records == 2
@@ -216,7 +216,7 @@ def test_no_record_is_lost_or_doubled_whatever_the_cells_hold(
     assert [record.data for record in found if isinstance(record, SourceRecord)] == [
         {"account": f"K{at}{key}", "text": text} for at, (key, text) in enumerate(rows)
     ]
-    assert CsvFile(settings()).totals(path).records == len(rows)
+    assert csv_source(settings()).totals(path).records == len(rows)
 
 
 @given(content=st.binary(max_size=400))
@@ -224,7 +224,7 @@ def test_whatever_the_bytes_totals_and_records_agree_or_both_refuse(
     tmp_path_factory: pytest.TempPathFactory, content: bytes
 ) -> None:
     path = written(tmp_path_factory.mktemp("csv"), b"account,text\n" + content)
-    source = CsvFile(settings())
+    source = csv_source(settings())
 
     try:
         counted = source.totals(path).records

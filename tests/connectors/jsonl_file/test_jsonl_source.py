@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xconnector.connectors.jsonl_file.settings import JsonlFileSettings
-from xconnector.connectors.jsonl_file.source import JsonlFile
+from xconnector.connectors.jsonl_file.source import jsonl_source
 from xconnector.contract.errors import PermanentError
 from xconnector.domain.event import BadRecord, SourceRecord
 
@@ -24,7 +24,7 @@ def written(folder: Path, content: bytes | str) -> Path:
 
 
 def read(path: Path, **said: object) -> list[SourceRecord | BadRecord]:
-    return list(JsonlFile(settings(**said)).read(path, source="claims", event_type="closed"))
+    return list(jsonl_source(settings(**said)).read(path, source="claims", event_type="closed"))
 
 
 def test_a_record_is_its_object_and_its_bytes(tmp_path: Path) -> None:
@@ -87,7 +87,7 @@ def test_a_file_that_is_cut_off_is_refused(tmp_path: Path) -> None:
     path = written(tmp_path, '{"id": "A"}\n{"id": "B", "te')
 
     with pytest.raises(PermanentError, match="cut off in line 2"):
-        JsonlFile(settings()).totals(path)
+        jsonl_source(settings()).totals(path)
 
 
 def test_records_behind_the_trailer_stop_the_file(tmp_path: Path) -> None:
@@ -126,4 +126,4 @@ def test_no_record_is_lost_or_doubled_whatever_it_holds(
         for record in numbered
         if "\0" not in json.dumps(record, ensure_ascii=False).replace("\\u0000", "\0")
     ]
-    assert JsonlFile(settings()).totals(path).records == len(numbered) == len(found)
+    assert jsonl_source(settings()).totals(path).records == len(numbered) == len(found)

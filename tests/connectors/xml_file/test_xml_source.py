@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xconnector.connectors.xml_file.settings import XmlFileSettings
-from xconnector.connectors.xml_file.source import XmlFile
+from xconnector.connectors.xml_file.source import xml_source
 from xconnector.contract.errors import PermanentError
 from xconnector.domain.event import BadRecord, SourceRecord
 
@@ -27,7 +27,7 @@ def written(folder: Path, content: bytes | str) -> Path:
 
 
 def read(path: Path, **said: object) -> list[SourceRecord | BadRecord]:
-    return list(XmlFile(settings(**said)).read(path, source="invoices", event_type="due"))
+    return list(xml_source(settings(**said)).read(path, source="invoices", event_type="due"))
 
 
 def test_a_record_is_a_mapping_of_its_children(tmp_path: Path) -> None:
@@ -93,7 +93,7 @@ def test_a_file_that_is_broken_or_hostile_is_refused_as_a_whole(
     path = written(tmp_path, content)
 
     with pytest.raises(PermanentError, match=told) as refused:
-        XmlFile(settings()).totals(path)
+        xml_source(settings()).totals(path)
     assert "run.xml" in str(refused.value)
 
 
@@ -109,7 +109,7 @@ def test_a_record_that_does_not_end_stops_the_file_before_it_fills_memory(tmp_pa
     path = written(tmp_path, "<R><S><Id>1</Id><T>" + "<y/>" * 100_000 + "</T></S></R>")
 
     with pytest.raises(PermanentError, match=r"line 1: record 1 has more than 1000 bytes; raise `record_limit:`"):
-        XmlFile(settings(record_limit=1_000)).totals(path)
+        xml_source(settings(record_limit=1_000)).totals(path)
 
 
 def test_a_record_above_its_cap_is_set_aside_and_the_rest_passes(tmp_path: Path) -> None:
@@ -141,7 +141,7 @@ def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
         for number in range(150_000):
             file.write(f"<S><Id>{number}</Id><A>{'x' * 200}</A></S>\n")
         file.write("</R>")
-    source = XmlFile(settings())
+    source = xml_source(settings())
     records = source.read(path, source="s", event_type="e")
     for _ in range(10_000):
         next(records)
@@ -167,7 +167,7 @@ def test_no_record_is_lost_or_doubled_whatever_it_holds(
     assert [(record.source_key, record.data["T"]) for record in found if isinstance(record, SourceRecord)] == [
         (str(at), text.strip()) for at, text in enumerate(texts)
     ]
-    assert XmlFile(settings()).totals(path).records == len(texts)
+    assert xml_source(settings()).totals(path).records == len(texts)
 
 
 @given(content=st.binary(max_size=300))
@@ -177,7 +177,7 @@ def test_whatever_the_bytes_totals_and_records_agree_or_both_refuse(
     path = written(tmp_path_factory.mktemp("xml"), b"<R><S><Id>1</Id></S>" + content + b"</R>")
 
     try:
-        counted = XmlFile(settings()).totals(path).records
+        counted = xml_source(settings()).totals(path).records
     except PermanentError:
         with pytest.raises(PermanentError):
             read(path)

@@ -6,9 +6,9 @@ from xconnector.contract.source import RunSource
 
 
 def _run_source(settings: CsvFileSettings, _surroundings: Surroundings) -> RunSource:
-    from xconnector.connectors.csv_file.source import CsvFile
+    from xconnector.connectors.csv_file.source import csv_source
 
-    return CsvFile(settings)
+    return csv_source(settings)
 
 
 MANIFEST = Manifest(

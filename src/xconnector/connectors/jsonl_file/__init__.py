@@ -6,9 +6,9 @@ from xconnector.contract.source import RunSource
 
 
 def _run_source(settings: JsonlFileSettings, _surroundings: Surroundings) -> RunSource:
-    from xconnector.connectors.jsonl_file.source import JsonlFile
+    from xconnector.connectors.jsonl_file.source import jsonl_source
 
-    return JsonlFile(settings)
+    return jsonl_source(settings)
 
 
 MANIFEST = Manifest(

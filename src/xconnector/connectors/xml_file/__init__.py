@@ -6,9 +6,9 @@ from xconnector.contract.source import RunSource
 
 
 def _run_source(settings: XmlFileSettings, _surroundings: Surroundings) -> RunSource:
-    from xconnector.connectors.xml_file.source import XmlFile
+    from xconnector.connectors.xml_file.source import xml_source
 
-    return XmlFile(settings)
+    return xml_source(settings)
 
 
 MANIFEST = Manifest(
