@@ -43,7 +43,12 @@ class Composing:
         )
         address = f"http://127.0.0.1:{exstream.facts['port']}"
         self.withdrawal = UnpublishedDesign(address, _communication_id(self._project))
-        return {"EXSTREAM_URL": address, "EXSTREAM_OUTPUT": str(folder)}
+        return {
+            "EXSTREAM_URL": address,
+            "EXSTREAM_OUTPUT": str(folder),
+            "EXSTREAM_SETTLED_AFTER": "300ms",
+            "EXSTREAM_LOOK_EVERY": "1s",
+        }
 
 
 def _communication_id(project: Path) -> str:
