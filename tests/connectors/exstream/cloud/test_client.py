@@ -1,5 +1,6 @@
 """The wire to the cloud-native services: what answers mean, how much of them is read, and what is never told."""
 
+import json
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
@@ -7,6 +8,8 @@ from pathlib import Path
 
 import certifi
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.connectors.exstream.cloud.scripted import Reply, Request, ScriptedServer, of_json, scripted
 from tests.connectors.exstream.cloud.wire import client_of, secret_sign_in, token
@@ -98,6 +101,37 @@ def test_what_a_refusal_means(answer: Refused, error: type[ConnectorError], word
     assert words in str(found)
     assert str(answer.status) in str(found) or "engine" in str(found) or "Empower" in str(found)
     assert [word for word in CONTENT.replace(",", "").split() if word in str(found)] == []
+
+
+@given(
+    status=st.integers(300, 599),
+    code=st.one_of(st.none(), st.integers(), st.text(max_size=20), st.just(310130)),
+    said=st.one_of(st.text(), st.none(), st.integers(), st.lists(st.text())),
+    shape=st.sampled_from(["service", "engine", "text", "bare"]),
+)
+def test_no_refusal_is_without_meaning_and_none_tells_what_is_said(
+    status: int, code: object, said: object, shape: str
+) -> None:
+    marked = f"QUOTED{said}QUOTED"
+    told: dict[str, object] = {
+        "service": {"status": status, "errorCode": code, "message": marked, "details": said, "path": marked},
+        "engine": {"status": "error", "data": [{"errorMessage": marked, "statusCode": code}]},
+        "text": {"error": marked},
+        "bare": {"status": code, "data": said},
+    }
+    body = json.dumps(told[shape]).encode()
+
+    for call in (PURE, LASTING):
+        found = error_of(refused(status, body), call, "https://exstream.acme.test/input")
+
+        assert type(found) in {PermanentError, TransientError, MisconfiguredError, OutcomeUnknownError}
+        assert type(found) is not OutcomeUnknownError or not call.repeatable
+        assert "QUOTED" not in str(found)
+
+
+@given(status=st.integers(300, 599), body=st.binary(max_size=200))
+def test_whatever_comes_a_refusal_has_a_meaning(status: int, body: bytes) -> None:
+    assert isinstance(error_of(refused(status, body), PURE, "https://exstream.acme.test/input"), ConnectorError)
 
 
 @pytest.mark.parametrize("status", [500, 502, 504])
