@@ -42,10 +42,13 @@ class DelimitedField(Value):
     """What the header calls it; left out: its path."""
 
 
+DelimitedValue = Annotated[DelimitedField, BeforeValidator(from_path, json_schema_input_type=str | DelimitedField)]
+
+
 class DelimitedRecord(RecordSettings):
     """One kind of record."""
 
-    fields: tuple[Annotated[DelimitedField, BeforeValidator(from_path)], ...] = ()
+    fields: tuple[DelimitedValue, ...] = ()
     """Its values, in their order."""
     records: "tuple[DelimitedRecord, ...]" = ()
     """Kinds of records that follow each of this one; their paths start from its item."""
