@@ -65,6 +65,11 @@ class Connections:
         await self._stack.aclose()
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """All connections."""
+        return tuple(self._project.connections)
+
+    @property
     def channel_names(self) -> tuple[str, ...]:
         """The connections that are channels."""
         return tuple(

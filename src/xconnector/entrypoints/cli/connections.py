@@ -1,4 +1,4 @@
-"""`connections`: proving that the outside can be reached."""
+"""`connections`: proving that the outside can be reached, and seeing what it offers."""
 
 import os
 import sys
@@ -21,6 +21,7 @@ from xconnector.entrypoints.cli.showing import show_json, show_table
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from xconnector.contract.probing import Profile
     from xconnector.operations.drivers import ShownDriver
 
 app = typer.Typer(help="The connections of the project.", no_args_is_help=True)
@@ -78,6 +79,94 @@ def driver(
         _write_driver(shown.drivers, out)
     if shown.problems:
         raise typer.Exit(DONE_WITH_FAILURES)
+
+
+@app.command()
+def designs(
+    connection: Annotated[str, typer.Argument(help="A connection whose composer keeps designs outside.")],
+    state: Annotated[str | None, typer.Option(help="Only designs in this state, such as APPROVED.")] = None,
+    folder: ProjectFolder = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """List the designs behind a connection: in which state they are, and what feeds those of the project."""
+    from xconnector.operations.designs import list_designs
+
+    wanted = state.upper() if state is not None else None
+    found = with_place(folder, lambda place: list_designs(place.connections, connection, state=wanted))
+    if as_json:
+        show_json(found)
+    else:
+        show_table(
+            f"Designs of {connection}",
+            ["design", "name", "state", "version", "template", "data source", "what to do"],
+            [(d.design, d.name, d.state, d.version, ", ".join(d.templates), d.data_source, d.problem) for d in found],
+        )
+    if any(design.problem for design in found):
+        raise typer.Exit(DONE_WITH_FAILURES)
+
+
+@app.command()
+def move_design(
+    connection: Annotated[str, typer.Argument(help="A connection whose composer keeps designs outside.")],
+    design: Annotated[str, typer.Argument(help="Id or name of the design, or the template that stands for it.")],
+    to: Annotated[str, typer.Option(help="State that it is moved to, such as REVIEW.")],
+    comment: Annotated[str, typer.Option(help="Why; it is kept with the design.")],
+    who: Annotated[str, typer.Option("--as", help="Who you are, as named under `people`.")],
+    folder: ProjectFolder = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """Move a design through its workflow, in the outside system itself."""
+    from xconnector.operations.designs import move_design as move
+
+    moved = with_place(
+        folder,
+        lambda place: move(
+            place.connections,
+            place.project.people,
+            connection,
+            design,
+            target=to,
+            comment=comment,
+            person=who,
+        ),
+    )
+    if as_json:
+        show_json(moved)
+    else:
+        typer.echo(f"{moved.name} ({moved.design}) was in {moved.origin} and is in {moved.target}")
+
+
+@app.command()
+def probe(
+    connection: Annotated[str, typer.Argument(help="A connection whose installation can be looked at.")],
+    out: Annotated[Path | None, typer.Option(help="Write the profile into this file.", dir_okay=False)] = None,
+    folder: ProjectFolder = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """Look at the installation behind a connection: what it offers, what differs, and what must be set by hand."""
+    from xconnector.operations.probing import as_yaml, lacks_something, probe_connection
+
+    profile = with_place(folder, lambda place: probe_connection(place.connections, connection))
+    if out is not None:
+        out.write_text(as_yaml(profile, connection=connection, now=datetime.now(UTC)), encoding="utf-8")
+    if as_json:
+        show_json(profile)
+    else:
+        _show_profile(profile)
+        if out is not None:
+            typer.echo(f"The profile stands in {out}.")
+    if lacks_something(profile):
+        raise typer.Exit(DONE_WITH_FAILURES)
+
+
+def _show_profile(profile: "Profile") -> None:
+    show_table(
+        profile.product,
+        ["service", "what", "is", "needed", ""],
+        [(s.service, s.subject, s.found.value, "yes" if s.needed else "", s.said) for s in profile.sightings],
+    )
+    if profile.by_hand:
+        show_table("Must be set by hand", ["setting", "because"], [(row.setting, row.why) for row in profile.by_hand])
 
 
 def _print_drivers(drivers: "Sequence[ShownDriver]") -> None:

@@ -67,9 +67,11 @@ def _known_errors() -> tuple[type[Exception], ...]:
     from xconnector.contract.source import ControlTotalsMismatchError
     from xconnector.entrypoints.portal_secrets import PortalSecretError
     from xconnector.entrypoints.web.listening import AddressError
+    from xconnector.operations.designs import DesignError
     from xconnector.operations.explaining import UnknownCommunicationError
     from xconnector.operations.failures import NothingToReprocessError
     from xconnector.operations.keys import KeyNameError
+    from xconnector.operations.probing import ProbeError
     from xconnector.operations.reconciling import UnknownRunError
     from xconnector.operations.reviews import ReviewError
     from xconnector.pipeline.drafting import DraftError
@@ -83,12 +85,14 @@ def _known_errors() -> tuple[type[Exception], ...]:
         ConnectorError,
         ControlTotalsMismatchError,
         DatabaseUnreachableError,
+        DesignError,
         DraftError,
         EmbeddedPostgresError,
         KeyNameError,
         MigrationError,
         NothingToReprocessError,
         PortalSecretError,
+        ProbeError,
         ProjectError,
         ReviewError,
         UnknownCommunicationError,

@@ -15,6 +15,7 @@ from xconnector.connectors.exstream.cloud.drafts import Drafts
 from xconnector.connectors.exstream.cloud.empower import Empower
 from xconnector.connectors.exstream.cloud.on_demand import OnDemandComposer, engine_of, engine_of_batch
 from xconnector.connectors.exstream.cloud.orchestration import Orchestration
+from xconnector.connectors.exstream.cloud.probe import Probe
 from xconnector.connectors.exstream.cloud.settings import CloudSettings
 from xconnector.connectors.exstream.cloud.tracking import TrackingReader
 from xconnector.connectors.exstream.design import ExstreamDesign
@@ -24,6 +25,7 @@ from xconnector.contract.designs import DesignMove, KeptDesign
 from xconnector.contract.drafts import Draft
 from xconnector.contract.errors import ConnectorError, MisconfiguredError, PermanentError
 from xconnector.contract.manifest import Surroundings
+from xconnector.contract.probing import Profile
 from xconnector.contract.submission import Submission, SubmissionOutcome, SubmissionReceipt, Underway
 from xconnector.domain.delivery import DeliveryEvent
 
@@ -137,6 +139,9 @@ class ExstreamComposer:
     def read_reports(self, headers: Mapping[str, str], body: bytes) -> Sequence[DeliveryEvent]:
         del headers  # all of it stands in the body
         return self._tracking.read(body)
+
+    async def probe(self) -> Profile:
+        return await Probe(self._client, self._settings).profile(await self._known_designs.of_project())
 
     def _drafts(self) -> Drafts:
         if self._empower is None or self._settings.empower is None:

@@ -102,6 +102,10 @@ class Designs:
             ]
         return sorted(kept, key=lambda one: (one.name.casefold(), one.design))
 
+    async def of_project(self) -> Sequence[KeptDesign]:
+        """Return the project's own designs with what feeds them; what cannot be found out is a problem of theirs."""
+        return [await self._own(template, design) for template, design in sorted(self._designs.items())]
+
     async def move_design(self, design: str, target: str, *, comment: str, person: str) -> DesignMove:
         """Move a design, named by id, template or name, and keep comment and person in its audit.
 
@@ -197,6 +201,23 @@ class Designs:
             state=resource.state,
             version=resource.spelled_version,
             templates=templates,
+            data_source=source,
+            problem=problem,
+        )
+
+    async def _own(self, template: str, design: ExstreamDesign) -> KeptDesign:
+        source: str | None = None
+        problem: str | None = None
+        try:
+            source = design.on_demand_channel or await self.data_source_of(template, design)
+        except ConnectorError as wrong:
+            problem = str(wrong)
+        return KeptDesign(
+            design=str(design.communication or ""),
+            name="",
+            state="",
+            version="",
+            templates=(template,),
             data_source=source,
             problem=problem,
         )

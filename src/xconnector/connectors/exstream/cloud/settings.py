@@ -13,6 +13,7 @@ from pydantic import ByteSize, Field
 from xconnector.connectors.exstream.cloud.batch_settings import BatchSettings
 from xconnector.connectors.exstream.cloud.design_settings import DesignSettings
 from xconnector.connectors.exstream.cloud.empower_settings import EmpowerSettings
+from xconnector.connectors.exstream.cloud.probe_settings import ProbeSettings
 from xconnector.connectors.exstream.cloud.sign_in_settings import Csrf, SignInSettings
 from xconnector.connectors.exstream.cloud.tracking_settings import TrackingSettings
 from xconnector.connectors.exstream.ticket_settings import HeaderName, Line, PathTemplate, Url
@@ -81,6 +82,8 @@ class CloudSettings(ConnectorSettings):
     """Runs as batch jobs, for designs that name a `batch_channel`; left out: all is composed on demand."""
     tracking: TrackingSettings = TrackingSettings()
     """Tracking events that are sent to `/reports/{connection}`."""
+    probe: ProbeSettings = ProbeSettings()
+    """Where `xconnector connections probe` looks for descriptions of the services."""
     ca_file: Path | None = None
     """Certificates (PEM) that may sign those of the services, beside the usual ones; relative to the project."""
     connect_timeout: Duration = timedelta(seconds=10)
