@@ -4,6 +4,7 @@ import time
 from base64 import b64decode
 from collections.abc import Generator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -56,7 +57,7 @@ def fulfilled(client: ExstreamClient, document: str, *, preserve: bool = True) -
     return client.post(FULFILL, body, **headers, preserveDocuments=str(preserve).lower())
 
 
-def test_without_accept_all_outputs_come_in_one_list(exstream: ExstreamClient, tmp_path: Any) -> None:  # noqa: ANN401
+def test_without_accept_all_outputs_come_in_one_list(exstream: ExstreamClient, tmp_path: Path) -> None:
     found = outputs(exstream.generate())
 
     assert found.keys() == {"archive", "mail"}
@@ -255,3 +256,10 @@ def test_versions_are_told_as_the_sdk_reads_them(exstream: ExstreamClient) -> No
         told = exstream.get(f"/{service}/api/v1/version").json()
         assert told.keys() == {"apiIdentifier", "major", "minor", "patch", "versionString"}
         assert told["apiIdentifier"] == service
+
+
+def test_every_fault_stands_in_the_documentation(exstream: ExstreamClient) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "sandbox.md").read_text(encoding="utf-8")
+
+    faults = exstream.http.get("/sandbox/faults").json()
+    assert [fault for fault in faults if f"`{fault}`" not in page] == []

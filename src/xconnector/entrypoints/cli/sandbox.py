@@ -13,8 +13,15 @@ def sandbox(
     folder: ProjectFolder = HERE,
     smtp_port: Annotated[int, typer.Option(help="Port of the mail relay.", min=0, max=65535)] = 2525,
     print_port: Annotated[int, typer.Option(help="Port of the print house's SFTP.", min=0, max=65535)] = 2222,
+    exstream_port: Annotated[
+        int, typer.Option(help="Port of Exstream, for projects with designs of its own.", min=0, max=65535)
+    ] = 8300,
 ) -> None:
-    """Play the outside on 127.0.0.1: a mail relay whose mailboxes may bounce, and a print house behind SFTP."""
+    """Play the outside on 127.0.0.1.
+
+    A mail relay whose mailboxes may bounce, a print house behind SFTP, and Exstream where templates have an
+    exstream.yaml.
+    """
     from xconnector.entrypoints import programs
     from xconnector.entrypoints.signals import until_signalled
 
@@ -38,5 +45,15 @@ def sandbox(
         typer.echo(f"mail relay    127.0.0.1:{relay.facts['port']}  mails in {place / 'mail-relay'}")
         typer.echo(f"print house   127.0.0.1:{house.facts['port']}  bundles in {place / 'print-house'}")
         typer.echo(f"  PRINT_HOST_KEY='{house.facts['host_key']}'")
-        typer.echo("Ctrl-C ends both. How to make them bounce, reject or go down: docs/sandbox.md")
+        if any((folder / "templates").glob("*/exstream.yaml")):
+            exstream = stack.enter_context(
+                programs.sandbox(
+                    "exstream",
+                    *("--port", str(exstream_port), "--project", str(folder), "--output", str(place / "exstream")),
+                    log=place / "exstream.log",
+                )
+            )
+            typer.echo(f"Exstream      127.0.0.1:{exstream.facts['port']}  outputs of jobs in {place / 'exstream'}")
+            typer.echo("  domain {domain}, client {client_id}, secret {client_secret}".format(**exstream.facts))
+        typer.echo("Ctrl-C ends all of it. How to make them bounce, reject or go down: docs/sandbox.md")
         run_work(until_signalled())
