@@ -69,11 +69,19 @@ MISTAKES = [
     (COLUMNAR, "decimals: 2", "decimals: two", 8, "`driver.records.0.fields.1.decimals`"),
     (COLUMNAR, "format: columnar", "format: colum", 1, "`driver`"),
     (COLUMNAR, "path: communication.id", "path: communication..id", 7, "expected a name"),
-    (COLUMNAR, "path: communication.id", "path: customer.key", 1, "communication.id is in no field of the driver"),
+    (
+        COLUMNAR,
+        "path: communication.id",
+        "path: customer.key",
+        1,
+        "communication.id is in no field of the driver as it stands",
+    ),
+    (COLUMNAR, "width: 36", "width: 30, cut: true", 1, "communication.id is in no field of the driver as it stands"),
+    (JSON, "Id: communication.id", "Id: {path: communication.id, date: YYYY}", 1, "is in no field of the driver as it"),
     (JSON, "Text: text", "Text: {pathh: text}", 8, "unknown key 'pathh'"),
     (JSON, "Text: text", "Text: 'te['", 8, "has no ]"),
     (JSON, "decimals: 2", "decimals: 2, each: data.x", 9, "write one of `path`, `constant`"),
-    (JSON, "Id: communication.id", "Id: customer.key", 1, "communication.id is in no field of the driver"),
+    (JSON, "Id: communication.id", "Id: customer.key", 1, "communication.id is in no field of the driver as it stands"),
 ]
 
 

@@ -81,7 +81,7 @@ class ExstreamDesign(ConnectorSettings):
         driver: DriverLayout | None = known.data.get("driver")
         if driver is not None and key.name != BY_POSITION and not driver.carries(key.path):
             raise ValueError(
-                f"{key.path} is in no field of the driver, so Exstream could not tell whose an output is: "
+                f"{key.path} is in no field of the driver as it stands, so Exstream could not tell whose an output is: "
                 f"add it, or take another `path`, or write `name: {BY_POSITION}`"
             )
         return key

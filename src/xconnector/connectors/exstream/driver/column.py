@@ -33,6 +33,10 @@ class ColumnarField(Value):
             raise ValueError("`cut` would make another number or date of it: widen its columns")
         return self
 
+    @property
+    def is_kept_whole(self) -> bool:
+        return super().is_kept_whole and not self.cut
+
 
 def column_text(field: ColumnarField, within: str, tidy: Tidy, counted: Charset | None) -> Text:
     """Return what writes a value into its columns.

@@ -111,7 +111,7 @@ class DelimitedDriver(ConnectorSettings):
         return self
 
     def carries(self, path: str) -> bool:
-        """Say whether what stands at a path of the data is written for each customer."""
+        """Say whether what stands at a path of the data is written whole for each customer."""
         return records_have_path(self.records, path)
 
     @cached_property

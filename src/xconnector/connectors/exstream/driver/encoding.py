@@ -85,6 +85,6 @@ def driver_of(designs: Mapping[str, Driven], orders: Iterable[Order]) -> bytes:
 
 def _written(write: Write, order: Order) -> bytes:
     try:
-        return write(order.data)
+        return write({**order.data})
     except (RefusedError, PathError) as refused:
         raise PermanentError(f"template {order.template!r}, driver: {refused}") from None

@@ -35,9 +35,9 @@ Fields = Annotated[Mapping[FieldName, NamedField], Field(min_length=1)]
 
 
 def paths_of(fields: Mapping[str, DriverField]) -> Iterator[str]:
-    """Yield every path that starts at the top of the data, without a leading `/`."""
+    """Yield every path from the top of the data whose value is kept whole, without a leading `/`."""
     for field in fields.values():
-        if field.path is not None:
+        if field.path is not None and field.is_kept_whole:
             yield field.path.removeprefix("/")
         elif field.fields is not None:
             inner = paths_of(field.fields) if field.each is None else paths_from_top(field.fields.values())
@@ -47,13 +47,13 @@ def paths_of(fields: Mapping[str, DriverField]) -> Iterator[str]:
 def paths_from_top(fields: Iterable[DriverField]) -> Iterator[str]:
     """Yield the paths with a leading `/` of fields that start from an item."""
     for field in fields:
-        if field.path is not None and field.path.startswith("/"):
+        if field.path is not None and field.path.startswith("/") and field.is_kept_whole:
             yield field.path[1:]
         elif field.fields is not None:
             yield from paths_from_top(field.fields.values())
 
 
 def has_path(fields: Mapping[str, DriverField] | None, path: str) -> bool:
-    """Say whether what stands at a path is written, alone or in a group; without fields, everything is."""
+    """Say whether what stands at a path is written whole, alone or in a group; without fields, everything is."""
     wanted = path.removeprefix("/")
     return fields is None or any(wanted == one or wanted.startswith(f"{one}.") for one in paths_of(fields))

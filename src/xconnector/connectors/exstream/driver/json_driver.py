@@ -48,7 +48,7 @@ class JsonDriver(ConnectorSettings):
         return self
 
     def carries(self, path: str) -> bool:
-        """Say whether what stands at a path of the data is written for each customer."""
+        """Say whether what stands at a path of the data is written whole for each customer."""
         return has_path(self.fields, path)
 
     @cached_property

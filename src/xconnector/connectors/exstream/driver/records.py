@@ -30,6 +30,8 @@ class RecordSettings(ConnectorSettings):
 class _Placed(Protocol):
     @property
     def path(self) -> str | None: ...
+    @property
+    def is_kept_whole(self) -> bool: ...
 
 
 class _Nested(Protocol):
@@ -97,7 +99,7 @@ def _indicators(kinds: Sequence[_Nested]) -> Iterator[str | None]:
 
 
 def records_have_path(kinds: Sequence[_Nested], path: str) -> bool:
-    """Say whether what stands at a path from the top of the data is written for each customer."""
+    """Say whether what stands at a path from the top of the data is written whole for each customer."""
     wanted = path.removeprefix("/")
     return wanted in _paths(kinds, is_at_top=True)
 
@@ -106,7 +108,8 @@ def _paths(kinds: Sequence[_Nested], *, is_at_top: bool) -> Iterator[str]:
     for kind in kinds:
         starts_at_top = is_at_top and kind.each is None
         for field in kind.fields:
-            if field.path is not None and (starts_at_top or field.path.startswith("/")):
+            is_from_top = field.path is not None and (starts_at_top or field.path.startswith("/"))
+            if field.path is not None and is_from_top and field.is_kept_whole:
                 yield field.path.removeprefix("/")
         yield from _paths(kind.records, is_at_top=starts_at_top)
 

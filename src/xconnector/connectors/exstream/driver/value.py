@@ -75,6 +75,11 @@ class Value(ConnectorSettings):
         """Whether it is always written as text."""
         return self.date is not None or self.decimals is not None or bool(self.words)
 
+    @property
+    def is_kept_whole(self) -> bool:
+        """Whether what stands there can be read back."""
+        return not self.has_format
+
     def name_in(self, within: str) -> str:
         """Return what a refusal calls it: its path from the top, through the items around it."""
         return "a constant" if self.path is None else full_path(self.path, within)
