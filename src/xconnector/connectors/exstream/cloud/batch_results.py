@@ -1,7 +1,8 @@
 """What became of a batch: its jobs' states, then what their delivery files name, customer by customer."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -21,7 +22,7 @@ from xconnector.connectors.exstream.delivery_file import (
 )
 from xconnector.connectors.exstream.design import ExstreamDesign
 from xconnector.contract.composer import Composition
-from xconnector.contract.errors import MisconfiguredError, PermanentError
+from xconnector.contract.errors import MisconfiguredError, PermanentError, TransientError
 from xconnector.contract.submission import Made, Submission, SubmissionOutcome, Underway
 
 _AT_ONCE = 64
@@ -148,7 +149,8 @@ class BatchResults:
         """Bring together what all flows delivered. Raises _NotYetError, MisconfiguredError, PermanentError."""
         deliveries = self._settled(reference, jobs)
         page_keys = PageKeys(first_page=self._settings.first_page_key, page_count=self._settings.page_count_key)
-        customers = DeliveredCustomers(design, scratch=self._scratch, page_keys=page_keys)
+        with _files_told():
+            customers = DeliveredCustomers(design, scratch=self._scratch, page_keys=page_keys)
         try:
             totals = [self._taken_in(customers, number, one, jobs) for number, one in enumerate(deliveries)]
             if [_size(one) for one in self._deliveries(reference)] != [_size(one) for one in deliveries]:
@@ -198,7 +200,7 @@ class BatchResults:
         self, customers: DeliveredCustomers, number: int, delivery: Delivery, jobs: _EndedJobs
     ) -> DeliveryTotals:
         try:
-            with self._store().opened(delivery) as stream:
+            with _files_told(), self._store().opened(delivery) as stream:
                 reading = read_delivery_file(stream)
                 for file in reading:
                     customers.add(file, delivery=number)
@@ -241,14 +243,26 @@ def _next(named: Iterator[tuple[Name, Sequence[Entry]]], outputs: CustomerOutput
     """Return the next customers: a few at a time, fewer of large documents."""
     made: list[Made] = []
     size = 0
-    for name, entries in named:
-        result = outputs.composed(entries)
-        made.append(Made(key=name, result=result))
-        if isinstance(result, Composition):
-            size += sum(len(rendition.content) for rendition in result.renditions)
-        if len(made) == _AT_ONCE or size > _BYTES_AT_ONCE:
-            break
+    with _files_told():
+        for name, entries in named:
+            result = outputs.composed(entries)
+            made.append(Made(key=name, result=result))
+            if isinstance(result, Composition):
+                size += sum(len(rendition.content) for rendition in result.renditions)
+            if len(made) == _AT_ONCE or size > _BYTES_AT_ONCE:
+                break
     return made
+
+
+@contextmanager
+def _files_told() -> Generator[None]:
+    """Tell a file system that fails while it is read or written."""
+    try:
+        yield
+    except OSError as error:
+        raise TransientError(
+            f"outputs cannot be read, or working files not written (errno {error.errno}): look after mount and disk"
+        ) from None
 
 
 def _close(customers: DeliveredCustomers, outputs: CustomerOutputs) -> None:

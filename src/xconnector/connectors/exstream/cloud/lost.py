@@ -84,7 +84,7 @@ class LostSubmissions:
         try:
             with self._store().opened(delivery) as stream:
                 yield from read_delivery_file(stream)
-        except (OutputMissingError, GrowingDeliveryFileError, PermanentError):
+        except (OutputMissingError, GrowingDeliveryFileError, PermanentError, OSError):
             return
 
 

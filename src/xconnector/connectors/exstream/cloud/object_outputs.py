@@ -4,11 +4,12 @@ obstore speaks all three, and whatever speaks S3, in one library, with the crede
 own would be three, and far larger. It is an extra: whoever mounts the file system needs none.
 """
 
+import re
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from io import BytesIO
-from typing import Any, BinaryIO, cast
+from io import BufferedReader, BytesIO, RawIOBase
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from xconnector.connectors.exstream.cloud.batch_settings import Outputs
 from xconnector.connectors.exstream.cloud.output_path import Segment, matching
@@ -19,6 +20,7 @@ try:
     import obstore
     from obstore.exceptions import (
         BaseError,
+        GenericError,
         PermissionDeniedError,
         UnauthenticatedError,
         UnknownConfigurationKeyError,
@@ -26,6 +28,12 @@ try:
     from obstore.store import ObjectStore, from_url
 except ImportError:
     raise MisconfiguredError("`outputs.store` needs the extra: install xconnector[object-store]") from None
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
+
+_READ_AT_ONCE = 1024 * 1024
+_REFUSAL = re.compile(r"\b40[13] (?:Unauthorized|Forbidden)", re.IGNORECASE)
 
 
 class ObjectOutputs:
@@ -50,8 +58,7 @@ class ObjectOutputs:
     def opened(self, delivery: Delivery) -> BinaryIO:
         with _told_apart():
             reader = obstore.open_reader(self._store, _path([*delivery.folder, self._settings.delivery_file]))
-        # It reads as files do, and says so nowhere.
-        return cast("BinaryIO", reader)
+        return BufferedReader(_Reader(reader), _READ_AT_ONCE)
 
     def output(self, delivery: Delivery, name: str) -> BinaryIO:
         with _told_apart():
@@ -112,12 +119,46 @@ def _told_apart() -> Generator[None]:
     except FileNotFoundError:
         raise OutputMissingError from None
     except (PermissionDeniedError, UnauthenticatedError):
-        raise MisconfiguredError(
-            "`outputs.store` refuses us: correct `store_options`, or allow us to list and read"
-        ) from None
+        raise _refused() from None
+    except GenericError as error:
+        # What is not asked of one object has no error of its own.
+        if _REFUSAL.search(str(error)):
+            raise _refused() from None
+        raise _fails() from None
     except UnknownConfigurationKeyError:
         raise MisconfiguredError(
             "`outputs.store_options` names an option that the object store does not know"
         ) from None
     except (BaseError, OSError):
-        raise TransientError("the object store of `outputs.store` cannot be reached, or fails") from None
+        raise _fails() from None
+
+
+def _refused() -> MisconfiguredError:
+    return MisconfiguredError("`outputs.store` refuses us: correct `store_options`, or allow us to list and read")
+
+
+def _fails() -> TransientError:
+    return TransientError("the object store of `outputs.store` cannot be reached, or fails")
+
+
+class _Reader(RawIOBase):
+    """An object as a file, so that what reads it closes it, and its errors are ours."""
+
+    def __init__(self, reader: "obstore.ReadableFile") -> None:
+        super().__init__()
+        self._reader = reader
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: "Buffer", /) -> int:
+        view = memoryview(buffer)
+        with _told_apart():
+            read = bytes(self._reader.read(len(view)))
+        view[: len(read)] = read
+        return len(read)
+
+    def close(self) -> None:
+        if not self.closed:
+            self._reader.close()
+        super().close()
