@@ -46,9 +46,13 @@ class Site:
 
 
 @asynccontextmanager
-async def open_site(folder: Path, database: str, *, limits: WebLimits | None = None) -> AsyncGenerator[Site]:
-    """Serve the small project for the block."""
-    project = load_project(write_small_project(folder), ENVIRONMENT)
+async def open_site(
+    folder: Path, database: str, *, limits: WebLimits | None = None, connections: str = ""
+) -> AsyncGenerator[Site]:
+    """Serve the small project for the block, with further connections as lines of its file."""
+    file = write_small_project(folder) / "xconnector.yaml"
+    file.write_text(file.read_text().replace("connections:\n", f"connections:\n{connections}", 1))
+    project = load_project(folder, ENVIRONMENT)
     async with open_workplace(project, database, name="tests") as place:
         keys = {purpose: await make_key(place.pool, f"test-{purpose}", purpose) for purpose in Purpose}
         with listening("127.0.0.1", 0) as listener:

@@ -1,6 +1,7 @@
 """What can be found out about an installation, and what only somebody who knows it can say."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -18,8 +19,8 @@ def found_in(profile: Profile) -> Mapping[tuple[str, str], Found]:
     return {(one.service, one.subject): one.found for one in profile.sightings}
 
 
-async def profile_of(exstream: SandboxProgram, **sections: object) -> Profile:
-    chosen = {"design": design_section(exstream), "empower": empower_section(exstream), **sections}
+async def profile_of(exstream: SandboxProgram, **sections: Mapping[str, object]) -> Profile:
+    chosen: dict[str, Any] = {"design": design_section(exstream), "empower": empower_section(exstream), **sections}
     async with connection(exstream, **chosen) as composer:
         assert isinstance(composer, Probes)
         return await composer.probe()
