@@ -275,3 +275,16 @@ def test_a_run_of_two_thousand_ends_in_well_under_a_minute(exstream: ExstreamCli
 
     assert len(numbers(composed(exstream, drivers_of_run(2000)))) == 2000
     assert time.monotonic() - began < 45
+
+
+def test_a_large_driver_that_is_refused_gets_its_answer_and_no_broken_line(exstream: ExstreamClient) -> None:
+    large = b"[" + b" " * 20_000_000 + b"]"
+    exstream.signed_in = {"Authorization": "Bearer wrong"}
+
+    assert exstream.post(BATCH, large).status_code == 401
+
+
+def test_many_batches_take_turns(exstream: ExstreamClient) -> None:
+    flows = [flow for _ in range(6) for flow in submitted(exstream, driver_of(1, 2))]
+
+    assert [ended(exstream, flow)["status"] for flow in flows] == ["complete"] * 6

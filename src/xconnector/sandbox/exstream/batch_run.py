@@ -93,13 +93,14 @@ class BatchRun:
     async def carry_out(self) -> None:
         """Compose all customers, write the delivery files, and end the jobs."""
         began = time.monotonic()
-        ends = self.house.faults.job_ends
+        wanted, ends = self.house.faults.job_ends, FAILED
         try:
-            if ends == COMPLETE:
+            if wanted == COMPLETE:
                 await self._compose_all(began)
             await self._wait_out(began)
+            ends = wanted
         except UnreadableDriverError:
-            ends = FAILED
+            await self._wait_out(began)
         finally:
             for flow in self.flows:
                 if flow.status == STARTED:
@@ -112,11 +113,18 @@ class BatchRun:
             places = [self._place(flow, open_files) for flow in self.flows]
             driver = open_files.enter_context(self.driver.path.open("rb"))
             customers = enumerate(self.house.customers(self.design, driver), 1)
-            while chunk := await asyncio.to_thread(lambda: list(islice(customers, _AT_ONCE))):
-                results = await self._composed(chunk)
-                await asyncio.to_thread(self._lay_down, results, places)
+            while await self._compose_some(customers, places):
+                pass
             await self._wait_out(began)
             await asyncio.gather(*(self._deliver(place) for place in places))
+
+    async def _compose_some(self, customers: Iterator[tuple[int, dict[str, Any]]], places: Sequence[_Place]) -> bool:
+        """Compose the next customers and lay down what is made; say whether there were any."""
+        async with self.house.batch_places:
+            chunk = await asyncio.to_thread(lambda: list(islice(customers, _AT_ONCE)))
+            results = await self._composed(chunk)
+            await asyncio.to_thread(self._lay_down, results, places)
+        return bool(chunk)
 
     async def _composed(self, chunk: Sequence[tuple[int, Mapping[str, Any]]]) -> Sequence[ComposedCustomer]:
         kept = list(self._not_skipped(chunk))

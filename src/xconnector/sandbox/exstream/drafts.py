@@ -9,6 +9,7 @@ from uuid import uuid4
 
 MEDIA_TYPE = "application/vnd.exstream-empower"
 _MOST_KEPT = 5_000
+_MOST_BYTES = 1024 * 1024 * 1024
 
 
 @dataclass(slots=True, kw_only=True)
@@ -25,7 +26,7 @@ class EmpowerDocument:
 
 
 class Drafts:
-    """All that Empower keeps; beyond some thousands, the oldest go."""
+    """All that Empower keeps; beyond some thousands, or 1 GiB, the oldest go."""
 
     def __init__(self) -> None:
         self._kept: OrderedDict[str, EmpowerDocument] = OrderedDict()
@@ -33,7 +34,7 @@ class Drafts:
     def keep(self, content: bytes, *, owner: str) -> EmpowerDocument:
         document = EmpowerDocument(document_id=str(uuid4()), content=content, owner=owner)
         self._kept[document.document_id] = document
-        if len(self._kept) > _MOST_KEPT:
+        while len(self._kept) > _MOST_KEPT or self._size() > _MOST_BYTES:
             self._kept.popitem(last=False)
         return document
 
@@ -64,6 +65,9 @@ class Drafts:
             return
         template, customers = opened
         document.content = draft_content(template, [_edited(data, text) for data in customers])
+
+    def _size(self) -> int:
+        return sum(len(document.content) for document in self._kept.values())
 
 
 def draft_content(template: str, customers: Sequence[Mapping[str, Any]]) -> bytes:

@@ -3,7 +3,7 @@
 import asyncio
 from typing import Any, cast
 
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from xconnector.sandbox.exstream.control import PREFIX
 from xconnector.sandbox.exstream.house import ExstreamHouse
@@ -28,20 +28,42 @@ class FrontDoor:
             return
         await asyncio.sleep(faults.latency)
         loses = not scope["path"].startswith(_OTDS) and scope["method"] == "POST" and self._house.strikes("lose_next")
-        await self._app(scope, receive, _nowhere if loses else send)
+        body = _Body(receive)
+
+        async def answer(message: Message) -> None:
+            # An answer that overtakes its request's body would end in a broken line instead.
+            await body.read_out()
+            if not loses:
+                await send(message)
+
+        await self._app(scope, body.receive, answer)
         self._house.seen.request(scope["method"], _path(scope))
         if loses:
             await _break_off(scope)
+
+
+class _Body:
+    """The body of a request, of which it is known whether all of it was read."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._has_ended = False
+
+    async def receive(self) -> Message:
+        message = await self._receive()
+        self._has_ended = message["type"] == "http.disconnect" or not message.get("more_body", False)
+        return message
+
+    async def read_out(self) -> None:
+        """Read what is left, and let it go."""
+        while not self._has_ended:
+            await self.receive()
 
 
 def _path(scope: Scope) -> str:
     """Return the path as its route has it: ids become their names."""
     names = {value: name for name, value in cast("dict[str, Any]", scope.get("path_params", {})).items()}
     return "/".join(f"{{{names[part]}}}" if part in names else part for part in scope["path"].split("/"))
-
-
-async def _nowhere(message: object) -> None:
-    del message
 
 
 async def _break_off(scope: Scope) -> None:

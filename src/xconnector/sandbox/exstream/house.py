@@ -23,6 +23,8 @@ from xconnector.sandbox.exstream.faults import Faults
 from xconnector.sandbox.exstream.seen import Seen
 from xconnector.sandbox.exstream.sign_ins import Credentials, SignIns
 
+_MOST_BATCHES = 4
+"""Runs whose customers are held in memory at once; others take turns with them."""
 _MOST_DROPPED = 100_000
 
 
@@ -54,6 +56,7 @@ class ExstreamHouse:
         self.sign_ins = SignIns(credentials or Credentials())
         self.drafts = Drafts()
         self.csrf_token = ""
+        self.batch_places = asyncio.Semaphore(_MOST_BATCHES)
         self.engines = Engines(lambda: self.faults.max_engines, seen=self.seen.engines)
         self._first_faults = self.faults
         self._dropped: OrderedDict[str, str] = OrderedDict()
