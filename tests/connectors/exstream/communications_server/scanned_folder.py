@@ -91,14 +91,15 @@ class ScannedFolder:
 
 @asynccontextmanager
 async def scanning(
-    project: Path, *options: str, faults: Mapping[str, object] | None = None
+    project: Path, *options: str, share: Path | None = None, faults: Mapping[str, object] | None = None
 ) -> AsyncGenerator[ScannedFolder]:
-    """Run the input over the folders `in` and `out` of a project until the block ends."""
+    """Run the input over the folders `in` and `out` of a share, or of the project, until the block ends."""
+    share = share or project
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         *("-m", "xconnector.sandbox.exstream.directory", "--with-parent"),
         *("--project", str(project), "--template", TEMPLATE),
-        *("--folder", str(project / "in"), "--output", str(project / "out")),
+        *("--folder", str(share / "in"), "--output", str(share / "out")),
         *("--scan-every", "0.05", "--faults", json.dumps(faults or {}), *options),
         stdout=PIPE,
     )

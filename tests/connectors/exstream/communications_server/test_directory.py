@@ -274,13 +274,12 @@ class TestResults:
     async def test_a_listed_file_that_is_still_on_its_way_is_looked_for_again(self, project: Path) -> None:
         reference = await hand_over(project)
         the_file(project).unlink()
-        lay_down(project, "run-20261123-0a1b2c/Queue_1_archive/K1.pdf")
         lay_down(
             project,
             "run-20261123-0a1b2c/_STDDELIVERYFILE.xml",
             b'<outputList><queue mimeType="application/pdf" pdl="PDF" name="archive">'
             b'<file name="/export/Queue_1_archive/K1.pdf"><customer number="1"><key name="CommunicationId">K1</key>'
-            b"</customer><fileSize>5000</fileSize></file></queue></outputList>",
+            b"</customer></file></queue></outputList>",
         )
         outcome = await directory_composer(project, results=DELIVERY_FILE).look(submission(1), reference)
 

@@ -1,16 +1,18 @@
 """The composer that drops files: a folder is scanned by the server, and results appear in another one."""
 
 import asyncio
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import islice
 from types import TracebackType
 from typing import BinaryIO, Self, cast
 
 from xconnector.connectors.exstream.communications_server.designs import design_of
 from xconnector.connectors.exstream.communications_server.file_names import path_of
 from xconnector.connectors.exstream.communications_server.inbox import HandedOver, Inbox, as_moment
-from xconnector.connectors.exstream.communications_server.results import Fetching, ResultFolder, Results, result_of
+from xconnector.connectors.exstream.communications_server.results import ResultFolder
 from xconnector.connectors.exstream.communications_server.settings import DirectoryResultsInFiles, DirectoryService
+from xconnector.connectors.exstream.delivered import CustomerOutputs, DeliveredCustomers, Entry, Name
 from xconnector.connectors.exstream.design import ExstreamDesign
 from xconnector.connectors.exstream.driver.encoding import driver_of, encoder_of
 from xconnector.connectors.exstream.driver.key import key_of
@@ -19,7 +21,10 @@ from xconnector.contract.errors import ConnectorError, OutcomeUnknownError, Perm
 from xconnector.contract.manifest import Surroundings
 from xconnector.contract.submission import Made, Submission, SubmissionOutcome, SubmissionReceipt, Underway
 
+_ENGINE = "Exstream Communications Server by its Directory input"
 _WRITTEN_AT_ONCE = 1024 * 1024
+_AT_ONCE = 20
+"""Customers whose documents are read, and held, at once."""
 
 
 def _now() -> datetime:
@@ -43,6 +48,7 @@ class DirectoryComposer:
         self._results = ResultFolder(
             settings=service.results,
             folder=project / service.results.folder,
+            scratch=surroundings.state_folder,
             may_make=not service.results.folder.is_absolute(),
         )
         self._now = now
@@ -121,15 +127,10 @@ class DirectoryComposer:
                     "and does the channel's name pattern fit `name`?"
                 )
             return self._underway(f"{name} waits to be taken")
-        results = await asyncio.to_thread(self._results.whole, submission.submission_key, design, now)
-        if results is not None:
-            fetching = Fetching(
-                design=design,
-                template=submission.template,
-                largest=int(self._service.largest_output),
-                may_still_come=waited <= self._service.made_within,
-            )
-            return self._outcome(submission, results, fetching)
+        customers = await asyncio.to_thread(self._results.whole, submission.submission_key, design, now)
+        if customers is not None:
+            outputs = self._outputs(submission, design, may_still_come=waited <= self._service.made_within)
+            return self._outcome(submission, customers, outputs)
         if waited > self._service.made_within:
             raise TransientError(
                 f"{name} was taken, and its results in {self._results.folder} are not whole: look into the server's "
@@ -164,19 +165,50 @@ class DirectoryComposer:
     def _underway(self, said: str) -> Underway:
         return Underway(said=said, look_again_after=self._service.look_every)
 
-    def _outcome(self, submission: Submission, results: Results, fetching: Fetching) -> SubmissionOutcome:
+    def _outputs(self, submission: Submission, design: ExstreamDesign, *, may_still_come: bool) -> CustomerOutputs:
+        def opened(delivery: int, name: str) -> BinaryIO:
+            del delivery  # there is one
+            return self._results.opened(
+                submission.submission_key,
+                name,
+                largest=int(self._service.largest_output),
+                may_still_come=may_still_come,
+            )
+
+        return CustomerOutputs(design, template=submission.template, engine=_ENGINE, opened=opened)
+
+    def _outcome(
+        self, submission: Submission, customers: DeliveredCustomers, outputs: CustomerOutputs
+    ) -> SubmissionOutcome:
         left_out = PermanentError(
             f"template {submission.template!r}: the server skipped this customer, no result names it. Look into its "
             "messages, correct the data or the design, and have it composed again"
         )
         return SubmissionOutcome(
-            made=_made(results, fetching),
+            made=_made(customers, outputs),
             left_out=left_out,
-            detail={"file": self._name(submission), "customers_named": str(len(results))},
+            detail={"file": self._name(submission), "outputs": str(customers.outputs)},
         )
 
 
-async def _made(results: Results, fetching: Fetching) -> AsyncIterator[Made]:
-    """Read the documents of one customer after the other."""
-    for name, files in results.items():
-        yield Made(key=name, result=await asyncio.to_thread(result_of, files, fetching))
+async def _made(customers: DeliveredCustomers, outputs: CustomerOutputs) -> AsyncGenerator[Made]:
+    named = iter(customers)
+    try:
+        while some := await asyncio.to_thread(lambda: [_one(*found, outputs) for found in islice(named, _AT_ONCE)]):
+            for made in some:
+                yield made
+    finally:
+        await asyncio.to_thread(_close, customers, outputs)
+
+
+def _one(name: Name, entries: Sequence[Entry], outputs: CustomerOutputs) -> Made:
+    try:
+        return Made(key=name, result=outputs.composed(entries))
+    except ConnectorError as error:
+        # One whose file is late keeps nobody waiting who comes after it.
+        return Made(key=name, result=error)
+
+
+def _close(customers: DeliveredCustomers, outputs: CustomerOutputs) -> None:
+    outputs.close()
+    customers.close()

@@ -2,10 +2,11 @@
 
 import os
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import BinaryIO
 
 from xconnector.connectors.exstream.communications_server.file_names import SUFFIXES, names_of, path_of
 from xconnector.connectors.exstream.communications_server.inbox import told
@@ -13,43 +14,20 @@ from xconnector.connectors.exstream.communications_server.settings import (
     DirectoryResultsInDeliveryFile,
     DirectoryResultsInFiles,
 )
+from xconnector.connectors.exstream.delivered import DeliveredCustomers
 from xconnector.connectors.exstream.delivery_file import (
     DeliveredCustomer,
+    DeliveredFile,
     GrowingDeliveryFileError,
     read_delivery_file,
 )
 from xconnector.connectors.exstream.design import ExstreamDesign
 from xconnector.connectors.exstream.driver.key import BY_POSITION
-from xconnector.connectors.exstream.outputs import QueueOutput, composition_of
-from xconnector.contract.composer import Composition
-from xconnector.contract.errors import ConnectorError, PermanentError, TransientError
+from xconnector.contract.errors import PermanentError, TransientError
 
-Name = str | int
-"""What a customer is known by: its key, or where it stood in the submission, counted from 1."""
-
-_ENGINE = "Exstream Communications Server by its Directory input"
 _POSITION = re.compile(r"\d{1,9}", re.ASCII)
 _DEPTHS = (2, 1, 3, 4)
 """How many last parts of a listed name are looked for beside the delivery file: seen is a queue's folder and a file."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ResultFile:
-    """A customer's file in a queue of the design."""
-
-    queue: str
-    media_type: str
-    path: Path | None = field(repr=False)
-    """None where a listed file is not below the results' folder."""
-    pages: int | None = None
-    size: int | None = None
-    """In bytes, as it is listed; None where it is not."""
-    customers: int = 1
-    """How many customers share it."""
-
-
-Results = Mapping[Name, list[ResultFile]]
-"""By customer, its files."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +36,8 @@ class ResultFolder:
 
     settings: DirectoryResultsInDeliveryFile | DirectoryResultsInFiles
     folder: Path
+    scratch: Path
+    """A folder of our own for working files."""
     may_make: bool
 
     def check(self) -> None:
@@ -68,121 +48,98 @@ class ResultFolder:
             with os.scandir(self.folder) as entries:
                 next(entries, None)
 
-    def whole(self, submission_key: str, design: ExstreamDesign, now: datetime) -> Results | None:
-        """Return the results once all of them are there; None before.
+    def whole(self, submission_key: str, design: ExstreamDesign, now: datetime) -> DeliveredCustomers | None:
+        """Return whose files there are once all of them are there, to be closed; None before.
 
         Raises TransientError or MisconfiguredError, and PermanentError where they cannot be read.
         """
+        self.check()
+        customers = DeliveredCustomers(design, scratch=self.scratch)
+        try:
+            with told(self.folder):
+                is_whole = self._gathered(customers, submission_key, design, now)
+        except BaseException:
+            customers.close()
+            raise
+        if not is_whole:
+            customers.close()
+            return None
+        return customers
+
+    def opened(self, submission_key: str, name: str, *, largest: int, may_still_come: bool) -> BinaryIO:
+        """Open a file of a submission's results.
+
+        Raises PermanentError without its name, which may tell whose it is; TransientError where it may still come:
+        network file systems show files late.
+        """
+        path = self._path(submission_key, name)
+        if path is None or not path.is_file():
+            where = "a file of this customer is listed, and not there below the results' folder"
+            if may_still_come:
+                raise TransientError(f"{where}: is it on its way?")
+            raise PermanentError(f"{where}: let the design write below it, or see whether it was removed")
+        with told(self.folder):
+            file = path.open("rb")
+        if os.fstat(file.fileno()).st_size > largest:
+            file.close()
+            raise PermanentError(f"a file of this customer has more than {largest} bytes: raise `largest_output`")
+        return file
+
+    def _gathered(
+        self, customers: DeliveredCustomers, submission_key: str, design: ExstreamDesign, now: datetime
+    ) -> bool:
+        """Gather whose files there are, and say whether they are whole."""
         if isinstance(self.settings, DirectoryResultsInDeliveryFile):
-            return _listed(self.folder / path_of(self.settings.name, submission_key), design)
-        return self._named(self.settings, submission_key, design, now)
+            return _listed(self.folder / path_of(self.settings.name, submission_key), customers)
+        return self._named(self.settings, customers, submission_key, design, now)
 
     def _named(
-        self, settings: DirectoryResultsInFiles, submission_key: str, design: ExstreamDesign, now: datetime
-    ) -> Results | None:
+        self,
+        settings: DirectoryResultsInFiles,
+        customers: DeliveredCustomers,
+        submission_key: str,
+        design: ExstreamDesign,
+        now: datetime,
+    ) -> bool:
+        # Looked for before the files are: what is listed afterwards is all that the trigger speaks of.
         trigger = settings.trigger
         if trigger is not None and not (self.folder / path_of(trigger, submission_key)).is_file():
-            return None
-        found: dict[Name, list[ResultFile]] = {}
+            return False
         newest = 0.0
         for entry, match in self._entries(settings, submission_key):
             newest = max(newest, entry.stat().st_mtime)
-            name = _name(match["key"], design)
-            if name is not None:
-                found.setdefault(name, []).append(_result_file(entry, match, settings))
-        if trigger is None and (not found or newest > now.timestamp() - settings.settled_after.total_seconds()):
-            return None
-        return found
+            customers.add(_delivered(entry, match, settings, design))
+        return trigger is not None or 0 < newest <= now.timestamp() - settings.settled_after.total_seconds()
 
     def _entries(
         self, settings: DirectoryResultsInFiles, submission_key: str
-    ) -> "list[tuple[os.DirEntry[str], re.Match[str]]]":
+    ) -> "Iterator[tuple[os.DirEntry[str], re.Match[str]]]":
         folder, spelled = names_of(settings.name, submission_key)
-        with told(self.folder):
-            try:
-                with os.scandir(self.folder / folder) as entries:
-                    matched = ((entry, spelled.fullmatch(entry.name)) for entry in entries)
-                    found = [(entry, match) for entry, match in matched if match and _is_file(entry)]
-            except FileNotFoundError:
-                return []
-        return sorted(found, key=lambda one: one[0].name)
+        if not (self.folder / folder).is_dir():
+            return
+        with os.scandir(self.folder / folder) as entries:
+            for entry in entries:
+                match = spelled.fullmatch(entry.name)
+                # A link may lead out of the folder.
+                if match and entry.is_file(follow_symlinks=False):
+                    yield entry, match
+
+    def _path(self, submission_key: str, name: str) -> Path | None:
+        if isinstance(self.settings, DirectoryResultsInDeliveryFile):
+            return _beside((self.folder / path_of(self.settings.name, submission_key)).parent, name)
+        folder, _ = names_of(self.settings.name, submission_key)
+        return self.folder / folder / name
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fetching:
-    """How a submission's files are fetched."""
-
-    design: ExstreamDesign
-    template: str
-    largest: int
-    """The most bytes of one document."""
-    may_still_come: bool
-    """Whether a file that is listed and not there may be on its way: network file systems show files late."""
-
-
-def result_of(files: list[ResultFile], fetching: Fetching) -> Composition | ConnectorError:
-    """Return what a customer's files make. Blocks."""
-    design, template = fetching.design, fetching.template
-    queues = {output.queue for output in design.outputs.values()}
-    try:
-        outputs = [_output(file, fetching) for file in files if file.queue in queues]
-        return composition_of(outputs, design, template=template, kinds=None, engine=_ENGINE)
-    except ConnectorError as error:
-        return error
-
-
-def _output(file: ResultFile, fetching: Fetching) -> QueueOutput:
-    """Read one file. Raises PermanentError or TransientError, without its name, which may tell whose it is."""
-    which = f"template {fetching.template!r}: the file of queue {file.queue!r}"
-    if file.customers > 1:
-        raise PermanentError(f"{which} holds {file.customers} customers: let the design begin a file for each")
-    content = _content(file.path, fetching.largest)
-    if content is None or (file.size is not None and len(content) < file.size):
-        if fetching.may_still_come:
-            raise TransientError(f"{which} is listed and not whole below the results' folder: is it on its way here?")
-        raise PermanentError(f"{which} is listed and not whole below the results' folder: let the design write there")
-    if len(content) > fetching.largest:
-        raise PermanentError(f"{which} has more than {fetching.largest} bytes: raise `largest_output`")
-    return QueueOutput(queue=file.queue, media_type=file.media_type, content=content, pages=file.pages)
-
-
-def _content(path: Path | None, largest: int) -> bytes | None:
-    """Return a file's content, one byte more than allowed at most; None where it cannot be read."""
-    if path is None:
-        return None
+def _listed(path: Path, customers: DeliveredCustomers) -> bool:
+    """Take in what a delivery file lists; False where there is none yet, or one that is still being written."""
     try:
         with path.open("rb") as stream:
-            return stream.read(largest + 1)
-    except OSError:
-        return None
-
-
-def _listed(path: Path, design: ExstreamDesign) -> Results | None:
-    """Return what a delivery file lists; None where there is none yet, or one that is still being written."""
-    found: dict[Name, list[ResultFile]] = {}
-    with told(path.parent):
-        try:
-            with path.open("rb") as stream:
-                for file in read_delivery_file(stream):
-                    result = ResultFile(
-                        queue=file.queue,
-                        media_type=file.media_type,
-                        path=_beside(path.parent, file.name),
-                        pages=file.pages,
-                        size=file.size,
-                        customers=len(file.customers),
-                    )
-                    for customer in file.customers:
-                        _add(found, _name_of(customer, design), result)
-        except (FileNotFoundError, GrowingDeliveryFileError):
-            return None
-    return found
-
-
-def _add(found: dict[Name, list[ResultFile]], name: Name | None, result: ResultFile) -> None:
-    """Keep a customer's file once, however often it is listed."""
-    if name is not None and result not in (files := found.setdefault(name, [])):
-        files.append(result)
+            for file in read_delivery_file(stream):
+                customers.add(file)
+    except (FileNotFoundError, GrowingDeliveryFileError):
+        return False
+    return True
 
 
 def _beside(folder: Path, name: str) -> Path | None:
@@ -200,26 +157,24 @@ def _beside(folder: Path, name: str) -> Path | None:
     return None
 
 
-def _name_of(customer: DeliveredCustomer, design: ExstreamDesign) -> Name | None:
-    return customer.number if design.key.name == BY_POSITION else customer.keys.get(design.key.name)
-
-
-def _name(key: str, design: ExstreamDesign) -> Name | None:
-    if design.key.name != BY_POSITION:
-        return key
-    return int(key) if _POSITION.fullmatch(key) else None
-
-
-def _result_file(entry: "os.DirEntry[str]", match: re.Match[str], settings: DirectoryResultsInFiles) -> ResultFile:
+def _delivered(
+    entry: "os.DirEntry[str]", match: re.Match[str], settings: DirectoryResultsInFiles, design: ExstreamDesign
+) -> DeliveredFile:
+    """Return a single file as a delivery file would list it."""
     places = match.groupdict()
     suffix = places.get("suffix") or entry.name.rpartition(".")[2].lower()
-    return ResultFile(
+    return DeliveredFile(
         queue=places.get("queue") or settings.queue,
         media_type=SUFFIXES.get(suffix, ""),
-        path=Path(entry.path),
+        pdl="",
+        name=entry.name,
+        customers=(_customer(match["key"], design.key.name),),
+        pages=None,
+        size=None,
     )
 
 
-def _is_file(entry: "os.DirEntry[str]") -> bool:
-    # A link may lead out of the folder.
-    return entry.is_file(follow_symlinks=False)
+def _customer(key: str, key_name: str) -> DeliveredCustomer:
+    if key_name != BY_POSITION:
+        return DeliveredCustomer(number=None, keys={key_name: key})
+    return DeliveredCustomer(number=int(key) if _POSITION.fullmatch(key) else None, keys={})
