@@ -11,7 +11,8 @@ from pydantic import ValidationError
 from tests.connectors.exstream.cloud.object_store import BUCKET, ObjectStore, object_store
 from xconnector.connectors.exstream.cloud.batch_settings import Outputs
 from xconnector.connectors.exstream.cloud.output_path import segments_of, tail_of
-from xconnector.connectors.exstream.cloud.output_store import Delivery, OutputMissingError, OutputStore, output_store
+from xconnector.connectors.exstream.cloud.output_place import output_store
+from xconnector.connectors.exstream.cloud.output_store import Delivery, OutputMissingError, OutputStore
 from xconnector.contract.errors import MisconfiguredError, PermanentError, TransientError
 
 MANIFEST = "_STDDELIVERYFILE.xml"

@@ -16,7 +16,8 @@ from xconnector.connectors.exstream.cloud.errors import Call
 from xconnector.connectors.exstream.cloud.hand_over import HandOver, HandOvers
 from xconnector.connectors.exstream.cloud.jobs import FlowInstance, Jobs, flow_instances
 from xconnector.connectors.exstream.cloud.lost import LostSubmissions
-from xconnector.connectors.exstream.cloud.output_store import OutputStore, output_store
+from xconnector.connectors.exstream.cloud.output_place import output_store
+from xconnector.connectors.exstream.cloud.output_store import OutputStore
 from xconnector.connectors.exstream.cloud.settings import Orchestration as OrchestrationSettings
 from xconnector.connectors.exstream.design import ExstreamDesign
 from xconnector.connectors.exstream.driver.encoding import encoder_of

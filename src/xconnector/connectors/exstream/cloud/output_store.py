@@ -74,16 +74,6 @@ class OutputStore(Protocol):
         ...
 
 
-def output_store(settings: Outputs, *, domain: str, project_folder: Path) -> OutputStore:
-    """Return the store that the settings name. Raises MisconfiguredError."""
-    if settings.mount is not None:
-        return MountedOutputs(settings, domain=domain, mount=project_folder / settings.mount)
-    # The library of object stores is an extra, and nobody else is to wait for it.
-    from xconnector.connectors.exstream.cloud.object_outputs import ObjectOutputs  # noqa: PLC0415
-
-    return ObjectOutputs(settings, domain=domain)
-
-
 def searched(settings: Outputs, known: Mapping[str, str]) -> Sequence[Segment]:
     """Return the path of the outputs with these places filled. Raises MisconfiguredError."""
     try:
