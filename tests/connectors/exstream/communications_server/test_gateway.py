@@ -1,4 +1,5 @@
 import base64
+import gzip
 import json
 from pathlib import Path
 
@@ -222,6 +223,17 @@ class TestAnswers:
         self, tmp_path: Path, reply: Reply, error: type[ConnectorError]
     ) -> None:
         assert type(await told_for(tmp_path, reply)) is error
+
+    async def test_a_slow_answer_is_given_up(self, tmp_path: Path) -> None:
+        result = await told_for(tmp_path, Reply(body=b"{}", after=5), timeout="200ms")
+
+        assert isinstance(result, TransientError)
+        assert "timeout" in str(result)
+
+    async def test_a_compressed_answer_is_not_unpacked(self, tmp_path: Path) -> None:
+        bomb = Reply(body=gzip.compress(b" " * 1_000_000), headers={"Content-Encoding": "gzip"})
+
+        assert isinstance(await told_for(tmp_path, bomb), MisconfiguredError)
 
     async def test_an_endless_answer_is_cut_off(self, tmp_path: Path) -> None:
         result = await told_for(tmp_path, answer_of(result_of(PDF + b" " * 100_000)), largest_answer="10KB")

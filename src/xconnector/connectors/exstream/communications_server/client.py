@@ -3,13 +3,11 @@
 What is asked here composes and nothing leaves, so whatever got lost is transient.
 """
 
-import re
-import ssl
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from http import HTTPStatus
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -17,12 +15,12 @@ from typing import Self
 import httpx
 
 from xconnector.connectors.exstream.communications_server.settings import AskedService
+from xconnector.connectors.exstream.wire import is_distrust, open_client, wait_asked_for
 from xconnector.contract.errors import ConnectorError, MisconfiguredError, PermanentError, TransientError
 
 _LARGEST_REFUSAL = 1024 * 1024
 _CONNECT_TIMEOUT = 10.0
 """Seconds."""
-_SECONDS = re.compile(r"\d{1,6}", re.ASCII)
 _LATER = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS})
 _GONE = frozenset({HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT})
 _REFUSED_CREDENTIALS = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
@@ -58,7 +56,7 @@ class Client:
 
     def __init__(self, settings: AskedService, *, project_folder: Path) -> None:
         self._settings = settings
-        self._project_folder = project_folder
+        self._ca_file = project_folder / settings.ca_file if settings.ca_file is not None else None
         self._opened: httpx.AsyncClient | None = None
 
     async def __aenter__(self) -> Self:
@@ -86,6 +84,8 @@ class Client:
         Raises TransientError, MisconfiguredError, or PermanentError for an answer that is larger than allowed.
         """
         wait = (timeout or self._settings.timeout).total_seconds()
+        # Compressed answers could grow beyond every bound while they are unpacked.
+        headers = {**(headers or {}), "Accept-Encoding": "identity"}
         try:
             request = self._http().build_request(
                 method,
@@ -93,54 +93,47 @@ class Client:
                 params=params,
                 headers=headers,
                 content=content,
-                timeout=httpx.Timeout(wait, connect=_CONNECT_TIMEOUT),
+                timeout=httpx.Timeout(wait, connect=min(wait, _CONNECT_TIMEOUT)),
             )
-            answer = await self._http().send(request, stream=True)
-            try:
-                return await self._read(answer, peer)
-            finally:
-                await answer.aclose()
+            # The client's own time-outs are of each piece: drop by drop, an answer could take for ever.
+            async with asyncio.timeout(wait):
+                answer = await self._http().send(request, stream=True)
+                try:
+                    return await self._read(answer, peer)
+                finally:
+                    await answer.aclose()
+        except TimeoutError:
+            raise TransientError(_too_slow(peer)) from None
         except (httpx.InvalidURL, httpx.UnsupportedProtocol, UnicodeEncodeError):
             raise MisconfiguredError(f"{peer.name}: its address is none that can be called; correct `url`") from None
         except httpx.HTTPError as error:
             raise _unreachable(error, peer) from None
 
     async def _read(self, answer: httpx.Response, peer: Peer) -> Answer:
+        if answer.headers.get("Content-Encoding", "identity").lower() not in {"", "identity"}:
+            raise MisconfiguredError(
+                f"{peer.name} at {peer.url} answers compressed although it is asked not to: switch that off"
+            )
         largest = int(self._settings.largest_answer) if answer.is_success else _LARGEST_REFUSAL
         body = bytearray()
-        async for chunk in answer.aiter_bytes():
+        async for chunk in answer.aiter_raw():
             body += chunk
             if len(body) > largest:
                 raise PermanentError(
                     f"{peer.name} at {peer.url} answers {answer.status_code} with more than {largest} bytes: "
                     "raise `largest_answer` if documents may be that large"
                 )
-        return Answer(status=answer.status_code, body=bytes(body), retry_after=_retry_after(answer))
+        return Answer(
+            status=answer.status_code,
+            body=bytes(body),
+            retry_after=wait_asked_for(answer.headers.get("Retry-After", "")),
+        )
 
     def _http(self) -> httpx.AsyncClient:
-        """Return the wire, opened on first use. Raises MisconfiguredError."""
+        """Return the client, opened on first use. Raises MisconfiguredError."""
         if self._opened is None:
-            self._opened = httpx.AsyncClient(
-                verify=self._trusted(),
-                # An answer that sends us elsewhere would take the ticket and the customer's data along.
-                follow_redirects=False,
-                # The address is the operator's word, not the environment's.
-                trust_env=False,
-                # How many requests run at a time is said by `parallel`.
-                limits=httpx.Limits(max_connections=None, max_keepalive_connections=20),
-                cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
-            )
+            self._opened = open_client(self._ca_file)
         return self._opened
-
-    def _trusted(self) -> ssl.SSLContext | bool:
-        if self._settings.ca_file is None:
-            return True
-        context = httpx.create_ssl_context(trust_env=False)
-        try:
-            context.load_verify_locations(self._project_folder / self._settings.ca_file)
-        except (OSError, ssl.SSLError):
-            raise MisconfiguredError("`ca_file` cannot be read, or holds no certificates (PEM)") from None
-        return context
 
 
 def refuse_knock(answer: Answer, peer: Peer) -> None:
@@ -169,26 +162,16 @@ def refusal(answer: Answer, peer: Peer) -> ConnectorError:
     return TransientError(f"{told}, which is no answer to this request")
 
 
+def _too_slow(peer: Peer) -> str:
+    return f"{peer.name} at {peer.url} did not answer in time: raise `timeout` if it needs longer"
+
+
 def _unreachable(error: httpx.HTTPError, peer: Peer) -> ConnectorError:
     where = f"{peer.name} at {peer.url}"
-    if _is_distrust(error):
+    if is_distrust(error):
         return MisconfiguredError(f"{where} shows a certificate that is not trusted: name its `ca_file`")
     if isinstance(error, httpx.ConnectTimeout | httpx.ConnectError | httpx.PoolTimeout):
         return TransientError(f"{where} cannot be reached: does it run, and is the address right?")
     if isinstance(error, httpx.TimeoutException):
-        return TransientError(f"{where} did not answer in time: raise `timeout` if it needs longer")
+        return TransientError(_too_slow(peer))
     return TransientError(f"{where} broke off before its answer was whole")
-
-
-def _is_distrust(error: BaseException | None) -> bool:
-    while error is not None:
-        if isinstance(error, ssl.SSLCertVerificationError):
-            return True
-        error = error.__cause__ or error.__context__
-    return False
-
-
-def _retry_after(answer: httpx.Response) -> timedelta | None:
-    """Return the seconds that are asked for; dates are left unread."""
-    asked = _SECONDS.fullmatch(answer.headers.get("Retry-After", ""))
-    return timedelta(seconds=int(asked[0])) if asked else None
