@@ -88,6 +88,32 @@ def test_an_event_that_leads_to_nothing_is_told_beside_the_others(folder: Path) 
     assert "much" not in shown.stderr
 
 
+def test_a_customer_is_what_a_file_of_customers_says_until_the_event_says_otherwise(folder: Path) -> None:
+    customers = folder.parent / "customers.jsonl"
+    customers.write_text(
+        '{"customer": "K-1", "last_name": "Alt", "first_name": "Anna", "language": "de"}\n'
+        '{"customer": "K-2", "last_name": "Brandt", "as_of": "2026-01-01T00:00:00Z"}\n',
+        encoding="utf-8",
+    )
+
+    shown = show(folder, [event(1), event(2, name="")], "--customers", str(customers))
+
+    assert shown.exit_code == 0, shown.output
+    first, second = json.loads(shown.stdout)
+    assert (first["customer"]["name"], first["customer"]["language"]) == ("Anna Meyer 1", "de")
+    assert second["customer"]["name"] == "Brandt"
+
+
+def test_a_broken_line_of_customers_is_told(folder: Path) -> None:
+    customers = folder.parent / "customers.jsonl"
+    customers.write_text("no customer\n", encoding="utf-8")
+
+    shown = show(folder, [event(1)], "--customers", str(customers))
+
+    assert shown.exit_code == 2
+    assert "customers.jsonl:1: " in shown.stderr
+
+
 def test_a_customer_that_cannot_be_written_is_told_by_template_and_path(folder: Path) -> None:
     (folder / "templates" / "notice" / "exstream.yaml").write_text(
         "driver: {format: columnar, records: [{fields: [{path: data.number, width: 5}]}]}\nkey: {name: number}\n",
@@ -107,7 +133,11 @@ def test_a_customer_that_cannot_be_written_is_told_by_template_and_path(folder: 
         ("exstrem", [], "the project has no connection 'exstrem'; did you mean 'exstream'?"),
         ("composer", [], "connection 'composer' feeds no designs of an outside system"),
         ("exstream", ["--communication", "notic"], "the project has no communication 'notic'; did you mean 'notice'?"),
-        ("exstream", ["--communication", "notice_due"], "no event of the file asks for communication 'notice_due'"),
+        (
+            "exstream",
+            ["--communication", "notice_due"],
+            "no event of the file asks for notice_due with a template that",
+        ),
     ],
 )
 def test_what_has_no_driver_is_told_with_a_remedy(folder: Path, connection: str, words: list[str], told: str) -> None:

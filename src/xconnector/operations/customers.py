@@ -26,12 +26,12 @@ async def load_customers(pool: Pool, file: Path, *, source: str) -> int:
     All or nothing: raises CustomerFileError before anything is kept.
     """
     now = datetime.now(UTC)
-    for _ in _records(file, source, now):
+    for _ in read_customers(file, source=source, now=now):
         pass
     number = 0
     async with transaction(pool) as connection:
         page: list[CustomerRecord] = []
-        for record in _records(file, source, now):
+        for record in read_customers(file, source=source, now=now):
             page.append(record)
             number += 1
             if len(page) == AT_ONCE:
@@ -41,7 +41,8 @@ async def load_customers(pool: Pool, file: Path, *, source: str) -> int:
     return number
 
 
-def _records(file: Path, source: str, now: datetime) -> Iterator[CustomerRecord]:
+def read_customers(file: Path, *, source: str, now: datetime) -> Iterator[CustomerRecord]:
+    """Yield the records of a JSON Lines file. Raises CustomerFileError naming file and line."""
     with file.open("rb") as lines:
         for number, line in enumerate(iter(lambda: lines.readline(LONGEST_LINE + 1), b""), start=1):
             if line.strip():

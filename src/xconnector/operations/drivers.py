@@ -1,12 +1,13 @@
 """Drivers: seeing what a composer with designs of its own would be fed with."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from xconnector.contract.driver import ShowsDriver
 from xconnector.contract.manifest import Surroundings
 from xconnector.contract.registry import manifest
+from xconnector.domain.customer import CustomerRecord
 from xconnector.domain.event import SourceRecord
 from xconnector.project.findings import named_like
 from xconnector.project.model import Project
@@ -42,11 +43,13 @@ def show_drivers(
     events: Sequence[SourceRecord],
     *,
     communication: str | None,
+    customers: Iterable[CustomerRecord] = (),
     now: datetime,
 ) -> ShownDrivers:
     """Return the driver of each communication that events ask for, or of the one that is named.
 
-    It reads the project and nothing else: nothing is stored, opened or sent.
+    It reads the project and nothing else: nothing is stored, opened or sent. Customers are what these records and
+    the events say of them.
 
     Raises NoDriverError where there is none, and PermanentError where a customer cannot be written.
     """
@@ -55,21 +58,33 @@ def show_drivers(
         raise NoDriverError(
             f"the project has no communication {communication!r}; {named_like(communication, project.communications)}"
         )
-    found = preview(project, events, templates=templates, issued_at=now.replace(microsecond=0))
-    chosen = {name: orders for name, orders in found.orders.items() if communication in {None, name}}
-    if not chosen and not found.problems:
-        wanted = f"communication {communication!r}" if communication else "a communication"
+    wanted = {
+        kind.name
+        for kind in project.communications.values()
+        if kind.template.name in templates and communication in {None, kind.name}
+    }
+    found = preview(
+        project, events, communications=wanted, customers=_by_key(customers), issued_at=now.replace(microsecond=0)
+    )
+    if not found.orders and not found.problems:
         raise NoDriverError(
-            f"no event of the file asks for {wanted} whose template has a design for {connection}; "
-            f"there are designs for: {', '.join(sorted(templates)) or 'none'}"
+            f"no event of the file asks for {communication or 'a communication'} with a template that has a design for "
+            f"{connection}; there are designs for: {', '.join(sorted(templates)) or 'none'}"
         )
     drivers = [
         ShownDriver(
             communication=name, template=orders[0].template, customers=len(orders), content=composer.driver(orders)
         )
-        for name, orders in sorted(chosen.items())
+        for name, orders in sorted(found.orders.items())
     ]
     return ShownDrivers(drivers=drivers, problems=found.problems)
+
+
+def _by_key(records: Iterable[CustomerRecord]) -> Mapping[str, Sequence[CustomerRecord]]:
+    found: dict[str, list[CustomerRecord]] = {}
+    for record in records:
+        found.setdefault(record.customer_key, []).append(record)
+    return found
 
 
 def _composer(project: Project, name: str) -> tuple[ShowsDriver, frozenset[str]]:

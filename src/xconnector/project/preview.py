@@ -2,11 +2,12 @@
 
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from xconnector.contract.composer import Order
-from xconnector.domain.customer import Customer
+from xconnector.domain.customer import Customer, CustomerRecord, golden_record
 from xconnector.domain.document import RenditionKind
 from xconnector.domain.event import SourceRecord
 from xconnector.project.data_contract import ContractError
@@ -27,48 +28,65 @@ class Preview:
 
 
 def preview(
-    project: Project, records: Sequence[SourceRecord], *, templates: Container[str], issued_at: datetime
+    project: Project,
+    records: Sequence[SourceRecord],
+    *,
+    communications: Container[str],
+    customers: Mapping[str, Sequence[CustomerRecord]],
+    issued_at: datetime,
 ) -> Preview:
-    """Return the orders of all communications that events ask for and that use one of the templates.
+    """Return the orders that events lead to, of some communications.
 
-    A customer is what the event alone says of them.
+    Args:
+        project: whose mappings, communications and words these are.
+        records: the events.
+        communications: names of those that are wanted; events that lead to others alone are passed over.
+        customers: what is known of customers by their keys; what an event says itself is newer.
+        issued_at: the date of the documents.
     """
+    types = {kind.event for kind in project.communications.values() if kind.name in communications}
     orders: dict[str, list[Order]] = {}
     problems: list[str] = []
     for number, record in enumerate(records, start=1):
+        if record.event_type not in types:
+            continue
         try:
-            for kind, order in _asked(project, record, templates, issued_at, number=number):
-                orders.setdefault(kind.name, []).append(order)
+            mapped = _mapped(project, record)
+            customer = _customer(mapped, record, customers.get(mapped.customer_key, ()), issued_at)
+            for kind in asked_for(project, record.event_type, mapped.data):
+                if kind.name in communications:
+                    order = _order(project, kind, customer, mapped.data, UUID(int=number), issued_at)
+                    orders.setdefault(kind.name, []).append(order)
         except (ContractError, MappingError) as wrong:
             problems.append(f"event {number}: {wrong}")
     return Preview(orders=orders, problems=problems)
 
 
-def _asked(
-    project: Project, record: SourceRecord, templates: Container[str], issued_at: datetime, *, number: int
-) -> Sequence[tuple[CommunicationKind, Order]]:
+def _mapped(project: Project, record: SourceRecord) -> Mapped:
     feed = project.feed_of(record.event_type)
     if feed is None:
         raise MappingError(f"no feed in xconnector.yaml takes events of type {record.event_type!r}")
-    mapped = project.mappings[feed.mapping].apply(record.data)
-    kinds = asked_for(project, record.event_type, mapped.data)
-    return [
-        (kind, _order(project, kind, mapped, UUID(int=number), issued_at))
-        for kind in kinds
-        if kind.template.name in templates
-    ]
+    return project.mappings[feed.mapping].apply(record.data)
+
+
+def _customer(mapped: Mapped, record: SourceRecord, known: Sequence[CustomerRecord], now: datetime) -> Customer:
+    after_all = max([now, *(one.as_of for one in known)]) + timedelta(microseconds=1)
+    said = CustomerRecord(
+        customer_key=mapped.customer_key, source=record.source, as_of=after_all, fields=mapped.customer_fields
+    )
+    return golden_record(mapped.customer_key, [*known, said])
 
 
 def _order(
-    project: Project, kind: CommunicationKind, mapped: Mapped, communication_id: UUID, issued_at: datetime
+    project: Project,
+    kind: CommunicationKind,
+    customer: Customer,
+    data: Mapping[str, Any],
+    communication_id: UUID,
+    issued_at: datetime,
 ) -> Order:
     presented = present(
-        project,
-        kind,
-        communication_id=communication_id,
-        issued_at=issued_at,
-        customer=Customer(customer_key=mapped.customer_key, fields=mapped.customer_fields, provenance={}),
-        data=mapped.data,
+        project, kind, communication_id=communication_id, issued_at=issued_at, customer=customer, data=data
     )
     return Order(
         communication_id=communication_id,

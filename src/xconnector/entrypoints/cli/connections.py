@@ -52,15 +52,20 @@ def driver(
         Path, typer.Argument(help="CloudEvents in JSON: one, a list, or one a line.", dir_okay=False)
     ],
     communication: Annotated[str | None, typer.Option(help="Only the driver of this communication.")] = None,
+    customers: Annotated[
+        Path | None,
+        typer.Option(help="Customer records in JSON Lines, as for `customers load`.", exists=True, dir_okay=False),
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="Write it into this file, byte for byte.", dir_okay=False)] = None,
     folder: ProjectFolder = HERE,
 ) -> None:
     """Show the driver that a connection's designs get for the events of a file. Nothing is stored or sent.
 
-    It is the file of many customers; the customers are what the events say of them.
+    It is the file of many customers; they are what the events and the file of customers say of them.
     """
     from xconnector.contract.errors import ConnectorError
     from xconnector.entrypoints.events import EventFileError, read_event_file
+    from xconnector.operations.customers import CustomerFileError, read_customers
     from xconnector.operations.drivers import NoDriverError, show_drivers
     from xconnector.project.findings import ProjectError
     from xconnector.project.load import load_project
@@ -68,8 +73,10 @@ def driver(
     try:
         events = read_event_file(event_file)
         project = load_project(folder, os.environ)
-        shown = show_drivers(project, connection, events, communication=communication, now=datetime.now(UTC))
-    except (EventFileError, NoDriverError, ConnectorError, ProjectError) as error:
+        now = datetime.now(UTC)
+        known = read_customers(customers, source="crm", now=now) if customers is not None else ()
+        shown = show_drivers(project, connection, events, communication=communication, customers=known, now=now)
+    except (CustomerFileError, EventFileError, NoDriverError, ConnectorError, ProjectError) as error:
         refuse(str(error))
     for problem in shown.problems:
         typer.echo(problem, err=True)
