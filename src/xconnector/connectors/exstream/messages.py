@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import zip_longest
 from typing import BinaryIO, Literal
 
 MessageEncoding = Literal["UTF16", "UTF8", "ISO88591", "ISO88592", "SINGLEBYTE"]
@@ -121,8 +122,8 @@ class MessageCounts:
 
 def _messages_of(line: str) -> Iterator[EngineMessage]:
     found = list(_ID.finditer(line))
-    ends = [after.start() for after in found[1:]] + [len(line)]
-    for one, end in zip(found, ends, strict=True):
+    for one, after in zip_longest(found, found[1:]):
+        end = after.start() if after else len(line)
         text = line[one.end() : end].strip().strip(_BETWEEN_ID_AND_TEXT)
         yield EngineMessage(message_id=one[0], severity=Severity(one[1]), text=_one_line(text))
 

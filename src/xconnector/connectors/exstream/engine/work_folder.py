@@ -121,7 +121,8 @@ class RunFolder:
 
     def make(self) -> None:
         """Make the folder, open to our user only."""
-        self.path.mkdir(mode=_PRIVATE, parents=True, exist_ok=True)
+        self.path.parent.mkdir(mode=_PRIVATE, parents=True, exist_ok=True)
+        self.path.mkdir(mode=_PRIVATE, exist_ok=True)
 
     def job(self) -> Job | None:
         """Return what was begun here, or None where nothing was."""
