@@ -171,6 +171,47 @@ def test_any_line_of_text_survives_delimiters_and_quotes(names: list[str]) -> No
     assert read == names
 
 
+class Trickle(BytesIO):
+    """A driver of which a few bytes come at a time."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        del size
+        return super().read(7)
+
+
+@pytest.mark.parametrize("name", LAYOUTS)
+def test_a_driver_may_come_in_any_pieces(name: str) -> None:
+    content = written(LAYOUTS[name], orders())
+    layout = design_with(LAYOUTS[name]).driver
+
+    assert list(customers_of(layout, Trickle(content))) == list(customers_of(layout, BytesIO(content)))
+
+
+@pytest.mark.parametrize("driver", [{}, {"customers": "lines"}, {"root": "customers"}, {"encoding": "utf-16-be"}])
+def test_json_may_come_in_any_pieces(driver: Mapping[str, Any]) -> None:
+    layout = {"format": "json", **driver}
+    content = written(layout, orders())
+
+    assert list(customers_of(design_with(layout).driver, Trickle(content))) == [order.data for order in orders()]
+
+
+def test_comments_and_entities_of_xml_say_nothing() -> None:
+    content = b"<!DOCTYPE c [<!ENTITY x SYSTEM 'file:///etc/passwd'>]><!-- a --><customers><!-- b --><customer>"
+    content += b"<!-- c --><data><number>1</number><text>&x;</text></data></customer></customers>"
+
+    assert read_back({"format": "xml"}, content) == [{"data": {"number": "1", "text": None}}]
+
+
+@pytest.mark.parametrize("date", ["99.99.2026", "tomorrow", "31.02.2026"])
+def test_a_date_that_is_none_stays_as_it_is_written(date: str) -> None:
+    due = {"path": "data.due_on.value", "date": "DD.MM.YYYY"}
+    layout = {"format": "json", "fields": {"Due": due, "Id": "communication.id"}}
+
+    (customer,) = read_back(layout, b'{"Due": "%b"}' % date.encode())
+
+    assert customer["data"] == {"due_on": {"value": date}}
+
+
 @given(st.integers(1, 400), st.binary(max_size=40))
 def test_a_driver_that_is_cut_off_or_spoilt_is_unreadable_and_no_crash(kept: int, spoilt: bytes) -> None:
     for layout in [{"format": "json"}, *LAYOUTS.values()]:

@@ -83,7 +83,7 @@ def opened_draft(content: bytes) -> tuple[str, Sequence[Mapping[str, Any]]] | No
                 return template, cast("list[Mapping[str, Any]]", customers)
             case _:
                 return None
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
 
 

@@ -57,7 +57,9 @@ def list_at(path: str, item: Target, root: Target) -> list[Any]:
     held: Any = root if path.startswith("/") else item
     for step in steps[:-1]:
         held = held.setdefault(step, {})
-    return held.setdefault(steps[-1], [])
+    if not isinstance(held.get(steps[-1]), list):
+        held[steps[-1]] = []
+    return held[steps[-1]]
 
 
 def unformatted(value: Value, found: object) -> object:
@@ -110,10 +112,10 @@ def _put(steps: list[str | int], found: object, held: Any) -> None:  # noqa: ANN
     if not further:
         held[step] = found
         return
-    empty: Any = [] if isinstance(further[0], int) else {}
+    wanted: type[Any] = list if isinstance(further[0], int) else dict
     inner = held[step] if isinstance(step, int) else held.get(step)
-    if inner is None:
-        inner = held[step] = empty
+    if not isinstance(inner, wanted):
+        inner = held[step] = wanted()
     _put(further, found, inner)
 
 
@@ -127,15 +129,23 @@ def _date(pattern: str, text: str) -> str:
     if fitting is None:
         return text
     told = {name: int(digits) for name, digits in fitting.groupdict().items()}
+    try:
+        moment = _moment(told)
+    except ValueError:
+        return text
+    return moment.isoformat() if "hour" in told else moment.date().isoformat()
+
+
+def _moment(told: Mapping[str, int]) -> datetime:
+    """Return the moment of a date's parts. Raises ValueError where there is no such day."""
     year = told.get("year", 2000 + told.get("short", 0))
-    moment = datetime(year, told.get("month", 1), told.get("day", 1))  # noqa: DTZ001 - written without a time zone
-    moment += timedelta(
+    day = datetime(year, told.get("month", 1), told.get("day", 1))  # noqa: DTZ001 - written without a time zone
+    return day + timedelta(
         days=told.get("yearday", 1) - 1,
         hours=told.get("hour", 0),
         minutes=told.get("minute", 0),
         seconds=told.get("second", 0),
     )
-    return moment.isoformat() if "hour" in told else moment.date().isoformat()
 
 
 def _number(decimals: int, sign: str, text: str) -> object:

@@ -45,14 +45,16 @@ def _elements(layout: XmlDriver, driver: BinaryIO, prefixes: Mapping[str, str]) 
         if depth == wanted - 1:
             yield element
             element.clear()
-            while element.getprevious() is not None:
-                del element.getparent()[0]
+            parent = element.getparent()
+            while parent is not None and element.getprevious() is not None:
+                del parent[0]
 
 
 def _content(element: Element, prefixes: Mapping[str, str]) -> Any:  # noqa: ANN401 - as JSON has it
     """Return an element as JSON types: attributes as `@name`, elements of one name as a list, nothing as None."""
     found: dict[str, Any] = {f"@{_name(name, prefixes)}": text for name, text in element.attrib.items()}
-    for child in element:
+    # By the star come elements alone, and no comments or entities.
+    for child in element.iterchildren("*"):
         name, content = _name(child.tag, prefixes), _content(child, prefixes)
         if name not in found:
             found[name] = content
