@@ -66,6 +66,27 @@ async def test_a_slow_answer_is_transient_and_never_of_unknown_outcome(exstream:
     assert type(result) is TransientError
 
 
+async def test_a_service_that_died_is_not_asked_for_every_order(exstream: SandboxProgram) -> None:
+    narrow = {**orchestration(exstream), "on_demand": {"parallel": 2}}
+    async with connection(exstream, orchestration=narrow) as composer:
+        await composer.check()
+        await exstream.misbehave(lose_next=1000)
+        results = await composer.compose([order(n) for n in range(30)])
+
+    assert [type(result) for result in results] == [TransientError] * 30
+    assert await exstream.asked(GENERATE) <= 5
+
+
+async def test_a_few_that_are_lost_cost_the_others_nothing(exstream: SandboxProgram) -> None:
+    one_at_a_time = {**orchestration(exstream), "on_demand": {"parallel": 1}}
+    async with connection(exstream, orchestration=one_at_a_time) as composer:
+        await composer.check()
+        await exstream.misbehave(lose_next=2)
+        results = await composer.compose([order(n) for n in range(6)])
+
+    assert [type(result) for result in results] == [TransientError] * 2 + [Composition] * 4
+
+
 async def test_a_lost_answer_is_transient(exstream: SandboxProgram) -> None:
     async with connection(exstream) as composer:
         await composer.check()

@@ -13,7 +13,7 @@ from xconnector.connectors.exstream.cloud.design_service import DesignService
 from xconnector.connectors.exstream.cloud.designs import Designs
 from xconnector.connectors.exstream.cloud.drafts import Drafts
 from xconnector.connectors.exstream.cloud.empower import Empower
-from xconnector.connectors.exstream.cloud.on_demand import OnDemandComposer, engine_of, engine_of_batch
+from xconnector.connectors.exstream.cloud.on_demand import OnDemandComposer, Outage, engine_of, engine_of_batch
 from xconnector.connectors.exstream.cloud.orchestration import Orchestration
 from xconnector.connectors.exstream.cloud.probe import Probe
 from xconnector.connectors.exstream.cloud.settings import CloudSettings
@@ -99,14 +99,15 @@ class ExstreamComposer:
             version = await self._version.known()
         except ConnectorError as error:
             return [error] * len(orders)
-        return await asyncio.gather(*(self._composed(order, version) for order in orders))
+        outage = self._on_demand.watch()
+        return await asyncio.gather(*(self._composed(order, version, outage) for order in orders))
 
-    async def _composed(self, order: Order, version: str) -> Composition | ConnectorError:
+    async def _composed(self, order: Order, version: str, outage: Outage) -> Composition | ConnectorError:
         try:
             design = self._design_of(order.template)
         except PermanentError as error:
             return error
-        return await self._on_demand.made(order, design, engine=self._engine_of(design, version))
+        return await self._on_demand.made(order, design, engine=self._engine_of(design, version), outage=outage)
 
     async def _prove_services(self) -> None:
         if self._design_service is not None:

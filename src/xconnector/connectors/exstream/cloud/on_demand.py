@@ -11,10 +11,34 @@ from xconnector.connectors.exstream.design import ExstreamDesign
 from xconnector.connectors.exstream.driver.encoding import encoder_of
 from xconnector.connectors.exstream.outputs import QueueOutput, composition_of
 from xconnector.contract.composer import Composition, Order
-from xconnector.contract.errors import ConnectorError, PermanentError
+from xconnector.contract.errors import ConnectorError, MisconfiguredError, PermanentError, TransientError
 from xconnector.domain.document import RenditionKind
 
+_FEW: Final = 3
+"""Failures in a row that are an outage at the least."""
 _LETTER_ALONE: Final = frozenset({RenditionKind.LETTER})
+
+
+class Outage:
+    """Whether it is worth asking for the orders of one call that are left.
+
+    Begins when so many in a row came to nothing as are made at a time: a dead service would otherwise cost a time-out
+    for each of hundreds.
+    """
+
+    def __init__(self, *, after: int) -> None:
+        self._after = after
+        self._in_a_row = 0
+        self.error: ConnectorError | None = None
+        """What all that are left come to; None as long as the service is believed to be well."""
+
+    def note(self, result: Composition | ConnectorError) -> None:
+        if not isinstance(result, TransientError | MisconfiguredError):
+            self._in_a_row = 0
+            return
+        self._in_a_row += 1
+        if self._in_a_row >= self._after:
+            self.error = result
 
 
 class OnDemandComposer:
@@ -26,17 +50,30 @@ class OnDemandComposer:
         self._designs = designs
         self._places = asyncio.Semaphore(settings.parallel)
 
-    async def made(self, order: Order, design: ExstreamDesign, *, engine: str) -> Composition | ConnectorError:
+    def watch(self) -> Outage:
+        """Return what watches over the orders of one call."""
+        return Outage(after=max(_FEW, self._settings.parallel))
+
+    async def made(
+        self, order: Order, design: ExstreamDesign, *, engine: str, outage: Outage
+    ) -> Composition | ConnectorError:
         """Return what became of an order. Others wait while `parallel` of them are being made."""
         async with self._places:
-            try:
-                outputs = await self._outputs(order, design)
-                # Pages are counted beside the loop: a large letter would hold up every other request.
-                return await asyncio.to_thread(
-                    composition_of, outputs, design, template=order.template, kinds=order.kinds, engine=engine
-                )
-            except ConnectorError as error:
-                return error
+            if outage.error is not None:
+                return outage.error
+            result = await self._made(order, design, engine)
+        outage.note(result)
+        return result
+
+    async def _made(self, order: Order, design: ExstreamDesign, engine: str) -> Composition | ConnectorError:
+        try:
+            outputs = await self._outputs(order, design)
+            # Pages are counted beside the loop: a large letter would hold up every other request.
+            return await asyncio.to_thread(
+                composition_of, outputs, design, template=order.template, kinds=order.kinds, engine=engine
+            )
+        except ConnectorError as error:
+            return error
 
     async def _outputs(self, order: Order, design: ExstreamDesign) -> Outputs:
         await self._designs.allows(order.template, design)
