@@ -8,8 +8,10 @@ one sorted file would have to be sorted.
 
 import shutil
 import tempfile
+import time
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
 from types import TracebackType
@@ -30,6 +32,9 @@ from xconnector.domain.document import RenditionKind
 _SHELVES = 64
 _WRITTEN_AT_ONCE = 256 * 1024
 _LONGEST_COUNT = 9
+_PREFIX = "delivered-"
+_ABANDONED_AFTER = 2 * 24 * 60 * 60.0
+"""Seconds after which working files are those of a process that was killed."""
 _MOST_TOLD = 5
 
 Name = str | int
@@ -74,7 +79,8 @@ class DeliveredCustomers:
         self._queues = frozenset(output.queue for output in design.outputs.values())
         self._page_keys = page_keys or PageKeys()
         scratch.mkdir(parents=True, exist_ok=True)
-        self._folder = Path(tempfile.mkdtemp(prefix="delivered-", dir=scratch))
+        _clear_abandoned(scratch)
+        self._folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=scratch))
         # Also where nobody came to read it.
         self._clear = finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
         self._waiting = [bytearray() for _ in range(_SHELVES)]
@@ -232,6 +238,13 @@ class CustomerOutputs:
             first=entry.first_page,
             count=entry.page_count,
         )
+
+
+def _clear_abandoned(scratch: Path) -> None:
+    for folder in scratch.glob(f"{_PREFIX}*"):
+        with suppress(FileNotFoundError):
+            if folder.stat().st_mtime < time.time() - _ABANDONED_AFTER:
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def _are_apart(told: Sequence[tuple[int | None, int | None]]) -> bool:

@@ -55,8 +55,12 @@ def in_store(store: ObjectStore, **settings: object) -> OutputStore:
 
 
 def content(store: OutputStore, delivery: Delivery, name: str) -> bytes:
-    with store.output(delivery, name) as opened:
-        return opened.read()
+    reader = store.reader()
+    try:
+        with reader.output(delivery, name) as opened:
+            return opened.read()
+    finally:
+        reader.close()
 
 
 def prove_that_it_finds_and_reads(store: OutputStore) -> None:
@@ -111,11 +115,11 @@ def test_a_larger_file_than_allowed_is_refused(tmp_path: Path) -> None:
     (delivery,) = mounted(tmp_path).deliveries("J1", "F1")
 
     with pytest.raises(PermanentError, match=r"raise `outputs\.largest_file`"):
-        mounted(tmp_path, largest_file=2).output(delivery, ENGINE)
+        content(mounted(tmp_path, largest_file=2), delivery, ENGINE)
     with object_store() as store:
         store.objects = {f"share/{name}": content for name, content in FILES.items()}
         with pytest.raises(PermanentError, match=r"raise `outputs\.largest_file`"):
-            in_store(store, largest_file=2).output(delivery, ENGINE)
+            content(in_store(store, largest_file=2), delivery, ENGINE)
 
 
 def test_no_link_is_followed(tmp_path: Path) -> None:
@@ -148,6 +152,24 @@ def test_what_is_no_file_is_not_read(tmp_path: Path) -> None:
     for name in ("folder.pdf", "pipe.pdf", "x" * 300):
         with pytest.raises(OutputMissingError):
             content(store, delivery, f"/mnt/{FOLDER}/Queue_25_archive/{name}")
+
+
+def test_a_reader_holds_few_folders_open(tmp_path: Path) -> None:
+    many = {f"{FOLDER}/Queue_{number}_x/a.pdf": str(number).encode() for number in range(40)}
+    write(tmp_path, {**FILES, **many})
+    store = mounted(tmp_path)
+    (delivery,) = store.deliveries("J1", "F1")
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    reader = store.reader()
+
+    for number in [*range(40), *range(40)]:
+        with reader.output(delivery, f"/mnt/{FOLDER}/Queue_{number}_x/a.pdf") as opened:
+            assert opened.read() == str(number).encode()
+    held = len(list(Path("/proc/self/fd").iterdir())) - before
+    reader.close()
+
+    assert held <= 8
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
 
 
 def test_the_mount_itself_may_be_a_link(tmp_path: Path) -> None:

@@ -13,8 +13,15 @@ import msgspec
 from xconnector.connectors.exstream.cloud.batch_settings import BatchSettings
 from xconnector.connectors.exstream.cloud.jobs import Job, Jobs, JobState
 from xconnector.connectors.exstream.cloud.output_path import is_name
-from xconnector.connectors.exstream.cloud.output_store import Delivery, OutputMissingError, OutputStore
-from xconnector.connectors.exstream.delivered import CustomerOutputs, DeliveredCustomers, Entry, Name, PageKeys
+from xconnector.connectors.exstream.cloud.output_store import Delivery, OutputMissingError, OutputReader, OutputStore
+from xconnector.connectors.exstream.delivered import (
+    CustomerOutputs,
+    DeliveredCustomers,
+    Entry,
+    Name,
+    OpenFile,
+    PageKeys,
+)
 from xconnector.connectors.exstream.delivery_file import (
     DeliveryTotals,
     GrowingDeliveryFileError,
@@ -110,15 +117,16 @@ class BatchResults:
             delivered = await asyncio.to_thread(self._delivered, reference, design, jobs)
         except _NotYetError as not_yet:
             return Underway(said=str(not_yet), look_again_after=self._settings.look_every)
+        reader = self._store().reader()
         outputs = CustomerOutputs(
             design,
             template=submission.template,
             engine=engine,
-            opened=self._opener(delivered.deliveries),
+            opened=_opener(reader, delivered.deliveries),
             check_sizes=self._settings.check_sizes,
         )
         return SubmissionOutcome(
-            made=_made(delivered.customers, outputs),
+            made=_made(delivered.customers, outputs, reader),
             left_out=_left_out(reference, jobs.known),
             detail=_detail(delivered, jobs.known),
         )
@@ -216,27 +224,28 @@ class BatchResults:
         assert reading.totals is not None
         return reading.totals
 
-    def _opener(self, deliveries: Sequence[Delivery]) -> Callable[[int, str], BinaryIO]:
-        def opened(delivery: int, name: str) -> BinaryIO:
-            try:
-                return self._store().output(deliveries[delivery], name)
-            except OutputMissingError:
-                raise PermanentError(
-                    f"an output of this customer that job {deliveries[delivery].job!r} names is not there: was it "
-                    "moved or removed? Reprocess it"
-                ) from None
 
-        return opened
+def _opener(reader: OutputReader, deliveries: Sequence[Delivery]) -> OpenFile:
+    def opened(delivery: int, name: str) -> BinaryIO:
+        try:
+            return reader.output(deliveries[delivery], name)
+        except OutputMissingError:
+            raise PermanentError(
+                f"an output of this customer that job {deliveries[delivery].job!r} names is not there: was it "
+                "moved or removed? Reprocess it"
+            ) from None
+
+    return opened
 
 
-async def _made(customers: DeliveredCustomers, outputs: CustomerOutputs) -> AsyncGenerator[Made]:
+async def _made(customers: DeliveredCustomers, outputs: CustomerOutputs, reader: OutputReader) -> AsyncGenerator[Made]:
     named = iter(customers)
     try:
         while some := await asyncio.to_thread(_next, named, outputs):
             for made in some:
                 yield made
     finally:
-        await asyncio.to_thread(_close, customers, outputs)
+        await asyncio.to_thread(_close, customers, outputs, reader)
 
 
 def _next(named: Iterator[tuple[Name, Sequence[Entry]]], outputs: CustomerOutputs) -> list[Made]:
@@ -265,8 +274,9 @@ def _files_told() -> Generator[None]:
         ) from None
 
 
-def _close(customers: DeliveredCustomers, outputs: CustomerOutputs) -> None:
+def _close(customers: DeliveredCustomers, outputs: CustomerOutputs, reader: OutputReader) -> None:
     outputs.close()
+    reader.close()
     customers.close()
 
 

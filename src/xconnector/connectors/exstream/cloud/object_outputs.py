@@ -60,6 +60,12 @@ class ObjectOutputs:
             reader = obstore.open_reader(self._store, _path([*delivery.folder, self._settings.delivery_file]))
         return BufferedReader(_Reader(reader), _READ_AT_ONCE)
 
+    def reader(self) -> "ObjectOutputs":
+        return self
+
+    def close(self) -> None:
+        """Nothing is held open."""
+
     def output(self, delivery: Delivery, name: str) -> BinaryIO:
         with _told_apart():
             answer = obstore.get(self._store, _path([*delivery.folder, *delivery.tail(name)]))

@@ -2,8 +2,9 @@
 
 import errno
 import os
-from collections.abc import Generator, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections import OrderedDict
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +20,7 @@ _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
 _NO_FILES = frozenset({errno.ELOOP, errno.ENAMETOOLONG, errno.ENXIO, errno.EINVAL})
 """What a link, a name that none can be, or a socket gives."""
+_FOLDERS_HELD = 8
 
 
 class OutputMissingError(Exception):
@@ -66,11 +68,23 @@ class OutputStore(Protocol):
         """Open a delivery file; the caller closes it. Raises OutputMissingError."""
         ...
 
+    def reader(self) -> "OutputReader":
+        """Return what reads output files; it opens nothing before it is used."""
+        ...
+
+
+class OutputReader(Protocol):
+    """Reads one output file after the other, from one thread at a time. Close it."""
+
     def output(self, delivery: Delivery, name: str) -> BinaryIO:
         """Open an output file by the name that Exstream gives it; the caller closes it.
 
         Raises OutputMissingError, PermanentError where it is larger than allowed.
         """
+        ...
+
+    def close(self) -> None:
+        """Give back what is held open; closing again changes nothing."""
         ...
 
 
@@ -111,22 +125,11 @@ class MountedOutputs:
                     yield found
 
     def opened(self, delivery: Delivery) -> BinaryIO:
-        return self._file([*delivery.folder, self._settings.delivery_file])
+        with self._root() as root, _told_apart(), _folder(root, delivery.folder) as folder:
+            return _file(self._settings.delivery_file, folder)
 
-    def output(self, delivery: Delivery, name: str) -> BinaryIO:
-        opened = self._file([*delivery.folder, *delivery.tail(name)])
-        if os.fstat(opened.fileno()).st_size > self._settings.largest_file:
-            opened.close()
-            raise too_large(self._settings)
-        return opened
-
-    def _file(self, steps: Sequence[str]) -> BinaryIO:
-        with self._root() as root, _told_apart(), _folder(root, steps[:-1]) as folder:
-            opened = os.open(steps[-1], _FILE, dir_fd=folder)
-            if not S_ISREG(os.fstat(opened).st_mode):
-                os.close(opened)
-                raise OutputMissingError
-            return os.fdopen(opened, "rb")
+    def reader(self) -> "MountedReader":
+        return MountedReader(self._settings, self._root)
 
     def _found(
         self, root: int, steps: Sequence[Segment], known: Mapping[str, str], *, since: float = 0.0
@@ -167,6 +170,45 @@ class MountedOutputs:
             yield root
         finally:
             os.close(root)
+
+
+class MountedReader:
+    """Reads output files, and holds the last few folders open: over a network, opening them costs most."""
+
+    def __init__(self, settings: Outputs, root: Callable[[], AbstractContextManager[int]]) -> None:
+        self._settings = settings
+        self._root = root
+        self._folders: OrderedDict[tuple[str, ...], int] = OrderedDict()
+
+    def output(self, delivery: Delivery, name: str) -> BinaryIO:
+        *folder, file = (*delivery.folder, *delivery.tail(name))
+        with _told_apart():
+            opened = _file(file, self._folder(tuple(folder)))
+        if os.fstat(opened.fileno()).st_size > self._settings.largest_file:
+            opened.close()
+            raise too_large(self._settings)
+        return opened
+
+    def close(self) -> None:
+        while self._folders:
+            os.close(self._folders.popitem()[1])
+
+    def _folder(self, steps: tuple[str, ...]) -> int:
+        if steps not in self._folders:
+            with self._root() as root, _folder(root, steps) as folder:
+                self._folders[steps] = os.dup(folder)
+            if len(self._folders) > _FOLDERS_HELD:
+                os.close(self._folders.popitem(last=False)[1])
+        self._folders.move_to_end(steps)
+        return self._folders[steps]
+
+
+def _file(name: str, folder: int) -> BinaryIO:
+    opened = os.open(name, _FILE, dir_fd=folder)
+    if not S_ISREG(os.fstat(opened).st_mode):
+        os.close(opened)
+        raise OutputMissingError
+    return os.fdopen(opened, "rb")
 
 
 @contextmanager
