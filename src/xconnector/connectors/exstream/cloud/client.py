@@ -1,11 +1,9 @@
 """The wire to the cloud-native services: signed in, answers of bounded size, no redirects."""
 
 import re
-import ssl
 from collections.abc import AsyncIterable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import Self
@@ -23,6 +21,7 @@ from xconnector.connectors.exstream.cloud.reading import body_of
 from xconnector.connectors.exstream.cloud.settings import CloudSettings
 from xconnector.connectors.exstream.cloud.sign_in import Proof, SignIn
 from xconnector.connectors.exstream.ticket import is_void
+from xconnector.connectors.exstream.wire import open_client
 from xconnector.contract.errors import MisconfiguredError
 
 Content = bytes | Callable[[], AsyncIterable[bytes]]
@@ -172,30 +171,12 @@ class CloudClient:
     def _opened(self) -> _Open:
         """Return the wire, opened on first use. Raises MisconfiguredError."""
         if self._open is None:
-            http = httpx.AsyncClient(
-                verify=self._trusted(),
-                # An answer that sends us elsewhere would take the token and the customer's data along.
-                follow_redirects=False,
-                # The address is the operator's word, not the environment's.
-                trust_env=False,
-                # How many requests run at a time is said where they are made.
-                limits=httpx.Limits(max_connections=None, max_keepalive_connections=20),
-                cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
-            )
+            ca_file = self._settings.ca_file
+            http = open_client(self._project_folder / ca_file if ca_file is not None else None)
             # Without it Orchestration answers with the list of all outputs, so nobody but a caller says it.
             del http.headers["Accept"]
             self._open = _Open(http=http, sign_in=SignIn(self._settings, http))
         return self._open
-
-    def _trusted(self) -> ssl.SSLContext | bool:
-        if self._settings.ca_file is None:
-            return True
-        context = httpx.create_ssl_context(trust_env=False)
-        try:
-            context.load_verify_locations(self._project_folder / self._settings.ca_file)
-        except (OSError, ssl.SSLError):
-            raise MisconfiguredError("`ca_file` cannot be read, or holds no certificates (PEM)") from None
-        return context
 
 
 def _media_type(answer: httpx.Response) -> str:

@@ -4,7 +4,6 @@ Exstream's own texts (`details`, `errorMessage`) may quote customers and are nev
 """
 
 import re
-import ssl
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -15,6 +14,7 @@ import httpx
 import msgspec
 
 from xconnector.connectors.exstream.cloud.reading import decoded
+from xconnector.connectors.exstream.wire import is_distrust, wait_asked_for
 from xconnector.contract.errors import (
     ConnectorError,
     MisconfiguredError,
@@ -189,21 +189,13 @@ def unreachable(error: httpx.HTTPError, call: Call, at: str) -> ConnectorError:
             f"{call.service}: what is to be asked fits into no request; look for names of more than one line in the "
             "connection's settings and the design's"
         )
-    if _is_distrust(error):
+    if is_distrust(error):
         return MisconfiguredError(f"{call.service} at {at} shows a certificate that is not trusted: name its `ca_file`")
     if isinstance(error, httpx.ConnectTimeout | httpx.ConnectError | httpx.PoolTimeout):
         return TransientError(f"{call.service} at {at} cannot be reached: does it run, and is the address right?")
     if isinstance(error, httpx.TimeoutException):
         return lost(call, at, "did not answer in time")
     return lost(call, at, "broke off before its answer was whole")
-
-
-def _is_distrust(error: BaseException | None) -> bool:
-    while error is not None:
-        if isinstance(error, ssl.SSLCertVerificationError):
-            return True
-        error = error.__cause__ or error.__context__
-    return False
 
 
 def _engine_failure(body: bytes, call: Call) -> ConnectorError | None:
@@ -240,7 +232,9 @@ def _by_status(refused: Refused, call: Call, told: str) -> ConnectorError:
     if remedy := _STATUSES.get(status):
         return remedy.kind(f"{told}: {remedy.text}")
     if status in _LATER:
-        return TransientError(f"{told}: it takes nothing at the moment", retry_after=_retry_after(refused))
+        return TransientError(
+            f"{told}: it takes nothing at the moment", retry_after=wait_asked_for(refused.retry_after)
+        )
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return _broken(call, told)
     if status in _NO_SERVICE and _service_error(refused.body) == _ServiceError():
@@ -277,9 +271,3 @@ def _number(told: int | str | None) -> int | None:
     if isinstance(told, int):
         return told
     return int(told) if told is not None and _SECONDS.fullmatch(told) else None
-
-
-def _retry_after(refused: Refused) -> timedelta | None:
-    """Return the seconds that are asked for; dates are left unread."""
-    asked = _SECONDS.fullmatch(refused.retry_after)
-    return timedelta(seconds=int(asked[0])) if asked else None

@@ -1,13 +1,10 @@
 """The wire to Engine Web Services: HTTP with answers of bounded size, no redirects, no cookies."""
 
 import asyncio
-import re
-import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from http import HTTPStatus
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -16,9 +13,9 @@ import httpx
 
 from xconnector.connectors.exstream.engine_service.mtom import MULTIPART, Packed
 from xconnector.connectors.exstream.engine_service.settings import EngineServiceSettings
+from xconnector.connectors.exstream.wire import is_distrust, open_client, wait_asked_for
 from xconnector.contract.errors import ConnectorError, MisconfiguredError, PermanentError, TransientError
 
-_SECONDS = re.compile(r"\d{1,6}", re.ASCII)
 _ENVELOPES = frozenset({"text/xml", "application/xml", "application/xop+xml", MULTIPART})
 _CREDENTIALS = (MisconfiguredError, "correct user and password under `token`, or let that account compose")
 _ELSEWHERE = (MisconfiguredError, "it is not there; correct its address, redirects are not followed")
@@ -100,10 +97,12 @@ class EngineServiceWire:
             headers["Content-Type"] = body.media_type
             headers["SOAPAction"] = f'"{self._settings.soap_action}"'
         method, content = ("GET", None) if body is None else ("POST", body.content)
+        seconds = self._settings.timeout.total_seconds()
+        pieces = httpx.Timeout(seconds, connect=self._settings.connect_timeout.total_seconds())
         try:
             async with (
-                asyncio.timeout(self._settings.timeout.total_seconds()),
-                self._http().stream(method, question.url, content=content, headers=headers) as answer,
+                asyncio.timeout(seconds),
+                self._http().stream(method, question.url, content=content, headers=headers, timeout=pieces) as answer,
             ):
                 return await self._read(answer, question.largest)
         except TimeoutError:
@@ -138,55 +137,22 @@ class EngineServiceWire:
         return Answer(
             status=answer.status_code,
             body=Packed(media_type=answer.headers.get("Content-Type", ""), content=bytes(content)),
-            retry_after=_retry_after(answer),
+            retry_after=wait_asked_for(answer.headers.get("Retry-After", "")),
         )
 
     def _http(self) -> httpx.AsyncClient:
         """Return the client, opened on first use. Raises MisconfiguredError."""
         if self._opened is None:
-            seconds = self._settings.timeout.total_seconds()
-            self._opened = httpx.AsyncClient(
-                verify=self._trusted(),
-                timeout=httpx.Timeout(seconds, connect=self._settings.connect_timeout.total_seconds()),
-                # How many calls run at a time is said by `parallel`.
-                limits=httpx.Limits(max_connections=None, max_keepalive_connections=self._settings.parallel),
-                # An answer that sends us elsewhere would take password and customer along.
-                follow_redirects=False,
-                # The address is the operator's word, not the environment's.
-                trust_env=False,
-                cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
-            )
+            ca_file = self._settings.ca_file
+            path = self._project_folder / ca_file if ca_file is not None else None
+            self._opened = open_client(path, kept_alive=self._settings.parallel)
         return self._opened
 
-    def _trusted(self) -> ssl.SSLContext | bool:
-        if self._settings.ca_file is None:
-            return True
-        context = httpx.create_ssl_context(trust_env=False)
-        try:
-            context.load_verify_locations(self._project_folder / self._settings.ca_file)
-        except (OSError, ssl.SSLError):
-            raise MisconfiguredError("`ca_file` cannot be read, or holds no certificates (PEM)") from None
-        return context
-
     def _lost(self, error: httpx.HTTPError) -> ConnectorError:
-        if _is_distrust(error):
+        if is_distrust(error):
             return MisconfiguredError(f"{self.name} shows a certificate that is not trusted: name its `ca_file`")
         if isinstance(error, httpx.ConnectTimeout | httpx.ConnectError):
             return OutOfReachError(f"{self.name} cannot be reached: does it run, and is the address right?")
         if isinstance(error, httpx.TimeoutException):
             return TransientError(f"{self.name} did not answer in time; a long composition needs a longer `timeout`")
         return TransientError(f"{self.name} broke the line off before its answer was whole")
-
-
-def _is_distrust(error: BaseException | None) -> bool:
-    while error is not None:
-        if isinstance(error, ssl.SSLCertVerificationError):
-            return True
-        error = error.__cause__ or error.__context__
-    return False
-
-
-def _retry_after(answer: httpx.Response) -> timedelta | None:
-    """Return the seconds that the service asks for; its dates are left unread."""
-    asked = _SECONDS.fullmatch(answer.headers.get("Retry-After", ""))
-    return timedelta(seconds=int(asked[0])) if asked else None
