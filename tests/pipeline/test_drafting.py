@@ -1,5 +1,6 @@
 """A document in review is edited outside, and comes back as another one for the same review."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
@@ -22,11 +23,12 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 @asynccontextmanager
 async def in_review(
-    office: OpenOffice, composer: EmbeddedComposer
+    office: OpenOffice, composer: EmbeddedComposer, *, limits: str = ""
 ) -> AsyncGenerator[tuple[Office, EditingComposer, Review]]:
     """A notice before the reviewers, composed by somebody who keeps drafts."""
     desk = EditingComposer(composer=composer)
-    async with office(instead={"composer": desk}) as opened:
+    changes = {"xconnector.yaml": [("processes: 2}", f"processes: 2{limits}}}")]}
+    async with office(changes, instead={"composer": desk}) as opened:
         await opened.send(notice("1", amount="2000.00"))
         await opened.work()
         yield opened, desk, await review_of(opened)
@@ -160,6 +162,24 @@ async def test_what_fails_on_the_way_back_can_be_asked_for_again(
         returned = await take_back(opened.place, "1", person="anna")
 
         assert (await review_of(opened)).document_sha256 == returned.document_sha256 != review.document_sha256
+
+
+async def test_a_return_that_is_cut_off_is_of_unknown_outcome_and_a_draft_that_is_is_not(
+    office: OpenOffice, composer: EmbeddedComposer
+) -> None:
+    async def long() -> None:
+        await asyncio.sleep(5)
+
+    async with in_review(office, composer, limits=", limits: {timeout: 1s}") as (opened, desk, review):
+        desk.meanwhile = long
+        with pytest.raises(DraftError, match="cut off"):
+            await edit(opened.place, "1", person="anna")
+        await edit(opened.place, "1", person="anna")
+        desk.meanwhile = long
+        with pytest.raises(OutcomeUnknownError, match="what became of it"):
+            await take_back(opened.place, "1", person="anna")
+
+        assert (await review_of(opened)).document_sha256 == review.document_sha256
 
 
 async def test_a_draft_that_cannot_be_discarded_stands_in_nobodys_way(

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from xconnector.contract.composer import Composition, Order
 from xconnector.contract.drafts import Draft, EditsDrafts
-from xconnector.contract.errors import ConnectorError
+from xconnector.contract.errors import ConnectorError, OutcomeUnknownError
 from xconnector.domain.communication import State
 from xconnector.execution.limits import NotNowError
 from xconnector.pipeline import composed
@@ -59,7 +59,7 @@ async def edit(place: Workplace, words: str, *, person: str) -> KeptDraft:
         # Left behind by an earlier edit, or of an earlier document: there is one draft at a time.
         await _discard(place, known)
     standing, order = await _order(place, review)
-    made = await _call(place, composer_of(place, standing), lambda desk: desk.draft(order))
+    made = await _harmless(place, composer_of(place, standing), lambda desk: desk.draft(order))
     draft = _kept(place, review, composer_of(place, standing), made, person)
     if await in_transaction(place.pool, lambda connection: _record_opening(place, connection, draft, review)):
         return draft
@@ -78,7 +78,7 @@ async def take_back(place: Workplace, words: str, *, person: str) -> Returned:
     review = await _review(place, words, person)
     draft = await _open_draft(place, review)
     standing, order = await _order(place, review)
-    composition = await _call(place, draft.connection, lambda desk: desk.finish(draft.reference, order))
+    composition = await _finished(place, draft, order)
     [document] = await _keep(place, standing, composition)
     recorded = await in_transaction(
         place.pool, lambda connection: _record_return(place, connection, draft, document, person)
@@ -100,7 +100,7 @@ async def give_up(place: Workplace, words: str, *, person: str) -> UUID:
     """
     review = await _review(place, words, person)
     draft = await _open_draft(place, review)
-    await _call(place, draft.connection, lambda desk: desk.discard(draft.reference))
+    await _harmless(place, draft.connection, lambda desk: desk.discard(draft.reference))
 
     async def write(connection: Connection) -> None:
         await drafts.forget(connection, draft)
@@ -166,14 +166,32 @@ async def _order(place: Workplace, review: Review) -> tuple[Standing, Order]:
     return standing, order
 
 
+async def _finished(place: Workplace, draft: KeptDraft, order: Order) -> Composition:
+    try:
+        return await _call(place, draft.connection, lambda desk: desk.finish(draft.reference, order))
+    except TimeoutError:
+        raise OutcomeUnknownError(
+            f"{draft.connection} was cut off by its `limits.timeout`: where making the document may also send it, find "
+            "out what became of it before you take it back again"
+        ) from None
+
+
+async def _harmless(place: Workplace, name: str, call: Callable[[EditsDrafts], Awaitable[T]]) -> T:
+    """Make a call that may simply be made again. Raises DraftError or one of the four contract errors."""
+    try:
+        return await _call(place, name, call)
+    except TimeoutError:
+        raise DraftError(f"{name} was cut off by its `limits.timeout`: try again, or raise it") from None
+
+
 async def _call(place: Workplace, name: str, call: Callable[[EditsDrafts], Awaitable[T]]) -> T:
     desk = await place.connections.composer(name)
     if not isinstance(desk, EditsDrafts):
         raise DraftError(f"documents of the connection {name!r} cannot be edited: its connector keeps no drafts")
     try:
         return await place.connections.limited(name).call(lambda: call(desk), is_outage=is_outage)
-    except (NotNowError, TimeoutError) as error:
-        raise DraftError(f"{name} does not answer in time, or is busy ({error}); try again in a while") from None
+    except NotNowError as error:
+        raise DraftError(f"nothing was asked of {name}: {error} Try again in a while") from None
 
 
 async def _keep(place: Workplace, standing: Standing, composition: Composition) -> list[Composed]:
@@ -182,7 +200,7 @@ async def _keep(place: Workplace, standing: Standing, composition: Composition) 
 
 async def _discard(place: Workplace, draft: KeptDraft) -> None:
     """Discard a draft that nobody edits any more. Raises DraftError or one of the four contract errors."""
-    await _call(place, draft.connection, lambda desk: desk.discard(draft.reference))
+    await _harmless(place, draft.connection, lambda desk: desk.discard(draft.reference))
     await in_transaction(place.pool, lambda connection: drafts.forget(connection, draft))
 
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Path, Request
 from pydantic import BaseModel
 
-from xconnector.contract.errors import PermanentError
+from xconnector.contract.errors import ConnectorError, PermanentError
 from xconnector.contract.reporting import ReportsByWebhook
 from xconnector.domain.delivery import DeliveryEvent
 from xconnector.domain.keys import Purpose
@@ -73,7 +73,12 @@ def report_routes(place: Workplace, callers: Callers, bodies: Bodies, limits: We
 
 def _reader(place: Workplace, name: str) -> ReportsByWebhook:
     """Return what reads the reports of this connection. Raises Refusal."""
-    reader = place.connections.report_reader(name)
+    try:
+        reader = place.connections.report_reader(name)
+    except ConnectorError:
+        raise come_again(
+            "the connection cannot be used as it is set up; `xconnector connections check` says why"
+        ) from None
     if reader is None:
         raise Refusal(HTTPStatus.NOT_FOUND, "the project has no connection of this name that takes reports here")
     return reader

@@ -49,5 +49,5 @@ class TrackingSettings(ConnectorSettings):
     words: Mapping[Schema, TrackingWord] = {}
     """What further kinds mean, or what known ones mean here, such as
     `{Exstream-Email-HARD: {type: bounced, final: true}}`."""
-    most_events: Annotated[int, Field(ge=1, le=100_000)] = 10_000
+    most_events: Annotated[int, Field(ge=1, le=100_000)] = 1000
     """The most events that one request may hold."""
