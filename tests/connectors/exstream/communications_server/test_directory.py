@@ -152,8 +152,13 @@ class TestHandingOver:
         with pytest.raises(PermanentError):
             await directory_composer(project).submit(submission(1), one_by_one([broken]))
 
-        assert not the_file(project).exists()
+        assert [entry for entry in (project / "in").rglob("*") if entry.is_file()] == []
         assert await directory_composer(project).find(submission(1)) is None
+
+    async def test_the_server_may_read_what_is_handed_over(self, project: Path) -> None:
+        await directory_composer(project, permissions="0664").submit(submission(1), one_by_one(orders(1)))
+
+        assert the_file(project).stat().st_mode & 0o777 == 0o664
 
     async def test_the_same_submission_is_handed_over_once(self, project: Path) -> None:
         composer, given = directory_composer(project), submission(1)

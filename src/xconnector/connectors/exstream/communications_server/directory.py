@@ -9,7 +9,7 @@ from typing import BinaryIO, Self, cast
 
 from xconnector.connectors.exstream.communications_server.designs import design_of
 from xconnector.connectors.exstream.communications_server.file_names import path_of
-from xconnector.connectors.exstream.communications_server.inbox import HandedOver, Inbox, as_moment
+from xconnector.connectors.exstream.communications_server.inbox import HandedOver, Inbox, as_moment, told
 from xconnector.connectors.exstream.communications_server.results import ResultFolder
 from xconnector.connectors.exstream.communications_server.settings import DirectoryResultsInFiles, DirectoryService
 from xconnector.connectors.exstream.delivered import CustomerOutputs, DeliveredCustomers, Entry, Name
@@ -43,6 +43,7 @@ class DirectoryComposer:
         self._inbox = Inbox(
             folder=project / service.folder,
             workplace=project / service.folder / service.workplace,
+            permissions=int(service.permissions, 8),
             may_make=not service.folder.is_absolute(),
         )
         self._results = ResultFolder(
@@ -101,8 +102,7 @@ class DirectoryComposer:
         await asyncio.to_thread(self._inbox.check)
         await asyncio.to_thread(self._inbox.forget, now - self._service.remember)
         design = design_of(self._designs, submission.template)
-        with await asyncio.to_thread(self._inbox.begin, submission.submission_key) as file:
-            await self._write(file, design, orders)
+        await self._write(submission.submission_key, design, orders)
         await asyncio.to_thread(self._inbox.hand_over, submission.submission_key, self._name(submission), now)
         return self._receipt(submission, now)
 
@@ -138,17 +138,25 @@ class DirectoryComposer:
             )
         return self._underway(f"{name} was taken, and its results are not whole yet")
 
-    async def _write(self, file: BinaryIO, design: ExstreamDesign, orders: AsyncIterable[Order]) -> None:
-        """Write the driver of all orders in constant memory."""
+    async def _write(self, submission_key: str, design: ExstreamDesign, orders: AsyncIterable[Order]) -> None:
+        """Write the driver of all orders in constant memory; of one that cannot be written nothing stays."""
+        try:
+            with told(self._inbox.folder), await asyncio.to_thread(self._inbox.begin, submission_key) as file:
+                await self._write_to(file, design, orders)
+        except BaseException:
+            self._inbox.discard(submission_key)
+            raise
+
+    async def _write_to(self, file: BinaryIO, design: ExstreamDesign, orders: AsyncIterable[Order]) -> None:
         encoder = encoder_of(design)
         waiting = bytearray(encoder.start())
         async for order in orders:
             waiting += encoder.customer(order)
             if len(waiting) >= _WRITTEN_AT_ONCE:
-                await asyncio.to_thread(self._inbox.write, file, bytes(waiting))
+                await asyncio.to_thread(file.write, bytes(waiting))
                 waiting.clear()
         waiting += encoder.end()
-        await asyncio.to_thread(self._inbox.write, file, bytes(waiting))
+        await asyncio.to_thread(file.write, bytes(waiting))
         await asyncio.to_thread(self._inbox.complete, file)
 
     async def _handed_over(self, submission: Submission) -> HandedOver | None:

@@ -10,7 +10,7 @@ import os
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
@@ -45,6 +45,8 @@ class Inbox:
     folder: Path
     workplace: Path
     """Inside the folder: a rename does not cross file systems."""
+    permissions: int
+    """Of files that are handed over: the server reads and moves them, perhaps as another user."""
     may_make: bool
     """Whether the folder is made when missing: below an unmounted share nothing may be written."""
 
@@ -68,16 +70,19 @@ class Inbox:
             self._mark(submission_key).unlink(missing_ok=True)
             return _private(self._part(submission_key))
 
-    def write(self, file: BinaryIO, content: bytes) -> None:
-        """Write on. Raises as `begin`."""
-        with told(self.folder):
-            file.write(content)
-
     def complete(self, file: BinaryIO) -> None:
-        """Make what was written durable. Raises as `begin`."""
+        """Make what was written durable, and readable for the server. Raises as `begin`."""
         with told(self.folder):
             file.flush()
+            with suppress(PermissionError):
+                # Some network file systems have permissions of their own.
+                os.fchmod(file.fileno(), self.permissions)
             _sync(file.fileno())
+
+    def discard(self, submission_key: str) -> None:
+        """Remove what was written and will not be handed over, as far as that can be done."""
+        with suppress(OSError):
+            self._part(submission_key).unlink()
 
     def hand_over(self, submission_key: str, name: str, now: datetime) -> None:
         """Rename what was written into the scanned folder.
@@ -110,10 +115,11 @@ class Inbox:
                 return None
             try:
                 with self._mark(submission_key).open("rb") as mark:
-                    said = mark.read(_LONGEST_MARK)
+                    said = mark.read(_LONGEST_MARK).decode("ascii", "replace")
+                    written_at = datetime.fromtimestamp(os.fstat(mark.fileno()).st_mtime, UTC)
             except FileNotFoundError:
                 return None
-            return HandedOver(at=_moment(said), is_waiting=(self.folder / name).exists())
+            return HandedOver(at=as_moment(said) or written_at, is_waiting=(self.folder / name).exists())
 
     def forget(self, older_than: datetime) -> None:
         """Remove marks and unfinished files from before a moment. Raises TransientError or MisconfiguredError."""
@@ -132,7 +138,7 @@ class Inbox:
             self.folder.mkdir(parents=True, exist_ok=True)
         elif not self.folder.is_dir():
             raise TransientError(f"{self.folder} is gone; is the share mounted?")
-        self.workplace.mkdir(exist_ok=True)
+        self.workplace.mkdir(mode=0o700, exist_ok=True)
 
     def _part(self, submission_key: str) -> Path:
         return self.workplace / (_plain(submission_key) + _PART)
@@ -164,13 +170,6 @@ def as_moment(text: str) -> datetime | None:
     return None
 
 
-def _moment(said: bytes) -> datetime:
-    found = as_moment(said.decode("ascii", "replace"))
-    if found is None:
-        raise OutcomeUnknownError("the mark of a submission cannot be read: look whether its file was taken")
-    return found
-
-
 def _plain(submission_key: str) -> str:
     if not submission_key or submission_key.startswith(".") or set(submission_key) & set("/\\\0"):
         raise PermanentError("the submission's key cannot stand in the name of a file")
@@ -178,7 +177,7 @@ def _plain(submission_key: str) -> str:
 
 
 def _private(path: Path) -> BinaryIO:
-    opened = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW, 0o660)
+    opened = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     return os.fdopen(opened, "wb")
 
 

@@ -178,6 +178,8 @@ class DirectoryService(ConnectorSettings):
     workplace: str = Field(default=".xconnector", pattern=r"^[A-Za-z0-9._-]*[A-Za-z0-9_-][A-Za-z0-9._-]*$")
     """Folder inside it in which files are written before they are renamed, and where it is kept which ones were handed
     over. Folders below the scanned one are not scanned."""
+    permissions: str = Field(default="0660", pattern=r"^0?[0-7]{3}$")
+    """Of the files, in octal: the server must be able to read them, perhaps as another user of the same group."""
     results: Annotated[DirectoryResultsInDeliveryFile | DirectoryResultsInFiles, Field(discriminator="kind")]
     """Where results appear, and when they are whole."""
     taken_within: Duration = timedelta(minutes=10)
