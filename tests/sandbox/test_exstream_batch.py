@@ -284,6 +284,13 @@ def test_a_large_driver_that_is_refused_gets_its_answer_and_no_broken_line(exstr
     assert exstream.post(BATCH, large).status_code == 401
 
 
+def test_two_customers_of_one_key_have_a_file_each(exstream: ExstreamClient) -> None:
+    folder = composed(exstream, driver_of(1, 2, 1))
+
+    files = [str(file.get("name")) for file in delivered(folder).iterfind("queue[@name='archive']/file")]
+    assert len(set(files)) == len(list(folder.glob("Queue_*_archive/*"))) == 3
+
+
 def test_many_batches_take_turns(exstream: ExstreamClient) -> None:
     flows = [flow for _ in range(6) for flow in submitted(exstream, driver_of(1, 2))]
 

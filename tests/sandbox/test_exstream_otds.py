@@ -1,5 +1,7 @@
 """Sign-in at Exstream's stand-in: every token endpoint, tickets, and what becomes of those that expire."""
 
+import subprocess
+import sys
 import time
 from base64 import b64encode
 from collections.abc import Generator
@@ -184,3 +186,23 @@ def test_it_listens_on_this_machine_alone_and_lets_in_whom_it_is_told(
         assert client.facts["domain"] == "Aurora"
         with pytest.raises(httpx.ConnectError):
             httpx.get(f"http://127.0.0.2:{client.facts['port']}/sandbox/seen", trust_env=False)
+
+
+def test_pages_of_a_browser_do_not_get_at_its_own_door(otds: ExstreamClient) -> None:
+    answer = otds.http.post("/sandbox/faults", json={"down": True}, headers={"Origin": "https://elsewhere.test"})
+
+    assert answer.status_code == 403
+    assert otds.get(VERSION).status_code == 200
+
+
+def test_a_port_that_is_taken_is_said_in_words(otds: ExstreamClient) -> None:
+    command = [sys.executable, "-m", "xconnector.sandbox.exstream", "--port", str(otds.facts["port"])]
+    done = subprocess.run(
+        [*command, "--project", str(otds.output), "--output", str(otds.output)],
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+
+    assert done.returncode == 1
+    assert "choose another" in done.stderr

@@ -12,6 +12,7 @@ import argparse
 import asyncio
 import json
 import os
+import socket
 import sys
 from pathlib import Path
 
@@ -62,11 +63,11 @@ def _house(arguments: argparse.Namespace) -> ExstreamHouse:
     )
 
 
-async def _run(house: ExstreamHouse, arguments: argparse.Namespace) -> None:
+async def _run(house: ExstreamHouse, listener: socket.socket, *, with_parent: bool) -> None:
     async with house:
-        server = SandboxServer(house, all_routes(house), port=arguments.port)
+        server = SandboxServer(house, all_routes(house), listener)
         serving = asyncio.create_task(server.run_until_stopped())
-        ending = asyncio.create_task(until_ended(with_parent=arguments.with_parent))
+        ending = asyncio.create_task(until_ended(with_parent=with_parent))
         await asyncio.wait({serving, ending}, return_when=asyncio.FIRST_COMPLETED)
         server.stop()
         await serving
@@ -77,9 +78,12 @@ def main() -> None:
     arguments = _arguments()
     try:
         house = _house(arguments)
+        listener = socket.create_server(("127.0.0.1", arguments.port))
     except (UnreadableDesignError, ValidationError, json.JSONDecodeError) as wrong:
         sys.exit(f"Exstream's stand-in cannot start: {wrong}")
-    asyncio.run(_run(house, arguments))
+    except OSError as taken:
+        sys.exit(f"Exstream's stand-in cannot listen on port {arguments.port}: {taken.strerror}; choose another")
+    asyncio.run(_run(house, listener, with_parent=arguments.with_parent))
 
 
 if __name__ == "__main__":

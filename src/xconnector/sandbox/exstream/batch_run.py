@@ -63,9 +63,12 @@ class _Place:
     def lay_down(self, customer: ComposedCustomer, file: QueueFile, queue_folder: str, times: int) -> None:
         folder = self.folder / queue_folder
         folder.mkdir(exist_ok=True)
-        (folder / file.file_name).write_bytes(file.content)
+        # Two customers of one key have a file each.
+        is_taken = (folder / file.file_name).exists()
+        name = f"{customer.number}-{file.file_name}" if is_taken else file.file_name
+        (folder / name).write_bytes(file.content)
         for _ in range(times):
-            self.delivery.file(customer, file, f"{self.called}/{queue_folder}/{file.file_name}")
+            self.delivery.file(customer, file, f"{self.called}/{queue_folder}/{name}")
 
     def count(self, customer: ComposedCustomer) -> None:
         self.delivery.customers += 1

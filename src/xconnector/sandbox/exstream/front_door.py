@@ -1,8 +1,10 @@
 """What every request passes: it is counted, waits, and meets the faults of the wire."""
 
 import asyncio
+from http import HTTPStatus
 from typing import Any, cast
 
+from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from xconnector.sandbox.exstream.control import PREFIX
@@ -20,7 +22,8 @@ class FrontDoor:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"].startswith(PREFIX):
-            await self._app(scope, receive, send)
+            app = _refuse_browsers if _comes_from_a_page(scope) else self._app
+            await app(scope, receive, send)
             return
         faults = self._house.faults
         if faults.down:
@@ -58,6 +61,14 @@ class _Body:
         """Read what is left, and let it go."""
         while not self._has_ended:
             await self.receive()
+
+
+def _comes_from_a_page(scope: Scope) -> bool:
+    """Say whether a page in a browser asks: whoever runs the sandbox may have any page open beside it."""
+    return any(name == b"origin" for name, _ in scope.get("headers", ()))
+
+
+_refuse_browsers = PlainTextResponse("The sandbox's own door is closed to web pages.", HTTPStatus.FORBIDDEN)
 
 
 def _path(scope: Scope) -> str:

@@ -34,8 +34,8 @@ class _KnownLine(H11Protocol):
 class SandboxServer(uvicorn.Server):
     """Serves the routes of a house until `stop`; announces when it is ready."""
 
-    def __init__(self, house: ExstreamHouse, routes: Sequence[Route], *, port: int) -> None:
-        self._listener = socket.create_server(("127.0.0.1", port))
+    def __init__(self, house: ExstreamHouse, routes: Sequence[Route], listener: socket.socket) -> None:
+        self._listener = listener
         self._house = house
         app = Starlette(routes=list(routes), exception_handlers={UnfitBodyError: _unfit})
         super().__init__(
