@@ -61,6 +61,7 @@ def open_shop(folder: Path, **design: object) -> Shop:
     """Return a shop whose one design differs from the usual one like this."""
     whole = {**DESIGN, **design}
     write_design(folder, whole)
+    (folder / "runs").mkdir(mode=0o700, exist_ok=True)
     return Shop(folder=folder, installation=install_engine(folder / "engine", folder), design=whole)
 
 

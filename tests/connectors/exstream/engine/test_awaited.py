@@ -18,6 +18,8 @@ from xconnector.contract.errors import ConnectorError, MisconfiguredError, Perma
 from xconnector.domain.document import RenditionKind
 from xconnector.testing.orders import sample_order
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def shop(tmp_path: Path) -> Shop:
@@ -220,11 +222,19 @@ async def test_a_missing_folder_of_packages_is_misconfigured(shop: Shop) -> None
 
 
 async def test_a_work_folder_that_is_none_is_misconfigured(shop: Shop) -> None:
+    shop.runs.rmdir()
     shop.runs.write_text("a file", "utf-8")
 
     assert isinstance(await result_of(shop.composer()), MisconfiguredError)
     with pytest.raises(MisconfiguredError, match="work_folder"):
         await shop.composer().check()
+
+
+async def test_a_share_that_is_not_mounted_is_an_outage(shop: Shop) -> None:
+    shop.runs.rmdir()
+
+    assert isinstance(await result_of(shop.composer()), TransientError)
+    assert not shop.runs.exists()
 
 
 async def test_a_full_disk_is_transient(shop: Shop) -> None:
@@ -383,6 +393,6 @@ async def test_what_was_not_declared_cannot_be_asked_for(tmp_path: Path) -> None
 
 
 def test_folders_are_ours_alone(shop: Shop) -> None:
-    asyncio.run(shop.composer().check())
+    asyncio.run(shop.composer(work_folder=None).check())
 
-    assert stat.S_IMODE(shop.runs.stat().st_mode) & 0o077 == 0
+    assert stat.S_IMODE((shop.folder / "var" / "runs").stat().st_mode) & 0o077 == 0

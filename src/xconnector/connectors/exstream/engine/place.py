@@ -35,7 +35,7 @@ class Place:
             project_folder=project,
             designs=surroundings.designs,
             packages=PackageFiles(project / settings.packages),
-            work=WorkFolder(work, keep_for=settings.keep_for),
+            work=WorkFolder(work, keep_for=settings.keep_for, is_ours_to_make=settings.work_folder is None),
             launcher=Launcher(settings=settings, project_folder=project),
         )
 

@@ -126,8 +126,8 @@ class EngineSettings(ConnectorSettings):
     """The longest `-CUSTOMERLIST`, in characters; above it, and always with 0, failed customers are composed again from
     a driver of their own. The engine's own limit is unpublished [G]."""
     work_folder: Path | None = None
-    """Folder for drivers and outputs, relative to the project; left out: a folder of this machine. Workers on several
-    hosts need one that they share, with working locks (NFS version 4, or 3 with its lock service)."""
+    """Folder for drivers and outputs, which must be there, relative to the project; left out: one of this machine.
+    Workers on several hosts need one that they share, with working locks (NFS 4, or 3 with its lock service)."""
     keep_for: Duration = timedelta(days=7)
     """How long the folder of an engine run is kept. It holds customers' data, open to our user only."""
     longest_run: Duration = timedelta(hours=12)

@@ -193,8 +193,6 @@ class Submissions:
         return Underway(said=said, look_again_after=self.place.settings.look_again_after)
 
     def _gone(self, reference: str) -> TransientError | PermanentError:
-        if not self.place.work.path.is_dir():
-            return TransientError(f"there is no work folder {self.place.work.path}; is the share mounted?")
         if reference != socket.gethostname():
             return TransientError(f"the run lies in the work folder of {reference}: share `work_folder` among workers")
         return PermanentError(

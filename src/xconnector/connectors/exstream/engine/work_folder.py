@@ -172,8 +172,10 @@ class RunFolder:
 class WorkFolder:
     """All runs of a connection."""
 
-    def __init__(self, path: Path, *, keep_for: timedelta) -> None:
+    def __init__(self, path: Path, *, keep_for: timedelta, is_ours_to_make: bool) -> None:
+        """A folder that is not ours to make is a share: where it is missing, it is not mounted."""
         self.path = path
+        self._is_ours_to_make = is_ours_to_make
         self._keep_for = keep_for
 
     def of(self, submission_key: str) -> RunFolder:
@@ -200,8 +202,11 @@ class WorkFolder:
     def usable(self) -> Generator[None]:
         """Say in words what the system says when files cannot be written.
 
-        Raises TransientError where there is no room, MisconfiguredError where the folder is not ours to use.
+        Raises TransientError where there is no room, or no share; MisconfiguredError where it is not ours to use.
         """
+        if not self._is_ours_to_make and not self.path.exists():
+            # Made here, it would hide what lies on the share, and take customers' data where nobody looks for it.
+            raise TransientError(f"`work_folder`: {self.path} is gone; is the share mounted?")
         try:
             yield
         except OSError as error:
