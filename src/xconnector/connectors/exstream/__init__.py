@@ -62,7 +62,7 @@ ENGINE_SERVICE = Manifest(
 
 ENGINE = Manifest(
     name="exstream_engine",
-    summary="Composes with the engine of OpenText Exstream on the command line: events while we wait, runs by themselves.",
+    summary="Composes with OpenText Exstream's engine on the command line: events while we wait, runs by themselves.",
     settings=EngineSettings,
     stability=Stability.EXPERIMENTAL,
     composer=_engine_composer,
