@@ -4,9 +4,9 @@ import asyncio
 import sys
 import time
 from collections import Counter
-from collections.abc import AsyncGenerator, Coroutine
+from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping, Sequence
 from contextlib import ExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +14,12 @@ import pytest
 from psycopg.conninfo import make_conninfo
 
 from tests.conftest import own_database
-from tests.office import PATIENCE_SECONDS, Office, is_through, keep_printing, open_place, write_office_project
+from tests.connectors.exstream.sandbox_program import running_exstream
+from tests.office import PATIENCE_SECONDS, Changes, Office, is_through, keep_printing, open_place, write_office_project
+from tests.pipeline.exstream_office import composed_by, write_design
 from tests.pipeline.mortal_line import MortalLine
 from xconnector.connectors.embedded.composer import EmbeddedComposer
+from xconnector.contract.lifecycle import Connector
 from xconnector.domain.communication import END_STATES, State
 from xconnector.operations.reconciling import reconcile_everything
 from xconnector.pipeline.receive import receive_run
@@ -37,6 +40,8 @@ ROWS = {
     "reviewed": row("reviewed", amount="2000.00"),
 }
 AT_ONCE = 4
+NEVER = 10_000
+"""More commits than there are."""
 QUIET_SECONDS = 0.5
 HANDED_OVER = {"handed_over", "undeliverable"}
 
@@ -48,14 +53,52 @@ class Scene:
     postgres: str
     template: str
     folder: Path
-    composer: EmbeddedComposer
+    connectors: Mapping[str, Connector]
+    """Connections that outlive the worker."""
+    changes: Changes = field(default_factory=dict[str, Sequence[tuple[str, str]]])
+    """Of the project."""
+    write: Callable[[Path], None] = lambda _: None
+    """Writes what else is in its folder."""
 
 
 @pytest.mark.parametrize("before", [True, False], ids=["before a commit", "after a commit"])
 async def test_a_program_that_dies_at_any_commit_breaks_no_promise(
     postgres: str, migrated_template: str, tmp_path: Path, composer: EmbeddedComposer, before: bool
 ) -> None:
-    scene = Scene(postgres=postgres, template=migrated_template, folder=tmp_path, composer=composer)
+    scene = Scene(postgres=postgres, template=migrated_template, folder=tmp_path, connectors={"composer": composer})
+
+    # Five stages, and two commits around each hand-over: fewer would mean that they were not seen.
+    assert len(await _die_everywhere(scene, before=before)) >= 8
+
+
+@pytest.mark.parametrize("before", [True, False], ids=["before a commit", "after a commit"])
+async def test_a_program_that_dies_over_a_job_of_exstream_breaks_no_promise_and_submits_nothing_twice(
+    postgres: str, migrated_template: str, tmp_path: Path, before: bool
+) -> None:
+    output = tmp_path / "output"
+    designs = write_office_project(tmp_path / "designs")
+    write_design(designs)
+    async with running_exstream(designs, output) as exstream:
+        scene = Scene(
+            postgres=postgres,
+            template=migrated_template,
+            folder=tmp_path,
+            connectors={},
+            changes=composed_by(exstream, output),
+            write=write_design,
+        )
+        # Once without a death: a composer that only starts takes longer than a lost job is looked for.
+        assert not await _die_and_go_on(scene, NEVER, before=before)
+        died_at = await _die_everywhere(scene, before=before)
+        seen = await exstream.seen()
+
+    # As many, and those around the submission and its end.
+    assert len(died_at) >= 10
+    assert seen["duplicates"] == {}
+
+
+async def _die_everywhere(scene: Scene, *, before: bool) -> list[int]:
+    """Die at each commit there is, a few at a time, and return at which."""
     died_at: list[int] = []
     first = 1
     while len(died_at) == first - 1:
@@ -63,15 +106,13 @@ async def test_a_program_that_dies_at_any_commit_breaks_no_promise(
         deaths = await asyncio.gather(*(_die_and_go_on(scene, position, before=before) for position in positions))
         died_at += [position for position, died in zip(positions, deaths, strict=True) if died]
         first += AT_ONCE
-
-    # Five stages, and two commits around each hand-over: fewer would mean that they were not seen.
-    assert len(died_at) >= 8
+    return died_at
 
 
 async def _die_and_go_on(scene: Scene, position: int, *, before: bool) -> bool:
     """Die at one position, go on until the end, and prove every promise; returns whether the position was reached."""
-    folder = write_office_project(scene.folder / str(position))
-    connectors = {"composer": scene.composer}
+    folder = write_office_project(scene.folder / str(position), scene.changes)
+    scene.write(folder)
     house = House(folder=folder / "var" / "print", conduct=Conduct())
     async with (
         _own_database(scene) as database,
@@ -100,7 +141,7 @@ async def _die_and_go_on(scene: Scene, position: int, *, before: bool) -> bool:
         printing.cancel()
         await asyncio.gather(printing, return_exceptions=True)
 
-        async with open_place(folder, database, relay.port, already_open=connectors) as place:
+        async with open_place(folder, database, relay.port, already_open=scene.connectors) as place:
             office = Office(folder=folder, database=database, place=place, relay=relay, house=house)
             async with office.at_work():
                 await quiet.comes()
@@ -132,7 +173,7 @@ class _Quiet:
     bounces: Path
 
     async def comes(self) -> None:
-        deadline = time.monotonic() + PATIENCE_SECONDS
+        deadline = time.monotonic() + 3 * PATIENCE_SECONDS
         since: float | None = None
         while since is None or time.monotonic() - since < QUIET_SECONDS:
             assert time.monotonic() < deadline, f"it never became quiet: {await reconcile_everything(self.pool)}"

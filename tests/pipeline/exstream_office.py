@@ -1,0 +1,38 @@
+"""The small project with the sandbox's Exstream as its composer: runs are batch jobs, in another program."""
+
+from pathlib import Path
+
+from tests.connectors.exstream.sandbox_program import SandboxProgram
+from tests.office import Changes
+
+_EMBEDDED = "  composer: {connector: embedded, processes: 2}\n"
+_DESIGN = """
+communication: 0f6c4f0a-6b1f-5d36-9a55-3c2f6a4be001
+data_source: NoticeDriver
+batch_channel: Notices
+outputs: {letter: {queue: archive}, email: {queue: email}}
+"""
+
+
+def write_design(folder: Path) -> None:
+    """Say in a project's folder which design its template stands for."""
+    (folder / "templates" / "notice" / "exstream.yaml").write_text(_DESIGN, encoding="utf-8")
+
+
+def composed_by(exstream: SandboxProgram, output: Path) -> Changes:
+    """Return what to change in the project, so that Exstream composes."""
+    connection = f"""  composer:
+    connector: exstream
+    sign_in:
+      preset: otds-single
+      url: {exstream.url}/otds
+      client_id: {exstream.facts["client_id"]}
+      client_secret: {exstream.facts["client_secret"]}
+    orchestration: {{url: "{exstream.url}/orchestration/api/v1", domain: {exstream.facts["domain"]}}}
+    batch:
+      outputs: {{mount: {output}, settled_after: 100ms}}
+      look_every: 100ms
+      flow_only_composes: true
+      found_within: 25s
+"""
+    return {"xconnector.yaml": [(_EMBEDDED, connection)]}
