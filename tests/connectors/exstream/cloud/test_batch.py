@@ -283,6 +283,68 @@ async def test_a_driver_that_was_not_sent_to_its_end_began_nothing(
         assert await batch.find(submission) is None
 
 
+async def test_while_it_is_handed_over_nobody_takes_it_for_lost(
+    exstream: SandboxProgram, output: Path, tmp_path: Path
+) -> None:
+    submission = a_submission(2)
+
+    async with open_batch(exstream, output, tmp_path) as batch, open_batch(exstream, output, tmp_path) as other:
+
+        async def interrupted() -> AsyncIterator[Order]:
+            yield orders(1)[0]
+            for meddle in (lambda: other.find(submission), lambda: other.submit(submission, streamed(orders(1)))):
+                with pytest.raises(OutcomeUnknownError, match="still being handed over"):
+                    await meddle()
+            yield orders(1, first=2)[0]
+
+        receipt = await batch.submit(submission, interrupted())
+        made = await results(await ended(batch, submission, receipt.reference))
+
+    assert len(made) == 2
+
+
+async def test_a_state_folder_that_cannot_be_written_to_is_misconfigured(
+    exstream: SandboxProgram, output: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "state").write_text("a file, and no folder")
+
+    async with open_batch(exstream, output, tmp_path / "state") as batch:
+        with pytest.raises(MisconfiguredError, match="working files"):
+            await batch.submit(a_submission(1), streamed(orders(1)))
+
+
+async def test_an_output_that_went_away_fails_its_customer_alone(
+    exstream: SandboxProgram, output: Path, tmp_path: Path
+) -> None:
+    submission = a_submission(3)
+
+    async with open_batch(exstream, output, tmp_path) as batch:
+        receipt = await batch.submit(submission, streamed(orders(3)))
+        outcome = await ended(batch, submission, receipt.reference)
+        (gone,) = (output / exstream.facts["domain"] / "jobs" / receipt.detail["jobs"]).rglob(f"*{key(2)}*.pdf")
+        gone.unlink()
+        made = await results(outcome)
+
+    assert isinstance(made[key(2)], PermanentError)
+    assert "is not there" in str(made[key(2)])
+    assert key(2) not in str(made[key(2)])
+    assert {type(made[key(number)]) for number in (1, 3)} == {Composition}
+
+
+async def test_a_mount_that_goes_away_ends_the_stream(exstream: SandboxProgram, output: Path, tmp_path: Path) -> None:
+    (tmp_path / "mount").symlink_to(output)
+    submission = a_submission(3)
+
+    async with open_batch(exstream, tmp_path / "mount", tmp_path) as batch:
+        receipt = await batch.submit(submission, streamed(orders(3)))
+        outcome = await ended(batch, submission, receipt.reference)
+        (tmp_path / "mount").unlink()
+        with pytest.raises(MisconfiguredError, match="mount"):
+            await results(outcome)
+
+    assert not list((tmp_path / "delivered").iterdir())
+
+
 async def test_a_job_without_an_id_is_unknown(exstream: SandboxProgram, output: Path, tmp_path: Path) -> None:
     await exstream.misbehave(null_job_ids=True)
 

@@ -3,7 +3,7 @@
 import fcntl
 import os
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -55,9 +55,7 @@ class HandOvers:
             self._forget_old(now)
             opened = os.open(self._path(submission_key), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError:
-            raise MisconfiguredError(
-                "the folder for working files cannot be written to: make room, or allow it"
-            ) from None
+            raise _unwritable() from None
         with os.fdopen(opened, "r+b", buffering=0) as file:
             # Held as long as this process lives and sends: who looks for the submission sees that it is under way.
             if not _locked(file.fileno()):
@@ -83,6 +81,8 @@ class HandOvers:
                 kept = msgspec.json.decode(file.read(), type=_Kept)
         except (FileNotFoundError, msgspec.DecodeError):
             return None
+        except OSError:
+            raise _unwritable() from None
         return HandedOver(began_at=kept.began_at, whole=kept.whole, keys=frozenset(kept.keys))
 
     def _path(self, submission_key: str) -> Path:
@@ -90,8 +90,9 @@ class HandOvers:
 
     def _forget_old(self, now: datetime) -> None:
         for path in self._folder.glob(f"*{_SUFFIX}"):
-            if datetime.fromtimestamp(path.stat().st_mtime, UTC) < now - _KEPT_FOR:
-                path.unlink(missing_ok=True)
+            with suppress(FileNotFoundError):
+                if datetime.fromtimestamp(path.stat().st_mtime, UTC) < now - _KEPT_FOR:
+                    path.unlink()
 
 
 class HandOver:
@@ -108,11 +109,14 @@ class HandOver:
             self._keys.append(digest_of(key))
 
     def keep(self, *, whole: bool) -> None:
-        """Write down how far it is, so that it outlives this process."""
+        """Write down how far it is, so that it outlives this process. Raises MisconfiguredError."""
         content = msgspec.json.encode(_Kept(began_at=self._began_at, whole=whole, keys=self._keys))
-        os.ftruncate(self._file, 0)
-        os.pwrite(self._file, content, 0)
-        os.fsync(self._file)
+        try:
+            os.ftruncate(self._file, 0)
+            os.pwrite(self._file, content, 0)
+            os.fsync(self._file)
+        except OSError:
+            raise _unwritable() from None
 
 
 def digest_of(key: str) -> str:
@@ -126,6 +130,10 @@ def _locked(file: int, *, shared: bool = False) -> bool:
     except BlockingIOError:
         return False
     return True
+
+
+def _unwritable() -> MisconfiguredError:
+    return MisconfiguredError("the folder for working files cannot be used: make room there, or allow us to write")
 
 
 def _under_way() -> OutcomeUnknownError:
