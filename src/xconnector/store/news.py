@@ -1,7 +1,10 @@
 """News of communications: which hand-over is meant by a report that names only the communication."""
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
+from typing import TypeAlias
 from uuid import UUID
 
 from xconnector.domain.delivery import DeliveryEvent
@@ -10,6 +13,9 @@ from xconnector.postgres.queries import Queries
 
 _QUERIES = Queries.load("xconnector.store", "news.sql")
 _ID_LENGTH = 36
+_NO_BYTES = hashlib.sha256(b"").digest()
+_Mark: TypeAlias = tuple[UUID, str, str, datetime | bytes]
+"""Communication, type and detail of an event, with its time or the digest of its bytes."""
 
 
 async def address(connection: Connection, events: Sequence[DeliveryEvent]) -> list[DeliveryEvent]:
@@ -17,16 +23,22 @@ async def address(connection: Connection, events: Sequence[DeliveryEvent]) -> li
 
     An event that names only its communication means the hand-over that was the latest when it happened, or the first
     where it seems to have happened before all. While there is none, it keeps the communication's id as its key;
-    `take_up_early` finds it there. The communications stay locked until the transaction ends.
+    `take_up_early` finds it there. It is known already when it was told of any hand-over of its communication, with
+    the same time or in the same bytes. The communications stay locked until the transaction ends.
     """
-    bare = {place: key for place, event in enumerate(events) if (key := _communication(event.dispatch_key)) is not None}
-    if not bare:
+    ids = sorted({key for event in events if (key := _communication(event.dispatch_key)) is not None})
+    if not ids:
         return list(events)
-    keys = await _meant(connection, [(place, key, events[place]) for place, key in bare.items()])
-    addressed = [
-        (keys.get(place) if place in bare else event.dispatch_key, event) for place, event in enumerate(events)
-    ]
-    return [replace(event, dispatch_key=key) for key, event in addressed if key is not None]
+    hand_overs = await _hand_overs(connection, ids)
+    known = await _known(connection, hand_overs)
+    addressed: list[DeliveryEvent] = []
+    for event in events:
+        key = _communication(event.dispatch_key)
+        if key is None:
+            addressed.append(event)
+        elif not _marks(key, event) & known:
+            addressed.append(replace(event, dispatch_key=_meant(hand_overs[key], event) or event.dispatch_key))
+    return addressed
 
 
 async def take_up_early(connection: Connection, dispatch_keys: Sequence[str]) -> None:
@@ -46,20 +58,39 @@ def _communication(key: str) -> UUID | None:
     return found if str(found) == key else None
 
 
-async def _meant(connection: Connection, given: Sequence[tuple[int, UUID, DeliveryEvent]]) -> dict[int, str]:
-    """Return by place the keys of events that are new."""
-    ids = [key for _, key, _ in given]
+async def _hand_overs(connection: Connection, ids: Sequence[UUID]) -> dict[UUID, list[tuple[datetime, str]]]:
+    """Return by communication when its hand-overs were intended, and their keys."""
     # Locked first and read by a second statement: a hand-over that is being intended is seen, or waits for us.
-    await connection.execute(_QUERIES.lock, {"ids": ids})
-    cursor = await connection.execute(
-        _QUERIES.meant,
-        {
-            "places": [place for place, _, _ in given],
-            "ids": ids,
-            "types": [event.type for _, _, event in given],
-            "details": [event.detail for _, _, event in given],
-            "occurred": [event.occurred_at for _, _, event in given],
-            "raws": [event.raw for _, _, event in given],
-        },
-    )
-    return {int(row[0]): str(row[1]) for row in await cursor.fetchall()}
+    await connection.execute(_QUERIES.lock, {"ids": list(ids)})
+    cursor = await connection.execute(_QUERIES.hand_overs, {"ids": list(ids)})
+    found: dict[UUID, list[tuple[datetime, str]]] = {key: [] for key in ids}
+    for communication_id, dispatch_key, intended_at in await cursor.fetchall():
+        found[communication_id].append((intended_at, str(dispatch_key)))
+    return found
+
+
+async def _known(connection: Connection, hand_overs: Mapping[UUID, Sequence[tuple[datetime, str]]]) -> set[_Mark]:
+    """Return the marks of what was told of these communications already, also before there was a hand-over."""
+    of_communication = {key: communication for communication, those in hand_overs.items() for _, key in those}
+    of_communication |= {str(communication): communication for communication in hand_overs}
+    cursor = await connection.execute(_QUERIES.known, {"keys": list(of_communication)})
+    known: set[_Mark] = set()
+    for dispatch_key, kind, detail, occurred_at, digest in await cursor.fetchall():
+        known |= _marks_of(of_communication[dispatch_key], str(kind), str(detail), occurred_at, bytes(digest))
+    return known
+
+
+def _marks(communication: UUID, event: DeliveryEvent) -> set[_Mark]:
+    return _marks_of(communication, event.type, event.detail, event.occurred_at, hashlib.sha256(event.raw).digest())
+
+
+def _marks_of(communication: UUID, kind: str, detail: str, occurred_at: datetime, digest: bytes) -> set[_Mark]:
+    """Return by what an event is known again: its time, and its bytes where it has any."""
+    marks: set[_Mark] = {(communication, kind, detail, occurred_at)}
+    return marks if digest == _NO_BYTES else marks | {(communication, kind, detail, digest)}
+
+
+def _meant(hand_overs: Sequence[tuple[datetime, str]], event: DeliveryEvent) -> str | None:
+    """Return the key of the hand-over that was the latest when it happened, else of the first; None without any."""
+    before = [key for intended_at, key in hand_overs if intended_at <= event.occurred_at]
+    return before[-1] if before else next((key for _, key in hand_overs), None)

@@ -4,33 +4,15 @@ SELECT communication_id FROM communication WHERE communication_id = ANY(%(ids)s)
 ORDER BY communication_id
 FOR UPDATE;
 
--- name: meant
--- The hand-overs that new events of communications mean; events that are known already are left out.
-SELECT given.place, coalesce(
-    (
-        SELECT dispatch_key FROM dispatch
-        WHERE dispatch.communication_id = given.communication_id AND dispatch.intended_at <= given.occurred_at
-        ORDER BY intended_at DESC, dispatch_key DESC LIMIT 1
-    ),
-    (
-        SELECT dispatch_key FROM dispatch
-        WHERE dispatch.communication_id = given.communication_id
-        ORDER BY intended_at, dispatch_key LIMIT 1
-    ),
-    given.communication_id::text
-) AS dispatch_key
-FROM unnest(%(places)s::integer[], %(ids)s::uuid[], %(types)s::text[], %(details)s::text[],
-            %(occurred)s::timestamptz[], %(raws)s::bytea[])
-    AS given (place, communication_id, type, detail, occurred_at, raw)
-WHERE NOT EXISTS (
-    SELECT FROM delivery_event AS known
-    WHERE known.dispatch_key IN (
-            SELECT dispatch_key FROM dispatch WHERE dispatch.communication_id = given.communication_id
-            UNION ALL SELECT given.communication_id::text
-        )
-        AND known.type = given.type AND known.detail = given.detail
-        AND (known.occurred_at = given.occurred_at OR (known.raw = given.raw AND given.raw <> ''))
-);
+-- name: hand_overs
+-- The hand-overs of communications, in the order in which they were intended.
+SELECT communication_id, dispatch_key, intended_at FROM dispatch
+WHERE communication_id = ANY(%(ids)s)
+ORDER BY intended_at, dispatch_key;
+
+-- name: known
+-- What is known of hand-overs already.
+SELECT dispatch_key, type, detail, occurred_at, sha256(raw) FROM delivery_event WHERE dispatch_key = ANY(%(keys)s);
 
 -- name: take_up_early
 -- Give hand-overs the news that came of their communications before there was one; each event is kept once.
