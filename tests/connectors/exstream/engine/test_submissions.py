@@ -27,6 +27,8 @@ from xconnector.contract.errors import MisconfiguredError, PermanentError, Trans
 from xconnector.contract.submission import ComposesSubmissions, Repeat, SubmissionOutcome, Underway
 from xconnector.testing.orders import with_data
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def shop(tmp_path: Path) -> Shop:
@@ -36,8 +38,6 @@ def shop(tmp_path: Path) -> Shop:
 async def run(
     composer: EngineComposer, key: str, orders: Sequence[Order], repeats: Repeat | None = None
 ) -> tuple[SubmissionOutcome, dict[str, str]]:
-
-pytestmark = pytest.mark.slow
     """Submit, and look until it has ended; return the outcome and what the ledger keeps of the receipt."""
     submission = submission_of(key, orders, repeats)
     receipt = await composer.submit(submission, stream_of(orders))
