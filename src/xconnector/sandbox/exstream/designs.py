@@ -1,7 +1,7 @@
 """The designs that the stand-in has: one for each template with an `exstream.yaml`."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
@@ -69,7 +69,9 @@ def read_designs(project: Path) -> Mapping[str, HouseDesign]:
 
 
 def _settings(path: Path) -> ExstreamDesign:
-    content = _content(path)
+    content, findings = _read(path)
+    if findings:
+        raise UnreadableDesignError("; ".join(findings))
     try:
         return ExstreamDesign.model_validate(content)
     except ValueError as wrong:
@@ -100,7 +102,13 @@ def _sender(project: Path) -> Mapping[str, Any]:
 
 
 def _content(path: Path) -> Any:  # noqa: ANN401 - whatever YAML holds
+    """Return what a file says, whatever is missing in the environment: not all of it is for this program."""
+    content, findings = _read(path)
+    if content is None and findings:
+        raise UnreadableDesignError("; ".join(findings))
+    return content
+
+
+def _read(path: Path) -> tuple[Any, Sequence[str]]:
     file, findings = read_yaml(path, str(path), os.environ)
-    if file is None:
-        raise UnreadableDesignError("; ".join(f"{found.file}:{found.line}: {found.message}" for found in findings))
-    return file.content
+    return file.content if file is not None else None, [f"{one.file}:{one.line}: {one.message}" for one in findings]
