@@ -36,6 +36,8 @@ class Composition:
     renditions: tuple[Rendition, ...]
     engine: str
     """Name and version of the engine and digest of the templates, as kept with the approval."""
+    detail: Mapping[str, str] = field(default_factory=dict[str, str], compare=False)
+    """What the ledger keeps of how it was made: the composer's own names for the request."""
 
 
 class Composer(Connector, Protocol):

@@ -1,7 +1,7 @@
 """What was composed: its bytes lie in the content store before anything else, then review by rule or by a person."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -23,6 +23,8 @@ class Composed:
     standing: Standing
     renditions: Sequence[KeptRendition]
     digest: str
+    detail: Mapping[str, str]
+    """The composer's own names for how it was made."""
 
 
 async def keep(place: Workplace, made: Sequence[tuple[Standing, Composition]]) -> list[Composed]:
@@ -43,7 +45,7 @@ async def keep(place: Workplace, made: Sequence[tuple[Standing, Composition]]) -
             for rendition in composition.renditions
         ]
         digest = document_digest((rendition.kind, rendition.sha256) for rendition in renditions)
-        composed.append(Composed(standing=standing, renditions=renditions, digest=digest))
+        composed.append(Composed(standing=standing, renditions=renditions, digest=digest, detail=composition.detail))
     return composed
 
 
@@ -78,6 +80,7 @@ async def record(
                     "document": row.digest,
                     "engine": row.renditions[0].engine,
                     "renditions": {rendition.kind.value: rendition.sha256 for rendition in row.renditions},
+                    **row.detail,
                 },
             )
             for row in composed

@@ -4,7 +4,7 @@ A look is harmless and may be repeated: what was recorded already is not awaited
 """
 
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from xconnector.contract.composer import Composition
 from xconnector.contract.errors import ConnectorError, MisconfiguredError, PermanentError, TransientError
@@ -154,7 +154,7 @@ async def _complete(place: Workplace, order: Named, result: Result, counted: _Co
     missing = sorted(wanted - {rendition.kind for rendition in renditions})
     if missing:
         return PermanentError(f"the composer made no {' and no '.join(missing)}, which the route needs")
-    return Composition(renditions=renditions, engine=result.engine)
+    return replace(result, renditions=renditions)
 
 
 async def _tell_end(place: Workplace, row: SubmissionRow, found: SubmissionOutcome, counted: _Counted) -> None:
