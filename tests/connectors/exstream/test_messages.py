@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xconnector.connectors.exstream.messages import (
-    EngineMessage,
+    EngineRemark,
     MessageCounts,
     MessageEncoding,
     Severity,
@@ -16,11 +16,11 @@ from xconnector.connectors.exstream.messages import (
 LINES = "EX000001I Engine started\r\nEX003004W Customer K-7: no street, Jördis\r\nEX004021E\r\n"
 
 
-def read(content: bytes, encoding: MessageEncoding = "UTF16") -> list[EngineMessage]:
+def read(content: bytes, encoding: MessageEncoding = "UTF16") -> list[EngineRemark]:
     return list(read_messages(io.BytesIO(content), encoding=encoding))
 
 
-def ids(messages: list[EngineMessage]) -> list[str]:
+def ids(messages: list[EngineRemark]) -> list[str]:
     return [message.message_id for message in messages]
 
 

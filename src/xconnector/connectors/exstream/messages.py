@@ -47,7 +47,7 @@ class Severity(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EngineMessage:
+class EngineRemark:
     """One message of the engine."""
 
     message_id: str
@@ -57,7 +57,7 @@ class EngineMessage:
     """What the engine says besides, which may quote a customer."""
 
 
-def read_messages(stream: BinaryIO, *, encoding: MessageEncoding = "UTF16") -> Iterator[EngineMessage]:
+def read_messages(stream: BinaryIO, *, encoding: MessageEncoding = "UTF16") -> Iterator[EngineRemark]:
     """Give the messages of a file in their sequence; what is no message is passed over.
 
     A byte order mark is believed before `encoding`; a file that cannot be UTF-16 is read byte by byte. Nothing is
@@ -74,7 +74,7 @@ def read_messages(stream: BinaryIO, *, encoding: MessageEncoding = "UTF16") -> I
         lines.detach()
 
 
-def most_severe(messages: Iterable[EngineMessage]) -> Severity | None:
+def most_severe(messages: Iterable[EngineRemark]) -> Severity | None:
     """Return the worst severity, or None where there is no message."""
     order = list(Severity)
     return max((message.severity for message in messages), key=order.index, default=None)
@@ -83,9 +83,9 @@ def most_severe(messages: Iterable[EngineMessage]) -> Severity | None:
 class MessageCounts:
     """How often each id came, and one text of each: bounded, however much the engine says."""
 
-    def __init__(self, messages: Iterable[EngineMessage] = ()) -> None:
+    def __init__(self, messages: Iterable[EngineRemark] = ()) -> None:
         self._counts: dict[str, int] = {}
-        self._first: dict[str, EngineMessage] = {}
+        self._first: dict[str, EngineRemark] = {}
         for message in messages:
             self._count(message)
 
@@ -107,7 +107,7 @@ class MessageCounts:
         left = len(worst_first) - len(told)
         return ", ".join(told) + (f" and {left} more" if left else "")
 
-    def _count(self, message: EngineMessage) -> None:
+    def _count(self, message: EngineRemark) -> None:
         name = message.message_id
         if name not in self._counts and len(self._counts) >= _MOST_IDS_COUNTED:
             return
@@ -120,12 +120,12 @@ class MessageCounts:
         return name + text + times
 
 
-def _messages_of(line: str) -> Iterator[EngineMessage]:
+def _messages_of(line: str) -> Iterator[EngineRemark]:
     found = list(_ID.finditer(line))
     for one, after in zip_longest(found, found[1:]):
         end = after.start() if after else len(line)
         text = line[one.end() : end].strip().strip(_BETWEEN_ID_AND_TEXT)
-        yield EngineMessage(message_id=one[0], severity=Severity(one[1]), text=_one_line(text))
+        yield EngineRemark(message_id=one[0], severity=Severity(one[1]), text=_one_line(text))
 
 
 def _one_line(text: str) -> str:

@@ -151,7 +151,7 @@ class _Result(msgspec.Struct):
     disposition: list[str] | str | None = msgspec.field(name="Content-Disposition", default=None)
 
 
-class _Data(msgspec.Struct):
+class _Composed(msgspec.Struct):
     result: list[_Result] | None = None
 
 
@@ -176,7 +176,7 @@ def _outputs(body: bytes, names: ResultNames, service: Service, peer: Peer) -> l
     reply = _decoded(body, _Reply, peer)
     if reply.status.casefold() != _SUCCESS:
         raise PermanentError(f"{asked} says that it did not succeed: look into the StreamServer's log")
-    results = (_decoded(reply.data, _Data | None, peer) or _Data()).result or []
+    results = (_decoded(reply.data, _Composed | None, peer) or _Composed()).result or []
     if not results or len(results) > _MOST_RESULTS:
         raise PermanentError(
             f"{asked} answers with {len(results)} results: does its output connector include its result in the "

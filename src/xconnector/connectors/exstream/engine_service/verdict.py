@@ -7,7 +7,7 @@ from io import BytesIO
 from xconnector.connectors.exstream.engine_service.answer import ComposeAnswer
 from xconnector.connectors.exstream.engine_service.settings import EngineServiceSettings, Meaning
 from xconnector.connectors.exstream.engine_service.user_token import WSSE
-from xconnector.connectors.exstream.messages import EngineMessage, MessageCounts, Severity, most_severe, read_messages
+from xconnector.connectors.exstream.messages import EngineRemark, MessageCounts, Severity, most_severe, read_messages
 from xconnector.connectors.exstream.soap import Fault
 from xconnector.contract.errors import ConnectorError, MisconfiguredError, PermanentError, TransientError
 
@@ -53,7 +53,7 @@ _REMEDIES: Mapping[Meaning, str] = {
 
 
 def _failure_said(
-    answer: ComposeAnswer, messages: Sequence[EngineMessage], settings: EngineServiceSettings
+    answer: ComposeAnswer, messages: Sequence[EngineRemark], settings: EngineServiceSettings
 ) -> str | None:
     codes = [file.header.return_code for file in answer.files if file.header.return_code is not None]
     if codes:
@@ -72,7 +72,7 @@ def _holds(status: str, word: str) -> bool:
     return word.casefold() in status.casefold()
 
 
-def _meant(messages: Sequence[EngineMessage], settings: EngineServiceSettings) -> type[ConnectorError]:
+def _meant(messages: Sequence[EngineRemark], settings: EngineServiceSettings) -> type[ConnectorError]:
     meanings = [settings.message_meanings.get(message.message_id) for message in messages]
     return next((_ERRORS[meaning] for meaning in meanings if meaning is not None), PermanentError)
 
