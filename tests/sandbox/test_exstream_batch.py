@@ -183,6 +183,16 @@ def test_every_design_of_a_channel_starts_a_flow_of_its_own(tmp_path: Path) -> N
         assert numbers(output_of(client, flows[1]), "copy") == [1, 2]
 
 
+def test_a_queue_may_be_called_anything_and_stays_in_its_folder(tmp_path: Path) -> None:
+    design = {**DESIGN, "outputs": {"letter": {"queue": "../../../../../../../Archiv & <Post>"}}}
+    with exstream_client(tmp_path, "--mount", "/opentext/nfs", designs=[design]) as client:
+        root = delivered(composed(client, driver_of(1, 2)))
+
+        (first, _) = [str(file.get("name")) for file in root.iterfind("queue/file")]
+        assert (client.output / first.removeprefix("/opentext/nfs/")).is_file()
+        assert root[0].get("name") == "../../../../../../../Archiv & <Post>"
+
+
 def test_the_delivery_file_grows_while_it_is_written_and_after_the_job_is_complete(exstream: ExstreamClient) -> None:
     exstream.misbehave(delivery_parts=4, delivery_pause=0.1, delivery_lag=0.4)
     (flow,) = submitted(exstream, driver_of(1, 2, 3))

@@ -1,6 +1,7 @@
 """One batch: a driver is composed a few hundred customers at a time, and the outputs are laid down as engines do."""
 
 import asyncio
+import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
@@ -153,7 +154,7 @@ class BatchRun:
             for file in customer.files:
                 number = self._queues.setdefault(file.queue, len(self._queues))
                 place = places[number % len(places)]
-                place.lay_down(customer, file, f"Queue_{_FIRST_QUEUE + number}_{file.queue}", times)
+                place.lay_down(customer, file, f"Queue_{_FIRST_QUEUE + number}_{_as_folder(file.queue)}", times)
             for place in places:
                 place.count(customer)
 
@@ -179,3 +180,7 @@ class BatchRun:
         key = self.design.settings.key.name
         delivery = open_files.enter_context(DeliveryDraft(key_name=None if key == "number" else key))
         return _Place(flow=flow, folder=folder, called=f"{self.house.mount}/{path}", delivery=delivery)
+
+
+def _as_folder(queue: str) -> str:
+    return re.sub(r"[^\w.-]", "_", queue)
