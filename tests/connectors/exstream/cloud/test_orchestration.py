@@ -11,7 +11,7 @@ import pytest
 from tests.connectors.exstream.cloud.scripted import Reply, Request, of_json, scripted
 from tests.connectors.exstream.cloud.wire import secret_sign_in, settings_of, token
 from xconnector.connectors.exstream.cloud.client import CloudClient
-from xconnector.connectors.exstream.cloud.orchestration import Orchestration, Outputs
+from xconnector.connectors.exstream.cloud.orchestration import Generated, Orchestration
 from xconnector.contract.errors import (
     ConnectorError,
     MisconfiguredError,
@@ -55,23 +55,23 @@ async def told(reply: Reply, asked: Callable[[Orchestration], Awaitable[T]], **o
         return found, server.requests[-1]
 
 
-async def generate(orchestration: Orchestration) -> Outputs:
+async def generate(orchestration: Orchestration) -> Generated:
     return await orchestration.generate(COMMUNICATION, "policy_driver", DRIVER, media_type=JSON)
 
 
-async def letter(orchestration: Orchestration) -> bytes:
-    return await orchestration.generate_letter(COMMUNICATION, "policy_driver", DRIVER, media_type=JSON)
+async def letter(orchestration: Orchestration) -> Generated:
+    return await orchestration.generate_letter(COMMUNICATION, "policy_driver", DRIVER, queue="archive", media_type=JSON)
 
 
 async def draft(orchestration: Orchestration) -> str:
     return await orchestration.draft(COMMUNICATION, "policy_driver", DRIVER, media_type=JSON)
 
 
-async def channel(orchestration: Orchestration) -> Outputs:
+async def channel(orchestration: Orchestration) -> Generated:
     return await orchestration.run_channel("Letters/1", DRIVER, media_type=JSON)
 
 
-async def fulfill(orchestration: Orchestration) -> Outputs:
+async def fulfill(orchestration: Orchestration) -> Generated:
     return await orchestration.fulfill(["d-1"], COMMUNICATION, "policy_driver", preserve=True, may_send=True)
 
 
@@ -83,7 +83,7 @@ async def test_generate_gives_the_raw_driver_and_gets_every_output() -> None:
     mail = output("mail", b"<html>", "text/html; charset=utf-8")
     found, request = await told(outputs(output(), mail), generate, variables={"exstream-variable": "a=b"})
 
-    assert [(one.queue, one.media_type, one.content) for one in found] == [
+    assert [(one.queue, one.media_type, one.content) for one in found.outputs] == [
         ("archive", "application/pdf", b"%PDF-1.7"),
         ("mail", "text/html", b"<html>"),
     ]
@@ -99,16 +99,19 @@ async def test_generate_gives_the_raw_driver_and_gets_every_output() -> None:
 
 
 async def test_a_letter_alone_comes_raw() -> None:
-    found, request = await told(Reply(body=b"%PDF-1.7", headers={"Content-Type": "application/pdf"}), letter)
+    found, request = await told(
+        Reply(body=b"%PDF-1.7", headers={"Content-Type": "application/pdf", "X-Request-Id": "r-1"}), letter
+    )
 
-    assert found == b"%PDF-1.7"
+    assert [(one.queue, one.content) for one in found.outputs] == [("archive", b"%PDF-1.7")]
+    assert found.ids == {"x-request-id": "r-1"}
     assert request.headers["accept"] == "application/pdf"
 
 
 async def test_a_named_channel_has_no_communication() -> None:
     found, request = await told(outputs(output()), channel)
 
-    assert len(found) == 1
+    assert len(found.outputs) == 1
     assert request.target == "/orchestration/api/v1/inputs/ondemand/ac%20me/Letters%2F1"
     assert "communicationid" not in request.headers
 
@@ -131,7 +134,7 @@ async def test_without_an_account_no_draft_is_asked_for() -> None:
 async def test_fulfilment_names_the_documents_and_whether_they_stay() -> None:
     found, request = await told(outputs(output()), fulfill)
 
-    assert len(found) == 1
+    assert len(found.outputs) == 1
     assert request.target == "/orchestration/api/v1/inputs/fulfillment/ondemand/ac%20me/fulfill"
     assert request.headers["preservedocuments"] == "true"
     assert request.body == b'{"documents":["d-1"]}'
@@ -204,7 +207,7 @@ async def test_what_is_no_success(
 async def test_an_output_without_content_is_left_out() -> None:
     found, _ = await told(outputs(output(), {**output("report"), "content": None}), generate)
 
-    assert len(found) == 1
+    assert len(found.outputs) == 1
 
 
 async def test_an_answer_that_is_too_large_is_not_read_to_its_end() -> None:

@@ -142,7 +142,7 @@ class ExstreamComposer:
         return self._tracking.read(body)
 
     async def probe(self) -> Profile:
-        return await Probe(self._client, self._settings).profile(await self._known_designs.of_project())
+        return await Probe(self._client, self._settings).profile(self._known_designs.of_project)
 
     def _drafts(self) -> Drafts:
         if self._empower is None or self._settings.empower is None:

@@ -1,6 +1,7 @@
 """Drafts: documents that people edit in Empower before they are final."""
 
 import asyncio
+from dataclasses import replace
 
 from xconnector.connectors.exstream.cloud.designs import Designs
 from xconnector.connectors.exstream.cloud.empower import Empower
@@ -42,16 +43,17 @@ class Drafts:
         Raises one of the four errors: OutcomeUnknownError when the answer is lost of a flow that may send.
         """
         fulfils = self._fulfilling(design)
-        outputs = await self._orchestration.fulfill(
+        made = await self._orchestration.fulfill(
             [reference],
             communication_of(fulfils, order.template),
             await self._designs.data_source_of(order.template, fulfils),
             preserve=True,
             may_send=not self._fulfilment.only_composes,
         )
-        return await asyncio.to_thread(
-            composition_of, outputs, design, template=order.template, kinds=order.kinds, engine=f"{engine}, edited"
+        composition = await asyncio.to_thread(
+            composition_of, made.outputs, design, template=order.template, kinds=order.kinds, engine=f"{engine}, edited"
         )
+        return replace(composition, detail=made.ids)
 
     async def discard(self, reference: str) -> None:
         """Delete a draft; one that is gone already is no error. Raises one of the four errors."""

@@ -1,15 +1,16 @@
 """Composing while we wait: each communication is one request, so many at a time as the service is to take."""
 
 import asyncio
+from dataclasses import replace
 from typing import Final
 from uuid import UUID
 
 from xconnector.connectors.exstream.cloud.designs import Designs
-from xconnector.connectors.exstream.cloud.orchestration import Orchestration, Outputs
+from xconnector.connectors.exstream.cloud.orchestration import Generated, Orchestration
 from xconnector.connectors.exstream.cloud.settings import OnDemand
 from xconnector.connectors.exstream.design import ExstreamDesign
 from xconnector.connectors.exstream.driver.encoding import encoder_of
-from xconnector.connectors.exstream.outputs import QueueOutput, composition_of
+from xconnector.connectors.exstream.outputs import composition_of
 from xconnector.contract.composer import Composition, Order
 from xconnector.contract.errors import ConnectorError, MisconfiguredError, PermanentError, TransientError
 from xconnector.domain.document import RenditionKind
@@ -67,15 +68,16 @@ class OnDemandComposer:
 
     async def _made(self, order: Order, design: ExstreamDesign, engine: str) -> Composition | ConnectorError:
         try:
-            outputs = await self._outputs(order, design)
+            made = await self._generated(order, design)
             # Pages are counted beside the loop: a large letter would hold up every other request.
-            return await asyncio.to_thread(
-                composition_of, outputs, design, template=order.template, kinds=order.kinds, engine=engine
+            composition = await asyncio.to_thread(
+                composition_of, made.outputs, design, template=order.template, kinds=order.kinds, engine=engine
             )
         except ConnectorError as error:
             return error
+        return replace(composition, detail=made.ids)
 
-    async def _outputs(self, order: Order, design: ExstreamDesign) -> Outputs:
+    async def _generated(self, order: Order, design: ExstreamDesign) -> Generated:
         await self._designs.allows(order.template, design)
         encoder = encoder_of(design)
         driver = encoder.single(order)
@@ -87,10 +89,9 @@ class OnDemandComposer:
         source = await self._designs.data_source_of(order.template, design)
         letter = design.outputs.get(RenditionKind.LETTER)
         if self._settings.raw_letters and order.kinds == _LETTER_ALONE and letter is not None:
-            pdf = await self._orchestration.generate_letter(
-                communication, source, driver, media_type=encoder.media_type
+            return await self._orchestration.generate_letter(
+                communication, source, driver, queue=letter.queue, media_type=encoder.media_type
             )
-            return [QueueOutput(queue=letter.queue, media_type="application/pdf", content=pdf)]
         return await self._orchestration.generate(communication, source, driver, media_type=encoder.media_type)
 
 

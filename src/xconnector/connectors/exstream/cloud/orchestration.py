@@ -3,6 +3,7 @@
 import base64
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
@@ -20,8 +21,16 @@ _SERVICE: Final = "Orchestration"
 _PDF: Final = "application/pdf"
 _JSON: Final = "application/json"
 _VERSION: Final = re.compile(r"[\w.+-]{1,60}", re.ASCII)
-Outputs = Sequence[QueueOutput]
-"""What the queues hold for one customer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Generated:
+    """What one request made."""
+
+    outputs: Sequence[QueueOutput]
+    """What the queues hold for one customer."""
+    ids: Mapping[str, str]
+    """The service's own names for the request, for the ledger."""
 
 
 class _OutputContext(msgspec.Struct, rename="camel"):
@@ -82,7 +91,7 @@ class Orchestration:
             )
         return _spelled(version)
 
-    async def generate(self, communication: UUID, data_source: str, driver: bytes, *, media_type: str) -> Outputs:
+    async def generate(self, communication: UUID, data_source: str, driver: bytes, *, media_type: str) -> Generated:
         """Return all outputs of one customer's driver. Raises one of the four errors, never OutcomeUnknownError."""
         return await self._outputs(
             self._generate_at(),
@@ -91,8 +100,10 @@ class Orchestration:
             content=driver,
         )
 
-    async def generate_letter(self, communication: UUID, data_source: str, driver: bytes, *, media_type: str) -> bytes:
-        """Return the PDF itself of one customer's driver.
+    async def generate_letter(
+        self, communication: UUID, data_source: str, driver: bytes, *, queue: str, media_type: str
+    ) -> Generated:
+        """Return the PDF itself of one customer's driver, as the output of the letter's queue.
 
         Raises one of the four errors, never OutcomeUnknownError.
         """
@@ -102,7 +113,8 @@ class Orchestration:
             self._decoded(answer, self._generate_at(), self._call())
         if answer.media_type != _PDF:
             raise strange_answer(self._call(), self._generate_at())
-        return answer.body
+        letter = QueueOutput(queue=queue, media_type=_PDF, content=answer.body)
+        return Generated(outputs=[letter], ids=answer.ids)
 
     async def draft(self, communication: UUID, data_source: str, driver: bytes, *, media_type: str) -> str:
         """Keep one customer's document in Empower instead of returning it, and return its id there.
@@ -121,7 +133,7 @@ class Orchestration:
             raise strange_answer(call, at)
         return kept.document_id
 
-    async def run_channel(self, channel: str, driver: bytes, *, media_type: str) -> Outputs:
+    async def run_channel(self, channel: str, driver: bytes, *, media_type: str) -> Generated:
         """Return all outputs of a named channel. Raises one of the four errors, never OutcomeUnknownError."""
         at = address(self._settings.url, self._settings.channel_path, domain=self._settings.domain, channel=channel)
         headers = {**self._settings.on_demand.variables, "Content-Type": media_type}
@@ -129,7 +141,7 @@ class Orchestration:
 
     async def fulfill(
         self, documents: Sequence[str], communication: UUID, data_source: str, *, preserve: bool, may_send: bool
-    ) -> Outputs:
+    ) -> Generated:
         """Return what documents that people edited have become; `preserve` keeps them in Empower.
 
         Raises one of the four errors: OutcomeUnknownError when the answer is lost of a flow that may send them as well.
@@ -142,11 +154,11 @@ class Orchestration:
         body = msgspec.json.encode({"documents": list(documents)})
         return await self._outputs(at, self._call(repeatable=not may_send), headers=headers, content=body)
 
-    async def _outputs(self, at: str, call: Call, *, headers: Mapping[str, str], content: bytes) -> Outputs:
+    async def _outputs(self, at: str, call: Call, *, headers: Mapping[str, str], content: bytes) -> Generated:
         answer = await self._client.ask("POST", at, call=call, headers=headers, content=content)
         return self._decoded(answer, at, call)
 
-    def _decoded(self, answer: Answer, at: str, call: Call) -> Outputs:
+    def _decoded(self, answer: Answer, at: str, call: Call) -> Generated:
         """Return the outputs of a success. Raises what `status: error` means, which comes with any HTTP status."""
         told = decoded(answer.body, _Outputs)
         if told is None:
@@ -155,9 +167,10 @@ class Orchestration:
         if failed or told.status.casefold() != "success":
             raise engine_failure(failed, call, others_made=any(one.content for one in told.data))
         try:
-            return [_queue_output(one) for one in told.data if one.content is not None]
+            outputs = [_queue_output(one) for one in told.data if one.content is not None]
         except ValueError:
             raise strange_answer(call, at) from None
+        return Generated(outputs=outputs, ids=answer.ids)
 
     def _generate_at(self) -> str:
         return address(self._settings.url, self._settings.generate_path, domain=self._settings.domain)

@@ -1,6 +1,6 @@
 """What an installation of the cloud-native services offers, and what only somebody who knows it can say."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final
@@ -17,6 +17,7 @@ from xconnector.contract.designs import KeptDesign
 from xconnector.contract.errors import ConnectorError, MisconfiguredError, TransientError
 from xconnector.contract.probing import Found, Profile, Sighting
 
+_DESIGN: Final = "Design"
 _LARGEST: Final = 16 * 1024 * 1024
 _ANSWERS: Final = frozenset(range(300, 600)) - {HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED}
 """Statuses to be looked at. The other two may only mean that the sign-in has ended, which is renewed then."""
@@ -42,18 +43,19 @@ class Probe:
         self._client = client
         self._settings = settings
 
-    async def profile(self, designs: Sequence[KeptDesign]) -> Profile:
-        """Return what was found; `designs` are those of the project as far as they could be read."""
+    async def profile(self, designs: Callable[[], Awaitable[Sequence[KeptDesign]]]) -> Profile:
+        """Return what was found; `designs` reads those of the project, and is not called where nobody would answer."""
         services = _services(self._settings)
         sightings = [await self._sign_in()]
         for service in services:
             sightings += await self._seen(service)
         sightings += self._left_out()
+        unheard = any(one.service == _DESIGN and one.found is Found.UNREACHABLE for one in sightings)
         return Profile(
             product="OpenText Exstream, cloud-native services",
             addresses={"OTDS": self._settings.sign_in.url} | {service.name: service.url for service in services},
             sightings=sightings,
-            by_hand=set_by_hand(self._settings, designs),
+            by_hand=set_by_hand(self._settings, () if unheard else await designs()),
         )
 
     async def _sign_in(self) -> Sighting:
@@ -69,6 +71,9 @@ class Probe:
         if service.version_path is not None:
             sightings.append(await self._version(service, service.version_path))
         for path in service.other_paths:
+            if any(sighting.found is Found.UNREACHABLE for sighting in sightings):
+                # Each further look would only wait as long.
+                return sightings
             found, said, _ = await self._look(service, self._at(service, path))
             sightings.append(Sighting(service=service.name, subject=f"GET {path}", found=found, said=said, needed=True))
         if any(sighting.found is Found.UNREACHABLE for sighting in sightings):
@@ -117,7 +122,7 @@ class Probe:
 
     def _left_out(self) -> list[Sighting]:
         """Say which services the settings do not name."""
-        names = {"Design": self._settings.design, "Empower": self._settings.empower}
+        names = {_DESIGN: self._settings.design, "Empower": self._settings.empower}
         return [
             Sighting(
                 service=name,
@@ -144,7 +149,7 @@ def _services(settings: CloudSettings) -> list[_Service]:
         called = [("GET", design.resources_path), ("GET", design.links_path), ("GET", design.manifest_path)]
         services.append(
             _Service(
-                name="Design",
+                name=_DESIGN,
                 url=design.url,
                 version_path=design.version_path,
                 calls=[*called, ("PUT", design.state_path)],
