@@ -50,7 +50,7 @@ class Probe:
         for service in services:
             sightings += await self._seen(service)
         sightings += self._left_out()
-        unheard = any(one.service == _DESIGN and one.found is Found.UNREACHABLE for one in sightings)
+        unheard = _is_unheard([one for one in sightings if one.service == _DESIGN])
         return Profile(
             product="OpenText Exstream, cloud-native services",
             addresses={"OTDS": self._settings.sign_in.url} | {service.name: service.url for service in services},
@@ -71,14 +71,12 @@ class Probe:
         if service.version_path is not None:
             sightings.append(await self._version(service, service.version_path))
         for path in service.other_paths:
-            if any(sighting.found is Found.UNREACHABLE for sighting in sightings):
+            if _is_unheard(sightings):
                 # Each further look would only wait as long.
-                return sightings
+                break
             found, said, _ = await self._look(service, self._at(service, path))
             sightings.append(Sighting(service=service.name, subject=f"GET {path}", found=found, said=said, needed=True))
-        if any(sighting.found is Found.UNREACHABLE for sighting in sightings):
-            return sightings
-        return [*sightings, *await self._description(service)]
+        return sightings if _is_unheard(sightings) else [*sightings, *await self._description(service)]
 
     async def _version(self, service: _Service, path: str) -> Sighting:
         found, said, answer = await self._look(service, self._at(service, path))
@@ -133,6 +131,10 @@ class Probe:
             for name, section in names.items()
             if section is None
         ]
+
+
+def _is_unheard(sightings: Sequence[Sighting]) -> bool:
+    return any(sighting.found is Found.UNREACHABLE for sighting in sightings)
 
 
 def _services(settings: CloudSettings) -> list[_Service]:
