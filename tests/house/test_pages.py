@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.house.repository import ROOT, handed_over, shown
+from tests.house.repository import ROOT, called, connector_folders, handed_over, shown
 
 LINK = re.compile(r"\]\((?P<target>[^)\s]+)\)")
 CODE_BLOCK = re.compile(r"^(?P<fence>`{3,}|~{3,}).*?^(?P=fence)\s*$", re.DOTALL | re.MULTILINE)
@@ -30,9 +30,16 @@ def test_every_file_that_a_page_mentions_exists(page: str) -> None:
     assert [shown(path) for path in mentioned if not path.exists()] == []
 
 
-def test_every_connector_explains_itself() -> None:
-    folders = [path.parent for path in handed_over("src/xconnector/connectors/*/__init__.py")]
+def test_every_folder_of_connectors_explains_itself() -> None:
+    folders = [path.parent for path in handed_over(":(glob)src/xconnector/connectors/*/__init__.py")]
     assert [shown(folder) for folder in folders if not (folder / "README.md").is_file()] == []
+
+
+def test_every_connector_stands_in_the_readme_of_its_folder_with_an_example() -> None:
+    for folder, manifests in connector_folders().items():
+        page = (folder / "README.md").read_text(encoding="utf-8")
+        shown_there = set(re.findall(r"\bconnector: (\w+)", "".join(found[0] for found in CODE_BLOCK.finditer(page))))
+        assert shown_there >= {called(folder, manifest) for manifest in manifests}, shown(folder)
 
 
 def test_every_decision_says_what_else_there_was_and_what_follows() -> None:
