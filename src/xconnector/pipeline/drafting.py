@@ -266,6 +266,7 @@ async def _record_return(
             "document": document.digest,
             "engine": document.renditions[0].engine,
             "renditions": {rendition.kind.value: rendition.sha256 for rendition in document.renditions},
+            **document.detail,
         },
     )
     await ledger.append(connection, [entry])
