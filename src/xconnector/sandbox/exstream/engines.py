@@ -26,6 +26,11 @@ class Engines:
         finally:
             await self.changed(freed=1)
 
+    async def idle(self) -> None:
+        """Return when no engine is at work."""
+        async with self._changed:
+            await self._changed.wait_for(lambda: self._at_work == 0)
+
     async def changed(self, *, freed: int = 0) -> None:
         """Let those who wait look again."""
         async with self._changed:

@@ -197,14 +197,18 @@ class ExstreamHouse:
         self._resets.append(begin_afresh)
 
     async def reset(self) -> None:
-        """Forget what was seen, kept, and skipped, and behave as in the beginning."""
+        """Forget what was seen, kept, and skipped, and behave as in the beginning.
+
+        What is still being composed for somebody who has gone away is waited for: it belongs to what was.
+        """
+        self.faults = self._first_faults
+        await self.engines.changed()
+        await self.engines.idle()
         self.seen.clear()
         self.drafts.clear()
         self._dropped.clear()
         for begin_afresh in self._resets:
             begin_afresh()
-        self.faults = self._first_faults
-        await self.engines.changed()
 
 
 def _customer(
