@@ -396,3 +396,19 @@ def test_folders_are_ours_alone(shop: Shop) -> None:
     asyncio.run(shop.composer(work_folder=None).check())
 
     assert stat.S_IMODE((shop.folder / "var" / "runs").stat().st_mode) & 0o077 == 0
+
+
+@pytest.mark.parametrize("seconds", [0, 0.01, 0.03])
+def test_a_worker_that_ends_while_an_engine_starts_is_not_held_up(shop: Shop, seconds: float) -> None:
+    shop.becomes("sleep 300")
+
+    async def worker() -> asyncio.Task[object]:
+        composing = asyncio.create_task(_composed(shop))
+        await asyncio.sleep(seconds)
+        return composing
+
+    assert asyncio.run(worker()).cancelled()
+
+
+async def _composed(shop: Shop) -> object:
+    return await shop.composer().compose(orders_of([1]))

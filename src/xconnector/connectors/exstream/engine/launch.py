@@ -4,12 +4,12 @@ import asyncio
 import os
 import shutil
 import sys
-from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from subprocess import DEVNULL, PIPE, Popen
 
 from xconnector.connectors.exstream.engine.control_file import on_the_command_line
 from xconnector.connectors.exstream.engine.settings import EngineSettings
@@ -19,6 +19,7 @@ from xconnector.contract.errors import MisconfiguredError, TransientError
 _WRAPPER = Path(__file__).with_name("wrapper.py")
 _PASSED_ON = ("PATH", "TZ")
 _SECONDS_TO_END = 10.0
+_SECONDS_BETWEEN_LOOKS = 0.01
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,9 +43,9 @@ class Launcher:
 
         The engine and all it started is ended as soon as nobody waits any more, also when this process dies.
         """
-        wrapper = await self._start(attempt, ["--awaited"], limit=timedelta(days=365))
+        wrapper = self._start(attempt, ["--awaited"], limit=timedelta(days=365))
         try:
-            await wrapper.wait()
+            await _end_of(wrapper)
         finally:
             await _ended(wrapper)
         return attempt.ended()
@@ -55,22 +56,25 @@ class Launcher:
         Raises TransientError where the system has no room for another process.
         """
         arguments = ["--lock", str(lock)]
-        wrapper = await self._start(attempt, arguments, limit=self.settings.longest_run, inherited=(lock,))
-        if await wrapper.wait() != 0:
+        wrapper = self._start(attempt, arguments, limit=self.settings.longest_run, inherited=(lock,))
+        # It leaves at once, and its child behind.
+        if await asyncio.to_thread(wrapper.wait) != 0:
             raise TransientError("the engine's wrapper could not be started: does the machine have memory left?")
 
-    async def _start(
+    def _start(
         self, attempt: Attempt, arguments: Sequence[str], *, limit: timedelta, inherited: Sequence[int] = ()
-    ) -> Process:
+    ) -> "Popen[bytes]":
         told = on_the_command_line(attempt.control_file.name, self.settings.control_file_encoding)
         try:
-            return await asyncio.create_subprocess_exec(
-                sys.executable,
-                *("-I", "-S", str(_WRAPPER)),
-                *("--folder", str(attempt.path), "--control-file", attempt.control_file.name),
-                *("--seconds", str(limit.total_seconds())),
-                *arguments,
-                *("--", *self._program(), *told),
+            return Popen(
+                [
+                    sys.executable,
+                    *("-I", "-S", str(_WRAPPER)),
+                    *("--folder", str(attempt.path), "--control-file", attempt.control_file.name),
+                    *("--seconds", str(limit.total_seconds())),
+                    *arguments,
+                    *("--", *self._program(), *told),
+                ],
                 stdin=DEVNULL if inherited else PIPE,
                 stdout=DEVNULL,
                 stderr=DEVNULL,
@@ -93,15 +97,19 @@ class Launcher:
         return {"PATH": os.defpath, **passed_on, "HOME": str(folder), "TMPDIR": str(folder), **own}
 
 
-async def _ended(wrapper: Process) -> None:
+async def _end_of(wrapper: "Popen[bytes]") -> None:
+    while wrapper.poll() is None:  # noqa: ASYNC110 - a closing event loop may never be told that its processes ended
+        await asyncio.sleep(_SECONDS_BETWEEN_LOOKS)
+
+
+async def _ended(wrapper: "Popen[bytes]") -> None:
     """See to it that the wrapper is gone, and the engine with it: it ends both when its standard input closes."""
-    if wrapper.returncode is not None:
-        return
     if wrapper.stdin is not None:
         wrapper.stdin.close()
     try:
-        await asyncio.wait_for(asyncio.shield(wrapper.wait()), _SECONDS_TO_END)
-    except TimeoutError:
-        with suppress(ProcessLookupError):
+        with suppress(TimeoutError):
+            await asyncio.wait_for(_end_of(wrapper), _SECONDS_TO_END)
+    finally:
+        if wrapper.poll() is None:
             wrapper.kill()
-        await wrapper.wait()
+            wrapper.wait()
