@@ -62,6 +62,12 @@ async def test_without_a_design_service_the_project_must_say_what_feeds_it(exstr
     assert "`data_source`" in str(result)
 
 
+async def test_a_check_has_the_design_service_answer(exstream: SandboxProgram) -> None:
+    async with connection(exstream, design=design_section(exstream)) as composer:
+        await composer.check()
+        assert await exstream.asked("/design/api/v1/domains") == 1
+
+
 def signed_in(answer: Callable[[Request], Reply]) -> Callable[[Request], Reply]:
     """Answer sign-ins and versions, and let the test answer the rest."""
 

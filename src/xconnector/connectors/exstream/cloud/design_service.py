@@ -19,11 +19,9 @@ T = TypeVar("T")
 
 
 class Domain(msgspec.Struct, frozen=True):
-    """One domain, as the service tells it."""
+    """One domain, as the service tells it. What else it says of one is of no type that is published."""
 
     id: str
-    production: bool | None = None
-    workflow: bool | None = None
 
 
 class Resource(msgspec.Struct, frozen=True):
