@@ -36,7 +36,7 @@ class Composing:
         exstream = outside.enter_context(
             sandbox(
                 "exstream",
-                *("--port", "0", "--project", str(self._project), "--output", str(folder), "--domain", "aurora"),
+                *("--port", "0", "--project", str(self._project), "--output", str(folder)),
                 *("--faults", json.dumps(_FAULTS)),
                 log=log,
             )
