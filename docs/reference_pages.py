@@ -59,7 +59,10 @@ def _connector_names() -> Mapping[str, list[str]]:
 
 
 def _connectors(folder: str, names: list[str]) -> str:
-    readme = f"```{{include}} ../../src/xconnector/connectors/{folder}/README.md\n```\n"
+    # Its links lead to the pages from where it lies.
+    readme = (
+        f"```{{include}} ../../src/xconnector/connectors/{folder}/README.md\n:relative-docs: ../../../../docs/\n```\n"
+    )
     tables = [_settings(name, "Settings" if len(names) == 1 else f"Settings of `{name}`") for name in names]
     designs = {found.name: found.shape for name in names if (found := manifest(name).design_file) is not None}
     tables += [
