@@ -82,8 +82,19 @@ def _project_files() -> str:
         f"\n## `{name}`\n\n{settings_table(model, apart={'SourceShape': 'source'})}"
         for name, model in PROJECT_FILES.items()
     ]
+    designs = {
+        file.name: folder
+        for folder, names in _connector_names().items()
+        for name in names
+        if (file := manifest(name).design_file) is not None
+    }
+    beside = [
+        f"\n## `templates/*/{file}`\n\nBeside a template's own files, for composers with designs of their own: its keys "
+        f"stand with the {{doc}}`connectors that read it <connector-{folder}>`.\n"
+        for file, folder in designs.items()
+    ]
     source = f"\n## Sources in mappings\n\n{SOURCE}\n\n{settings_table(SourceShape, apart={'SourceShape': 'source'})}"
-    return intro + "".join([*sections, source])
+    return intro + "".join([*sections, *beside, source])
 
 
 def _commands() -> str:

@@ -15,7 +15,20 @@ PLACES = {
     "communication.schema.json": "communications/*.yaml",
     "mapping.schema.json": "mappings/*.yaml",
     "tests.schema.json": "tests/*.yaml",
+    "exstream.design.schema.json": "templates/*/exstream.yaml",
 }
+DESIGN = """\
+communication: 3f0c2f5e-8a37-4b52-9a55-6f0f6a3b8b10
+data_source: ${DATA_SOURCE:-PolicyDriver}
+driver:
+  format: columnar
+  encoding: cp1141
+  records:
+    - indicator: CUST
+      fields: [{path: communication.id, width: 36}]
+outputs:
+  letter: {queue: archive}
+"""
 
 
 def mistakes(folder: Path, schema: str) -> Iterator[str]:
@@ -27,6 +40,8 @@ def mistakes(folder: Path, schema: str) -> Iterator[str]:
 
 @pytest.mark.parametrize("schema", PLACES)
 def test_what_loads_fits_the_schema(project_folder: ProjectFolder, schema: str) -> None:
+    project_folder.write("templates/policy_issued/exstream.yaml", DESIGN)
+
     assert list(mistakes(project_folder.folder, schema)) == []
 
 
@@ -37,10 +52,15 @@ def test_what_loads_fits_the_schema(project_folder: ProjectFolder, schema: str) 
         ("project.schema.json", "connector: embedded", "connector: embeded"),
         ("project.schema.json", "rate: 2", "rates: 2"),
         ("project.schema.json", "key: [account]", "key: []"),
+        ("exstream.design.schema.json", "driver:", "drivers:"),
+        ("exstream.design.schema.json", "format: columnar", "format: columns"),
+        ("exstream.design.schema.json", "width: 36", "wide: 36"),
+        ("exstream.design.schema.json", "letter:", "letters:"),
     ],
 )
 def test_what_does_not_load_does_not_fit(project_folder: ProjectFolder, schema: str, old: str, new: str) -> None:
-    project_folder.replace(PLACES[schema], old, new)
+    project_folder.write("templates/policy_issued/exstream.yaml", DESIGN)
+    project_folder.replace(PLACES[schema].replace("*", "policy_issued"), old, new)
 
     assert list(mistakes(project_folder.folder, schema)) != []
 

@@ -12,6 +12,7 @@ from pydantic import BaseModel, TypeAdapter
 
 from xconnector.contract.registry import connector_names, manifest
 from xconnector.project.files import CommunicationShape, LimitsShape, MappingShape, ProjectShape, TestShape
+from xconnector.project.templates import TEMPLATES
 
 Schema: TypeAlias = dict[str, Any]
 
@@ -26,6 +27,7 @@ def project_schemas() -> Mapping[str, Schema]:
         "communication.schema.json": _titled("communications/*.yaml", CommunicationShape.model_json_schema()),
         "mapping.schema.json": _titled("mappings/*.yaml", MappingShape.model_json_schema()),
         "tests.schema.json": _titled("tests/*.yaml", TypeAdapter(list[TestShape]).json_schema()),
+        **_design_files(),
     }
 
 
@@ -63,6 +65,24 @@ def _project() -> Schema:
         ],
     }
     return schema
+
+
+def _design_files() -> Mapping[str, Schema]:
+    """Return the schemas of what templates say to composers with designs of their own, such as `exstream.yaml`."""
+    known = {file.name: file.shape for name in connector_names() if (file := manifest(name).design_file) is not None}
+    return {
+        f"{Path(name).stem}.design.schema.json": _titled(f"{TEMPLATES}/*/{name}", _whole_from_environment(shape))
+        for name, shape in known.items()
+    }
+
+
+def _whole_from_environment(model: type[BaseModel]) -> Schema:
+    schema = model.model_json_schema()
+    definitions = cast("Schema", schema.get("$defs", {}))
+    return {
+        **_with_environment(schema),
+        "$defs": {name: _with_environment(inner) for name, inner in definitions.items()},
+    }
 
 
 def _connection(name: str) -> Schema:
