@@ -89,8 +89,8 @@ def _project_files() -> str:
         if (file := manifest(name).design_file) is not None
     }
     beside = [
-        f"\n## `templates/*/{file}`\n\nBeside a template's own files, for composers with designs of their own: its keys "
-        f"stand with the {{doc}}`connectors that read it <connector-{folder}>`.\n"
+        f"\n## `templates/*/{file}`\n\nFor composers with designs of their own, beside a template's other files. Its "
+        f"keys stand with {{doc}}`the connectors that read it <connector-{folder}>`.\n"
         for file, folder in designs.items()
     ]
     source = f"\n## Sources in mappings\n\n{SOURCE}\n\n{settings_table(SourceShape, apart={'SourceShape': 'source'})}"
