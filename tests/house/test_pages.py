@@ -42,6 +42,12 @@ def test_every_connector_stands_in_the_readme_of_its_folder_with_an_example() ->
         assert shown_there >= {called(folder, manifest) for manifest in manifests}, shown(folder)
 
 
+def test_every_file_that_is_said_to_be_proven_exists() -> None:
+    page = (ROOT / "docs/guide/exstream-proven.md").read_text(encoding="utf-8")
+    ours = handed_over("src/xconnector/connectors/exstream/*.py", "src/xconnector/sandbox/exstream/*.py")
+    assert set(re.findall(r"`(\w+\.py)`", page)) - {path.name for path in ours} == set()
+
+
 def test_every_decision_says_what_else_there_was_and_what_follows() -> None:
     headings = ["## Decided", "## What else there was", "## What follows"]
     for page in handed_over("docs/decisions/0*.md"):

@@ -68,7 +68,7 @@ def file_shapes() -> Iterator[type[BaseModel]]:
 
 def commands() -> Iterator[tuple[str, str]]:
     for page in [*PAGES, *handed_over("ARCHITECTURE.md", "news/*.md")]:
-        text = page.read_text(encoding="utf-8")
+        text = page.read_text(encoding="utf-8").replace("\\\n", " ")
         for found in [*TYPED.finditer(text), *IN_PROSE.finditer(text)]:
             yield shown(page), " ".join(found["rest"].split())
 
