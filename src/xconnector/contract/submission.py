@@ -30,7 +30,10 @@ class Submission:
     """How many they are."""
     created_at: datetime
     run: str | None
+    submitted_at: datetime | None = None
+    """When the composer was known to have it; None before that."""
     repeats: Repeat | None = None
+    """Only where it is submitted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
