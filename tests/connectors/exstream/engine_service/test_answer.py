@@ -34,6 +34,13 @@ def test_files_come_with_their_headers(content: bytes, return_code: int) -> None
     assert answer.status == "done"
 
 
+@pytest.mark.parametrize("told, size", [("17", 17), ("0", None), ("", None), ("x", None)])
+def test_the_size_of_a_file_is_what_the_service_tells_unless_it_is_none(told: str, size: int | None) -> None:
+    (file,) = _read(compose_response(file_element("a.pdf", None, outputLength=told))).files
+
+    assert file.header.size == size
+
+
 @given(st.binary(min_size=1, max_size=500))
 def test_files_may_come_beside_the_envelope(content: bytes) -> None:
     include = '<xop:Include xmlns:xop="http://www.w3.org/2004/08/xop/include" href="cid:1%40there"/>'

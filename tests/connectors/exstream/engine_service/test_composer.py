@@ -102,7 +102,7 @@ async def test_messages_in_utf_16_are_read(tmp_path: Path) -> None:
 
 
 async def test_a_document_that_was_left_on_the_server_is_fetched_where_it_is_mounted(tmp_path: Path) -> None:
-    async with _installation(tmp_path) as here:
+    async with _installation(tmp_path, outputs=_KEYED) as here:
         (direct,) = await here.compose(_order())
         await here.program.misbehave(ews_names_only=True)
         (unmounted,) = await here.compose(_order())
@@ -128,6 +128,27 @@ async def test_each_order_can_have_a_file_of_its_own_on_the_server(tmp_path: Pat
     assert _types(results) == [Composition, Composition]
     names = {path.name for path in (tmp_path / "output" / "engine_service" / "letters").iterdir()}
     assert names == {f"{_order(number).communication_id}.pdf" for number in (1, 2)}
+
+
+@pytest.mark.parametrize(
+    "design",
+    [
+        {"outputs": {"letter": {"queue": "archive", "file": "letter.pdf"}}},
+        {"outputs": {**_KEYED, "sms": {"queue": "text"}}},
+        {"outputs": _KEYED, "key": {"path": "customer.key"}},
+    ],
+)
+async def test_files_that_another_call_could_name_alike_are_never_read_from_a_folder(
+    tmp_path: Path, design: dict[str, object]
+) -> None:
+    async with _installation(tmp_path, **design) as here:
+        folder = {"mounted": "output/engine_service"}
+        results = await here.compose(_order(1), _order(2), output_folder=folder, output_file={"name": "letter.pdf"})
+        calls = await here.asked()
+
+    assert _types(results) == [PermanentError, PermanentError]
+    assert "`{id}`" in str(results[0])
+    assert calls == 0
 
 
 async def test_many_orders_go_into_one_call_where_files_bear_their_keys(tmp_path: Path) -> None:

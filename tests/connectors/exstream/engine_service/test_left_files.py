@@ -85,3 +85,18 @@ def test_a_folder_in_place_of_a_file_cannot_be_read(mounted: Path, tmp_path: Pat
 
     with pytest.raises(TransientError, match="cannot be read"):
         _left(tmp_path).fetched([returned("sub", None)])
+
+
+def test_a_file_of_the_size_that_the_engine_tells_is_taken(mounted: Path, tmp_path: Path) -> None:
+    assert mounted.is_dir()
+
+    (file,) = _left(tmp_path).fetched([returned("a.pdf", None, size=3)])
+
+    assert file.content == b"TOP"
+
+
+def test_a_file_of_another_size_than_the_engine_tells_may_still_be_written(mounted: Path, tmp_path: Path) -> None:
+    assert mounted.is_dir()
+
+    with pytest.raises(TransientError, match="another size"):
+        _left(tmp_path).fetched([returned("a.pdf", None, size=4)])

@@ -69,7 +69,8 @@ async def test_a_report_that_stays_on_the_server_does_not_matter(service: Script
     service.says(compose_response(file_element("Report.dat", None) + file_element("a.txt", b"Hallo", returnCode=0)))
 
     for folder in (None, {"mounted": "mounted"}):
-        assert isinstance(await _result(service, tmp_path, output_folder=folder), Composition)
+        result = await _result(service, tmp_path, output_folder=folder, output_file={"name": "{id}.txt"})
+        assert isinstance(result, Composition)
 
 
 async def test_a_request_names_its_action(service: ScriptedService, tmp_path: Path) -> None:

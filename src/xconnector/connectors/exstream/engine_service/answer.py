@@ -33,6 +33,8 @@ class FileHeader:
     extension: str = ""
     """Without a dot."""
     pages: int | None = None
+    size: int | None = None
+    """Bytes of the file (`outputLength`); None where nothing is told."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +92,8 @@ def _header(element: XmlElement) -> FileHeader:
         pdl=_number(child_text(element, "PDL")),
         extension=child_text(element, "defaultExtension")[:_LONGEST_NAME].lstrip(".").lower(),
         pages=_number(child_text(element, "pageCount")),
+        # No output is empty: 0 speaks of what stands in the answer, not of a file that stays on the server.
+        size=_number(child_text(element, "outputLength")) or None,
     )
 
 

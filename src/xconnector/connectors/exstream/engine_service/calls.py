@@ -7,7 +7,11 @@ from datetime import date
 
 from xconnector.connectors.exstream.design import ExstreamDesign
 from xconnector.connectors.exstream.driver.key import key_of
-from xconnector.connectors.exstream.engine_service.returned import bears_keys, tells_customers_apart
+from xconnector.connectors.exstream.engine_service.returned import (
+    bears_keys,
+    gives_every_communication_its_own,
+    tells_customers_apart,
+)
 from xconnector.contract.composer import Composition, Order
 from xconnector.contract.errors import ConnectorError, PermanentError
 
@@ -39,11 +43,12 @@ class Call:
 
 
 def calls_of(
-    orders: Sequence[Order], designs: Mapping[str, ExstreamDesign], *, most: int
+    orders: Sequence[Order], designs: Mapping[str, ExstreamDesign], *, most: int, shares_names: bool = False
 ) -> tuple[list[Call], dict[int, Composition | ConnectorError]]:
     """Return the calls that compose the orders, and by position the orders that none can compose.
 
-    Only a design whose files bear the customer's key has up to `most` orders composed in one call.
+    Only a design whose files bear the customer's key has up to `most` orders composed in one call. With `shares_names`,
+    files of all calls lie in one folder, and a design that does not tell them apart is refused.
     """
     single: list[Call] = []
     together: defaultdict[tuple[str, date], list[Call]] = defaultdict(list)
@@ -51,6 +56,8 @@ def calls_of(
     for position, order in enumerate(orders):
         try:
             call = _call(position, order, designs)
+            if shares_names:
+                _refuse_shared_names(call)
         except PermanentError as error:
             refused[position] = error
             continue
@@ -77,6 +84,15 @@ def _call(position: int, order: Order, designs: Mapping[str, ExstreamDesign]) ->
         issued_on=_day(order),
         orders=(CallOrder(position=position, order=order, key=key_of(design, order) if bears_keys(design) else None),),
     )
+
+
+def _refuse_shared_names(call: Call) -> None:
+    if not gives_every_communication_its_own(call.design):
+        raise PermanentError(
+            f"template {call.template!r}: calls at the same time would read each other's files from `output_folder`. "
+            "Put `{id}` into `output_file.name`, or, in its exstream.yaml, `{key}` into the `file` of every output, "
+            "with `key.path: communication.id`"
+        )
 
 
 def _day(order: Order) -> date:

@@ -74,7 +74,9 @@ class EngineServiceComposer:
         return await profile_of(self._wire, self._client, self._settings)
 
     async def compose(self, orders: Sequence[Order]) -> Sequence[Composition | ConnectorError]:
-        calls, results = calls_of(orders, self._designs, most=self._settings.orders_per_call)
+        calls, results = calls_of(
+            orders, self._designs, most=self._settings.orders_per_call, shares_names=self._settings.shares_names
+        )
         sweep = _Sweep()
         for made in await asyncio.gather(*(self._made(call, sweep) for call in calls)):
             results.update(made)

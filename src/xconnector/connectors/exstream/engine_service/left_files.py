@@ -27,7 +27,8 @@ class LeftFiles:
     def fetched(self, files: Sequence[ReturnedFile]) -> Sequence[ReturnedFile]:
         """Return the files, those that came as a name with what the folder holds under it.
 
-        Raises TransientError for one that is not there (yet), PermanentError for one that may not be read.
+        Raises TransientError for one that is not there (yet) or has another size than the engine tells, PermanentError
+        for one that may not be read.
         """
         self.check()
         return [file if file.content is not None else replace(file, content=self._content(file)) for file in files]
@@ -48,6 +49,11 @@ class LeftFiles:
         if len(content) > self._largest:
             raise PermanentError(
                 f"a file in {self._mounted} is larger than {self._largest} bytes: see `largest_answer`"
+            )
+        if file.header.size not in {None, len(content)}:
+            raise TransientError(
+                f"a file in {self._mounted} has another size than the engine tells: is it still being written, or "
+                "was it written anew?"
             )
         return content
 

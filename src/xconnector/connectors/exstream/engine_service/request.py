@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from lxml import etree
 
 from xconnector.connectors.exstream.engine_service.mtom import Packed, pack, xop_include
-from xconnector.connectors.exstream.engine_service.settings import EngineServiceSettings
+from xconnector.connectors.exstream.engine_service.settings import OF_COMMUNICATION, EngineServiceSettings
 from xconnector.connectors.exstream.engine_service.user_token import Stamp, security_header
 from xconnector.connectors.exstream.soap import MEDIA_TYPE, XmlElement, write_envelope
 
@@ -66,7 +66,7 @@ def _output_file(request: XmlElement, compose: Compose, settings: EngineServiceS
         return
     output = etree.SubElement(request, "outputFile")
     _optional(output, "directory", settings.output_file.directory)
-    _optional(output, "fileName", settings.output_file.name.replace("{id}", compose.file_id or ""))
+    _optional(output, "fileName", settings.output_file.name.replace(OF_COMMUNICATION, compose.file_id or ""))
 
 
 def _packages(request: XmlElement, compose: Compose, settings: EngineServiceSettings) -> None:

@@ -9,6 +9,8 @@ from xconnector.connectors.exstream.engine_service.answer import ReturnedFile
 from xconnector.connectors.exstream.outputs import QueueOutput, media_type_of
 
 _KEY = "{key}"
+_OF_COMMUNICATION = "communication.id"
+"""Where the one key stands that no other communication has."""
 _BY_EXTENSION: Mapping[str, str] = {
     "pdf": "application/pdf",
     "htm": "text/html",
@@ -26,6 +28,11 @@ def tells_customers_apart(design: ExstreamDesign) -> bool:
 def bears_keys(design: ExstreamDesign) -> bool:
     """Say whether the name of some file that the design gives holds the customer's key."""
     return any(output.file is not None and _KEY in output.file for output in design.outputs.values())
+
+
+def gives_every_communication_its_own(design: ExstreamDesign) -> bool:
+    """Say whether no other communication has files of the same names."""
+    return design.key.path == _OF_COMMUNICATION and tells_customers_apart(design)
 
 
 def belonging(files: Sequence[ReturnedFile], design: ExstreamDesign, pdl: Mapping[int, str]) -> Sequence[ReturnedFile]:

@@ -13,6 +13,8 @@ from xconnector.connectors.exstream.naming import Word
 from xconnector.contract.settings import ConnectorSettings, Duration
 
 KIB, MIB = 1024, 1024 * 1024
+OF_COMMUNICATION = "{id}"
+"""Stands for the communication's id in the name of a file."""
 
 _Address = Annotated[str, Field(pattern=r"^https?://[^\s/?#@]+(/[^\s?#]*)?$")]
 _OptionName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,99}$")]
@@ -60,7 +62,12 @@ class OutputFile(ConnectorSettings):
     """Folder, as the engine's machine names it; left out, the engine decides."""
     name: _OneLine = ""
     """Name of the file. `{id}` stands for the communication's id: without it, calls at the same time may overwrite
-    each other."""
+    each other, and `output_folder` asks for other names that are each communication's own."""
+
+    @property
+    def is_of_one_call(self) -> bool:
+        """Whether no other communication has a file of this name."""
+        return OF_COMMUNICATION in self.name
 
 
 class OutputFolder(ConnectorSettings):
@@ -159,13 +166,20 @@ class EngineServiceSettings(ConnectorSettings):
     largest_answer: Annotated[ByteSize, Field(ge=KIB, le=2 * KIB * MIB)] = ByteSize(64 * MIB)
     """The most bytes one answer or one file may have, such as `64MiB`."""
     output_folder: OutputFolder | None = None
-    """Where files lie of which the answer gives only the name; left out, such an answer is a failure."""
+    """Where files lie of which the answer gives only the name; left out, such an answer is a failure. So that nobody is
+    given the file of another call, either `output_file.name` holds `{id}`, or every output of a design has a `file`
+    with `{key}`, and `key.path` is `communication.id`; other designs are refused."""
 
     @model_validator(mode="after")
     def _one_order_per_named_file(self) -> Self:
         if self.orders_per_call > 1 and self.output_file is not None and self.output_file.name:
             raise ValueError("`output_file.name` names the file of one order: leave it out, or set orders_per_call: 1")
         return self
+
+    @property
+    def shares_names(self) -> bool:
+        """Whether calls read from a folder in which they may name their files alike."""
+        return self.output_folder is not None and not (self.output_file is not None and self.output_file.is_of_one_call)
 
     @property
     def wsdl_url(self) -> str:
