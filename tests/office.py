@@ -262,7 +262,7 @@ async def open_place(
 def _lay_main_path(place: Workplace, retry: Retry) -> None:
     for name, stage in STAGES.items():
         place.jobs.add_stage(Stage(name=name, run=partial(stage, place), retry=retry))
-    place.jobs.add_chore(Chore(name="gather orders", every=QUICK, do=partial(gather_orders, place)))
+    place.jobs.add_watch(Watch(name="gather orders", every=QUICK, look=partial(gather_orders, place)))
     place.jobs.add_chore(Chore(name="gather bundles", every=QUICK, do=partial(gather, place)))
     for name in place.connections.channel_names:
         place.jobs.add_watch(Watch(name=f"poll {name}", every=QUICK, look=partial(poll, place, name)))

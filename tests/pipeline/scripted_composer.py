@@ -41,6 +41,8 @@ class ScriptedComposer:
     """Raised by every search."""
     on_look: list[ConnectorError | Underway] = field(default_factory=list[ConnectorError | Underway])
     """What the next looks say, one after the other."""
+    reference: str | None = None
+    """By which it finds every job, instead of one for each."""
     further: Sequence[Made] = ()
     """Results that nobody asked for."""
     submissions: list[Submission] = field(default_factory=list[Submission])
@@ -90,7 +92,7 @@ class ScriptedComposer:
         return self._receipt(submission) if submission.submission_key in self.taken else None
 
     async def look(self, submission: Submission, reference: str) -> Underway | SubmissionOutcome:
-        assert reference == f"job of {submission.submission_key}"
+        assert reference == (self.reference or f"job of {submission.submission_key}")
         if self.on_look:
             said = self.on_look.pop(0)
             if isinstance(said, ConnectorError):
@@ -111,4 +113,6 @@ class ScriptedComposer:
 
     def _receipt(self, submission: Submission) -> SubmissionReceipt:
         key = submission.submission_key
-        return SubmissionReceipt(reference=f"job of {key}", detail={"job": f"J-{len(self.submissions)}"})
+        return SubmissionReceipt(
+            reference=self.reference or f"job of {key}", detail={"job": f"J-{len(self.submissions)}"}
+        )

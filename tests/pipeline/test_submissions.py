@@ -1,5 +1,6 @@
 from datetime import timedelta
 
+import msgspec
 import pytest
 
 from tests.office import Office, notice
@@ -17,9 +18,13 @@ from xconnector.contract.submission import Made, Underway
 from xconnector.domain.communication import State
 from xconnector.domain.document import RenditionKind
 from xconnector.domain.failure import FailureKind, Settlement
+from xconnector.execution.jobs import Attempt
 from xconnector.operations.failures import Choice, open_failures, reprocess
 from xconnector.operations.reconciling import reconcile_run
 from xconnector.operations.settling import settle
+from xconnector.pipeline.compose import compose
+from xconnector.pipeline.prepare import prepare
+from xconnector.pipeline.retrying import LONGEST_WAIT, wait_after
 from xconnector.testing.small_project import row
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -338,3 +343,95 @@ async def test_large_claims_wait_for_review_with_the_bytes_of_the_job(
         account = await opened.work()
 
     assert account.states == {State.COMPLETED: 1, State.IN_REVIEW: 1}
+
+
+async def test_a_submission_that_is_settled_in_part_is_not_handed_over_in_part(
+    office: OpenOffice, scripted: ScriptedComposer
+) -> None:
+    scripted.by_position, scripted.key = True, lambda _: None
+    scripted.on_submit = LOST
+    scripted.on_find = OutcomeUnknownError("nobody can say")
+    async with office(IMPATIENT, instead={"composer": scripted}) as opened:
+        await opened.run(ROWS)
+        await opened.work()
+        scripted.on_find = None
+        scripted.taken.clear()
+        one = Choice(communication_id=(await opened.explain("5")).found.communication_id)
+        await settle(
+            opened.place.pool, opened.place.jobs, one, Settlement.ARRIVED, actor="ops", reason="it should be there"
+        )
+        account = await opened.work()
+
+    assert account.states == {State.COMPLETED: 1, State.OUTCOME_UNKNOWN: 8}
+    assert account.closes
+    assert [_numbers(scripted, number) for number in range(1, len(scripted.submissions))] == [["5"]]
+
+
+async def test_a_job_that_never_ends_becomes_named_failures_when_its_time_is_up(
+    office: OpenOffice, scripted: ScriptedComposer
+) -> None:
+    scripted.on_look = [Underway(said="waits for the printer", look_again_after=SOON)] * 1000
+    hasty = {"xconnector.yaml": [("connector: embedded", "connector: embedded, limits: {report_within: 500ms}")]}
+    async with office(hasty, instead={"composer": scripted}) as opened:
+        await opened.run(ROWS)
+        account = await opened.work()
+        failed = await open_failures(opened.place.pool, Choice(), limit=10)
+
+        assert account.states == {State.FAILED: 9}
+        assert {(failure.stage, failure.kind) for failure in failed} == {("fetch", FailureKind.OUTAGE)}
+        assert "waits for the printer" in failed[0].reason
+
+        scripted.on_look = []
+        await _settle(opened, Settlement.NOT_ARRIVED)
+        account = await opened.work()
+
+    assert account.states == {State.COMPLETED: 9}
+    assert sum(submission.orders for submission in scripted.submissions) == 18
+
+
+async def test_two_submissions_never_share_a_job(office: OpenOffice, scripted: ScriptedComposer) -> None:
+    scripted.reference = "the only job there is"
+    async with office(IMPATIENT, instead={"composer": scripted}) as opened:
+        await opened.run(ROWS[:2])
+        await opened.work()
+        await opened.run([row("10"), row("11")], name="second.csv")
+        account = await opened.work()
+        failed = await open_failures(opened.place.pool, Choice(), limit=10)
+
+    assert account.states == {State.COMPLETED: 2, State.OUTCOME_UNKNOWN: 2}
+    assert {failure.stage for failure in failed} == {"submit"}
+
+
+async def test_what_the_job_tells_at_its_end_is_kept(office: OpenOffice, scripted: ScriptedComposer) -> None:
+    async with office(instead={"composer": scripted}) as opened:
+        run = await opened.run(ROWS[:1])
+        await opened.work()
+        (submission,) = (await reconcile_run(opened.place.pool, run.name)).submissions
+        story = (await opened.explain("0")).history
+
+    assert submission.detail is not None
+    assert msgspec.json.decode(submission.detail) == {"job": "J-1", "pages": "many"}
+    (told,) = [entry.detail for entry in story if entry.event == "composed"]
+    assert told is not None
+    assert told["pages"] == "many"
+
+
+async def test_orders_that_wait_for_a_composer_that_takes_no_submissions_any_more_are_composed_all_the_same(
+    office: OpenOffice, scripted: ScriptedComposer, composer: EmbeddedComposer
+) -> None:
+    async with office(instead={"composer": scripted}) as opened:
+        await opened.send(notice("1"))
+        # Ordered, and not gathered yet: nobody is at work.
+        for number, stage in enumerate((prepare, compose)):
+            attempt = Attempt(stage=stage.__name__, ids={"batch_id": 1}, priority=0, number=1, job_id=number)
+            await stage(opened.place, attempt, 1)
+        assert await opened.state_of("1") is State.COMPOSING
+
+    async with office(instead={"composer": composer}) as opened:
+        account = await opened.work()
+
+    assert account.states == {State.COMPLETED: 1}
+
+
+async def test_a_wait_stays_the_longest_however_often_something_was_tried() -> None:
+    assert wait_after(10_000) == LONGEST_WAIT

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -61,3 +62,5 @@ class Manifest(Generic[S]):
     """Of a composer that keeps designs of its own; one without fills the project's templates."""
     archive: Callable[[S, Surroundings], Archive] | None = None
     run_source: Callable[[S, Surroundings], RunSource] | None = None
+    call_timeout: timedelta = timedelta(seconds=30)
+    """How long one call may take where the project's `limits.timeout` says nothing."""

@@ -106,7 +106,7 @@ class ComposesSubmissions(Protocol):
     async def find(self, submission: Submission) -> SubmissionReceipt | None:
         """Say whether a submission whose answer was lost has begun: its receipt, or None when it surely has not.
 
-        Raises OutcomeUnknownError when that cannot be told, or not yet.
+        Raises TransientError when that cannot be told yet, OutcomeUnknownError when it cannot be told at all.
         """
         ...
 

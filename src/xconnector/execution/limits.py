@@ -66,12 +66,15 @@ class CircuitOpenError(NotNowError):
 class LimitedConnection:
     """One connection of the project, under its limits."""
 
-    def __init__(self, name: str, limits: Limits, *, session: Session, locks: SessionLocks) -> None:
+    def __init__(
+        self, name: str, limits: Limits, *, session: Session, locks: SessionLocks, lane: str = "calls"
+    ) -> None:
+        """Calls of one lane count against `parallel` together; rate and circuit are the connection's."""
         self._name = name
         self._limits = limits
         self._session = session
         self._locks = locks
-        self._slots = [f"slot:{name}:{number}" for number in range(limits.parallel or 0)]
+        self._slots = [f"slot:{name}:{lane}:{number}" for number in range(limits.parallel or 0)]
         self._healthy_until = 0.0
 
     async def call(

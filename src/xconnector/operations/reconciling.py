@@ -4,11 +4,13 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from xconnector.postgres.connect import Pool, snapshot
+from xconnector.postgres.connect import Pool, reading, snapshot
 from xconnector.store import reconciliations, runs, submissions
 from xconnector.store.reconciliations import Account
 from xconnector.store.runs import Run
-from xconnector.store.submissions import SubmissionOfRun
+from xconnector.store.submissions import KeptSubmission
+
+MOST_SHOWN = 1000
 
 
 class UnknownRunError(LookupError):
@@ -21,7 +23,7 @@ class RunAccount:
 
     run: Run
     account: Account
-    submissions: list[SubmissionOfRun]
+    submissions: list[KeptSubmission]
     """Jobs of composers that work in their own time, with what each made and left out."""
 
     @property
@@ -44,6 +46,12 @@ async def reconcile_run(pool: Pool, name: str) -> RunAccount:
         )
         submitted = await submissions.of_run(connection, run.run_id)
     return RunAccount(run=run, account=account, submissions=submitted)
+
+
+async def submissions_under_way(pool: Pool) -> list[KeptSubmission]:
+    """Return the jobs of composers that have not ended, those of single events too, oldest first."""
+    async with reading(pool) as connection:
+        return await submissions.under_way(connection, limit=MOST_SHOWN)
 
 
 async def reconcile_day(pool: Pool, day: date, timezone: str) -> Account:

@@ -31,7 +31,8 @@ async def settle(pool: Pool, jobs: Jobs, choice: Choice, settlement: Settlement,
     """Settle chosen hand-overs and submissions of unknown outcome, and return how many communications they are of.
 
     A hand-over that arrived is completed; one that did not is made again, under a dispatch key of its own. A
-    submission that arrived is looked for again; of one that did not, the communications are composed again.
+    submission that arrived is looked for again; of one that did not, or whose job is of no use, the communications are
+    composed again.
     """
     settled, after = 0, 0
     while (
@@ -50,15 +51,14 @@ async def _settle_page(
         page = await failures_of(connection, choice, after=after, limit=AT_ONCE)
         if not page:
             return None
-        unknown = {
-            row.communication_id: row
-            for row in page
-            if row.kind == FailureKind.UNKNOWN_OUTCOME and row.communication_id is not None
-        }
+        rows = {row.communication_id: row for row in page if row.communication_id is not None}
+        stuck = {key: row for key, row in rows.items() if row.stage == "fetch"}
+        unknown = {key: row for key, row in rows.items() if row.kind == FailureKind.UNKNOWN_OUTCOME}
         submitted = {key: row for key, row in unknown.items() if row.stage == "submit"}
-        handed_over = {key: row for key, row in unknown.items() if key not in submitted}
+        handed_over = {key: row for key, row in unknown.items() if key not in submitted | stuck}
         settled = await _settle(connection, jobs, handed_over, settlement, word)
-        settled += await _settle_submitted(connection, jobs, submitted, settlement, word)
+        settled += await _settle_submitted(connection, jobs, submitted, State.OUTCOME_UNKNOWN, settlement, word)
+        settled += await _settle_submitted(connection, jobs, stuck, State.FAILED, settlement, word)
         return settled, page[-1].failure_id
 
     return await in_transaction(pool, write)
@@ -71,7 +71,7 @@ async def _settle(
     settlement: Settlement,
     word: Word,
 ) -> int:
-    moved = await _move(connection, unknown, _TARGETS[settlement], settlement, word)
+    moved = await _move(connection, unknown, State.OUTCOME_UNKNOWN, _TARGETS[settlement], settlement, word)
     await dispatches.settle_unknown(connection, sorted(moved), _STATES[settlement], datetime.now(UTC))
     if settlement is Settlement.NOT_ARRIVED:
         for batch_id, channel in await communications.stand_at_last_hop(connection, sorted(moved)):
@@ -80,21 +80,31 @@ async def _settle(
 
 
 async def _settle_submitted(
-    connection: Connection, jobs: Jobs, unknown: Mapping[UUID, OpenFailure], settlement: Settlement, word: Word
+    connection: Connection,
+    jobs: Jobs,
+    unknown: Mapping[UUID, OpenFailure],
+    origin: State,
+    settlement: Settlement,
+    word: Word,
 ) -> int:
     """Settle submissions: the composer has the orders, and its results are fetched; or it has not."""
     if settlement is Settlement.ARRIVED:
-        moved = await _move(connection, unknown, State.COMPOSING, settlement, word)
+        moved = await _move(connection, unknown, origin, State.COMPOSING, settlement, word)
         await take_up_submissions(connection, jobs, moved)
     else:
-        moved = await _move(connection, unknown, State.DECIDED, settlement, word)
+        moved = await _move(connection, unknown, origin, State.DECIDED, settlement, word)
         for batch_id in sorted({unknown[key].batch_id for key in moved}):
             await jobs.defer(connection, "compose", batch_id=batch_id)
     return len(moved)
 
 
 async def _move(
-    connection: Connection, unknown: Mapping[UUID, OpenFailure], target: State, settlement: Settlement, word: Word
+    connection: Connection,
+    unknown: Mapping[UUID, OpenFailure],
+    origin: State,
+    target: State,
+    settlement: Settlement,
+    word: Word,
 ) -> set[UUID]:
     """Move communications on, and take their failures out of the queue; returns which were moved."""
     now = datetime.now(UTC)
@@ -104,7 +114,7 @@ async def _move(
             Move(communication_id=key, batch_id=row.batch_id, detail={"reason": word.reason})
             for key, row in unknown.items()
         ],
-        Step(origin=State.OUTCOME_UNKNOWN, target=target, event=f"settled as {settlement}", actor=word.actor),
+        Step(origin=origin, target=target, event=f"settled as {settlement}", actor=word.actor),
         now,
     )
     await failures.resolve(

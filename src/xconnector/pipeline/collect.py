@@ -157,7 +157,7 @@ async def _hand_over(place: Workplace, row: BundleRow, pieces: Sequence[Piece]) 
         channel = await place.connections.collecting(row.connection)
         if channel is None:
             return TransientError(f"{row.connection} takes no bundles any more; reprocess its pieces")
-        return await place.connections.limited(row.connection, for_bundles=True).call(
+        return await place.connections.limited(row.connection, for_long=True).call(
             lambda: channel.send_bundle(order, _dispatches(place, row, pieces)), is_outage=is_outage
         )
     except TimeoutError:

@@ -46,7 +46,7 @@ POLL_EVERY = timedelta(seconds=2)
 def lay_main_path(place: Workplace) -> None:
     """Register the stages of the main path, what repeats beside them, and what follows when one is given up."""
     name_stages(place)
-    place.jobs.add_chore(Chore(name="gather orders", every=GATHER_EVERY, do=partial(gather_orders, place)))
+    place.jobs.add_watch(Watch(name="gather orders", every=GATHER_EVERY, look=partial(gather_orders, place)))
     place.jobs.add_chore(Chore(name="gather bundles", every=GATHER_EVERY, do=partial(gather, place)))
     for name in place.connections.channel_names:
         place.jobs.add_watch(Watch(name=f"poll {name}", every=POLL_EVERY, look=partial(poll, place, name)))

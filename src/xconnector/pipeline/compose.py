@@ -13,7 +13,7 @@ from xconnector.domain.failure import FailureKind
 from xconnector.execution.jobs import Attempt
 from xconnector.execution.limits import NotNowError
 from xconnector.pipeline import composed, failing
-from xconnector.pipeline.ordering import composer_of, kinds_for, order_of
+from xconnector.pipeline.ordering import composer_of, kinds_for, order_of, template_of
 from xconnector.pipeline.retrying import due_again, wait_in_place
 from xconnector.pipeline.submitting import let_wait
 from xconnector.pipeline.workplace import Workplace
@@ -52,7 +52,10 @@ async def _order(
     except ConnectorError as error:
         await _record(place, attempt, composer, standings, [error] * len(standings))
         return
-    ordered = [(row, order_of(place, row, kinds[tuple(row.plan)], contents[row.communication_id])) for row in standings]
+    ordered = [
+        (row, order_of(row, template_of(place, row), kinds[tuple(row.plan)], contents[row.communication_id]))
+        for row in standings
+    ]
     now = ordered
     if isinstance(opened, ComposesSubmissions):
         templates = {order.template for _, order in ordered}
@@ -74,8 +77,12 @@ async def _ask(
         )
     except ConnectorError as error:
         return [error] * len(orders)
-    except (NotNowError, TimeoutError) as error:
+    except NotNowError as error:
         return [TransientError(f"{composer} does not take it now: {error}")] * len(orders)
+    except TimeoutError:
+        timeout = place.limits_of(composer).timeout
+        told = f"{composer} did not answer within {timeout} for each document; `limits.timeout` may give it longer"
+        return [TransientError(told)] * len(orders)
 
 
 async def _record(

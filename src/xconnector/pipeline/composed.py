@@ -77,10 +77,10 @@ async def record(
                 event="composed",
                 state=State.COMPOSED,
                 detail={
+                    **row.detail,
                     "document": row.digest,
                     "engine": row.renditions[0].engine,
                     "renditions": {rendition.kind.value: rendition.sha256 for rendition in row.renditions},
-                    **row.detail,
                 },
             )
             for row in composed

@@ -16,7 +16,7 @@ from xconnector.domain.communication import State
 from xconnector.execution.limits import NotNowError
 from xconnector.pipeline import composed
 from xconnector.pipeline.composed import Composed
-from xconnector.pipeline.ordering import composer_of, kinds_for, order_of
+from xconnector.pipeline.ordering import composer_of, kinds_for, order_of, template_of
 from xconnector.pipeline.workplace import Workplace
 from xconnector.postgres.connect import Connection, in_transaction, reading
 from xconnector.project.open_connections import is_outage
@@ -162,7 +162,8 @@ async def _order(place: Workplace, review: Review) -> tuple[Standing, Order]:
     standing = next((row for row in standings if row.communication_id == review.communication_id), None)
     if standing is None or standing.name not in place.project.communications:
         raise DraftError("it does not wait for a verdict any more, or the project does not have its kind any more")
-    order = order_of(place, standing, await kinds_for(place, standing.plan), contents[review.communication_id])
+    kinds = await kinds_for(place, standing.plan)
+    order = order_of(standing, template_of(place, standing), kinds, contents[review.communication_id])
     return standing, order
 
 

@@ -3,12 +3,14 @@
 A look is harmless and may be repeated: what was recorded already is not awaited any more.
 """
 
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, field, replace
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 
 from xconnector.contract.composer import Composition
 from xconnector.contract.errors import ConnectorError, MisconfiguredError, PermanentError, TransientError
-from xconnector.contract.submission import Made, SubmissionOutcome, Underway
+from xconnector.contract.submission import Made, Underway
 from xconnector.domain.communication import State
 from xconnector.domain.document import RenditionKind
 from xconnector.domain.failure import Failure, FailureKind
@@ -21,9 +23,9 @@ from xconnector.pipeline.retrying import again, wait_after
 from xconnector.pipeline.submit import composer_of, described, give_up_submission
 from xconnector.pipeline.workplace import Workplace
 from xconnector.postgres.connect import Connection, in_transaction, reading, transaction
-from xconnector.project.open_connections import is_outage
+from xconnector.project.open_connections import LONG_TIMEOUT, is_outage
 from xconnector.store import submissions
-from xconnector.store.submissions import Named, SubmissionRow, SubmissionState, Tally
+from xconnector.store.submissions import Named, Ordered, SubmissionRow, SubmissionState, Tally
 
 AT_ONCE = 200
 """Results that are recorded in one transaction."""
@@ -46,56 +48,71 @@ async def fetch(place: Workplace, attempt: Attempt, submission_key: str) -> None
             return
         try:
             await _look(place, attempt, row)
-        except (TransientError, NotNowError, TimeoutError) as error:
-            await _look_later(place, attempt, row, error)
         except MisconfiguredError as error:
             await _stop(place, row, failing.failure_of(error, "fetch"))
         except PermanentError as error:
             # The job made nothing: its orders can be composed again.
-            await _end(place, row, error, Tally(composed=0, left_out=row.orders, unasked=0))
-        except ConnectorError as error:
+            await _end(place, attempt, row, error, _Seen(row.orders))
+        except (ConnectorError, NotNowError, TimeoutError) as error:
             await _look_later(place, attempt, row, error)
 
 
 async def _look(place: Workplace, attempt: Attempt, row: SubmissionRow) -> None:
     opened = await composer_of(place, row)
-    submission = await described(place, row)
-    found = await place.connections.limited(row.connection).call(
-        lambda: opened.look(submission, row.reference or ""), is_outage=is_outage
+    found = await place.connections.limited(row.connection, for_long=True).call(
+        lambda: opened.look(described(row), row.reference or ""), is_outage=is_outage
     )
     if isinstance(found, Underway):
-        async with transaction(place.pool) as connection:
-            await submissions.say(connection, row.submission_key, found.said, in_vain=False)
-            await again(connection, attempt, place.now() + found.look_again_after)
+        await _wait(place, attempt, row, found)
         return
-    counted = _Counted()
+    seen = _Seen(row.orders)
     async for results in _in_parts(found.made):
-        await _bring_home(place, attempt, row, results, counted)
-    if counted.not_yet is not None:
-        raise counted.not_yet
-    await _tell_end(place, row, found, counted)
+        await _bring_home(place, attempt, row, results, seen, found.detail)
+    if seen.not_yet is not None:
+        raise seen.not_yet
+    await _end(place, attempt, row, found.left_out, seen, found.detail)
 
 
-@dataclass(slots=True)
-class _Counted:
+async def _wait(place: Workplace, attempt: Attempt, row: SubmissionRow, underway: Underway) -> None:
+    """Look again when the composer says; when the job's time is up, it becomes named failures."""
+    if _is_overdue(place, row):
+        await _stop(place, row, _overdue(place, row, underway.said))
+        return
+    async with transaction(place.pool) as connection:
+        await submissions.say(connection, row.submission_key, underway.said, attempts=0)
+        await again(connection, attempt, place.now() + underway.look_again_after)
+
+
+class _Seen:
     """What a look has seen so far."""
 
-    composed: int = 0
-    named: int = 0
-    unasked: int = 0
-    not_yet: TransientError | None = None
-    """Of a result that may come later; the look is repeated for it."""
-    kinds: dict[tuple[str, ...], frozenset[RenditionKind]] = field(
-        default_factory=dict[tuple[str, ...], frozenset[RenditionKind]]
-    )
-    """What each plan's channels take."""
+    def __init__(self, orders: int) -> None:
+        self.composed = 0
+        self.unasked = 0
+        self.not_yet: TransientError | None = None
+        """Of a result that may come later; the look is repeated for it."""
+        self.kinds: dict[tuple[str, ...], frozenset[RenditionKind]] = {}
+        """What each plan's channels take."""
+        # A byte for each position: a set of a million would be a hundred times as large.
+        self._named = bytearray(orders + 1)
+
+    def name(self, position: int) -> None:
+        self._named[position] = 1
+
+    def has_named(self, position: int) -> bool:
+        return bool(self._named[position])
+
+    @property
+    def named(self) -> int:
+        """How many orders results named."""
+        return self._named.count(1)
 
 
 async def _in_parts(made: AsyncIterator[Made]) -> AsyncIterator[Sequence[Made]]:
     """Give the results in parts that stay small in number and in bytes."""
     part: list[Made] = []
     held = 0
-    async for one in made:
+    while (one := await _next(made)) is not None:
         part.append(one)
         if isinstance(one.result, Composition):
             held += sum(len(rendition.content) for rendition in one.result.renditions)
@@ -106,8 +123,19 @@ async def _in_parts(made: AsyncIterator[Made]) -> AsyncIterator[Sequence[Made]]:
         yield part
 
 
+async def _next(made: AsyncIterator[Made]) -> Made | None:
+    """Return the next result, or None behind the last. Raises TimeoutError when none comes for long."""
+    async with asyncio.timeout(LONG_TIMEOUT.total_seconds()):
+        return await anext(made, None)
+
+
 async def _bring_home(
-    place: Workplace, attempt: Attempt, row: SubmissionRow, results: Sequence[Made], counted: _Counted
+    place: Workplace,
+    attempt: Attempt,
+    row: SubmissionRow,
+    results: Sequence[Made],
+    seen: _Seen,
+    detail: Mapping[str, str],
 ) -> None:
     """Record what became of the orders that these results name."""
     async with reading(place.pool) as connection:
@@ -117,16 +145,16 @@ async def _bring_home(
     for one in results:
         order = orders.get(one.key)
         if order is None:
-            counted.unasked += 1
+            seen.unasked += 1
             continue
-        result = await _complete(place, order, one.result, counted)
-        counted.named += 1
-        counted.composed += isinstance(result, Composition)
+        result = await _complete(place, order, one.result, seen)
+        seen.name(order.position)
+        seen.composed += isinstance(result, Composition)
         if isinstance(result, TransientError):
-            counted.not_yet = result
+            seen.not_yet = result
         elif order.is_awaited:
             if isinstance(result, Composition):
-                made.append((order, result))
+                made.append((order, replace(result, detail={**detail, **result.detail})))
             else:
                 failed.append((order, result))
     kept = await composed.keep(place, made)
@@ -142,14 +170,11 @@ async def _bring_home(
     await in_transaction(place.pool, write)
 
 
-async def _complete(place: Workplace, order: Named, result: Result, counted: _Counted) -> Result:
+async def _complete(place: Workplace, order: Named, result: Result, seen: _Seen) -> Result:
     """Return the renditions that were asked for, or an error that names those that are missing."""
     if not isinstance(result, Composition):
         return result
-    plan = tuple(order.plan)
-    if plan not in counted.kinds:
-        counted.kinds[plan] = await kinds_for(place, plan)
-    wanted = counted.kinds[plan]
+    wanted = await _wanted(place, tuple(order.plan), seen)
     renditions = tuple(rendition for rendition in result.renditions if rendition.kind in wanted)
     missing = sorted(wanted - {rendition.kind for rendition in renditions})
     if missing:
@@ -157,34 +182,72 @@ async def _complete(place: Workplace, order: Named, result: Result, counted: _Co
     return replace(result, renditions=renditions)
 
 
-async def _tell_end(place: Workplace, row: SubmissionRow, found: SubmissionOutcome, counted: _Counted) -> None:
-    tally = Tally(composed=counted.composed, left_out=row.orders - counted.named, unasked=counted.unasked)
-    await _end(place, row, found.left_out, tally)
+async def _wanted(place: Workplace, plan: tuple[str, ...], seen: _Seen) -> frozenset[RenditionKind]:
+    if plan not in seen.kinds:
+        try:
+            seen.kinds[plan] = await kinds_for(place, plan)
+        except PermanentError as error:
+            # It is the channel's, and says nothing of the job.
+            raise MisconfiguredError(str(error)) from error
+    return seen.kinds[plan]
 
 
-async def _end(place: Workplace, row: SubmissionRow, left_out: ConnectorError, tally: Tally) -> None:
-    """Let what no result named fail, one by one, and close the submission."""
+async def _end(
+    place: Workplace,
+    attempt: Attempt,
+    row: SubmissionRow,
+    left_out: ConnectorError,
+    seen: _Seen,
+    detail: Mapping[str, str] | None = None,
+) -> None:
+    """Let what no result named fail, one by one, and close the submission.
+
+    What a result named while it was not awaited, because somebody took it up just then, is looked at once more.
+    """
     failure = failing.failure_of(left_out, "compose", permanent=FailureKind.PROJECT)
+    came_late, after = False, 0
+    while page := await _awaited(place, row, after):
+        missing = [failing.stopped_by(order, failure) for order in page if not seen.has_named(order.position)]
+        came_late = came_late or len(missing) < len(page)
+        await in_transaction(
+            place.pool, partial(failing.fail, stopped=missing, origin=State.COMPOSING, now=place.now())
+        )
+        after = page[-1].position
+    tally = Tally(composed=seen.composed, left_out=row.orders - seen.named, unasked=seen.unasked, detail=detail or {})
+    async with transaction(place.pool) as connection:
+        if came_late:
+            await again(connection, attempt, place.now())
+        else:
+            await submissions.set_ended(connection, row.submission_key, tally, place.now())
 
-    async def write(connection: Connection) -> None:
-        await give_up_submission(place, connection, row, failure)
-        await submissions.set_ended(connection, row.submission_key, tally, place.now())
 
-    await in_transaction(place.pool, write)
+async def _awaited(place: Workplace, row: SubmissionRow, after: int) -> Sequence[Ordered]:
+    async with reading(place.pool) as connection:
+        return await submissions.page(connection, row.submission_key, after=after, limit=AT_ONCE)
+
+
+def _is_overdue(place: Workplace, row: SubmissionRow) -> bool:
+    within = place.limits_of(row.connection).report_within
+    return row.submitted_at is not None and place.now() - row.submitted_at > within
+
+
+def _overdue(place: Workplace, row: SubmissionRow, said: str) -> Failure:
+    within = place.limits_of(row.connection).report_within
+    reason = f"{row.connection} has not told within {within} what became of the job: {said}"
+    return Failure(stage="fetch", kind=FailureKind.OUTAGE, reason=reason)
 
 
 async def _look_later(place: Workplace, attempt: Attempt, row: SubmissionRow, error: Exception) -> None:
     """Look again, less and less often; when the job's time is up, it becomes named failures."""
-    limits = place.limits_of(row.connection)
-    now = place.now()
-    if row.submitted_at is not None and now - row.submitted_at > limits.report_within:
-        reason = f"{row.connection} has not told within {limits.report_within} what became of the job: {error}"
-        await _stop(place, row, Failure(stage="fetch", kind=FailureKind.OUTAGE, reason=reason))
+    said = str(error) or f"{row.connection} did not answer in time"
+    if _is_overdue(place, row):
+        await _stop(place, row, _overdue(place, row, said))
         return
-    due_at = error.retry_at if isinstance(error, NotNowError) else now + wait_after(row.attempts)
+    is_put_off = isinstance(error, NotNowError)
+    due_at = error.retry_at if isinstance(error, NotNowError) else place.now() + wait_after(row.attempts)
 
     async def write(connection: Connection) -> None:
-        await submissions.say(connection, row.submission_key, str(error) or "it did not answer in time", in_vain=True)
+        await submissions.say(connection, row.submission_key, said, attempts=row.attempts + (not is_put_off))
         await again(connection, attempt, due_at)
 
     await in_transaction(place.pool, write)

@@ -18,11 +18,11 @@ async def kinds_for(place: Workplace, plan: Sequence[str]) -> frozenset[Renditio
     return frozenset({RenditionKind.LETTER}).union(*(channel.takes for channel in channels))
 
 
-def order_of(place: Workplace, standing: Standing, kinds: frozenset[RenditionKind], content: str) -> Order:
+def order_of(standing: Standing, template: str, kinds: frozenset[RenditionKind], content: str) -> Order:
     """Return the order of a communication; `content` is what templates get, as JSON text."""
     return Order(
         communication_id=standing.communication_id,
-        template=template_of(place, standing),
+        template=template,
         kinds=kinds,
         language=standing.language,
         data=from_json(content),

@@ -13,6 +13,8 @@ from xconnector.store import communications
 
 FIRST_WAIT = timedelta(seconds=2)
 LONGEST_WAIT = timedelta(minutes=15)
+_DOUBLINGS = 10
+"""After which every wait is the longest, however often something was tried."""
 
 
 def due_again(attempts: int, error: ConnectorError, limits: ConnectionLimits, *, now: datetime) -> datetime | None:
@@ -27,7 +29,7 @@ def due_again(attempts: int, error: ConnectorError, limits: ConnectionLimits, *,
 
 def wait_after(attempts: int) -> timedelta:
     """How long to wait after so many attempts: doubling, and never longer than a quarter of an hour."""
-    return min(FIRST_WAIT * 2**attempts, LONGEST_WAIT)
+    return min(FIRST_WAIT * 2 ** min(attempts, _DOUBLINGS), LONGEST_WAIT)
 
 
 async def again(connection: Connection, attempt: Attempt, due_at: datetime) -> None:

@@ -23,6 +23,7 @@ from xconnector.execution.waits import Wait, wait_until
 from xconnector.pipeline import failing
 from xconnector.pipeline.deliver import HELD_ELSEWHERE
 from xconnector.pipeline.ordering import kinds_for, order_of
+from xconnector.pipeline.ordering_anew import order_anew
 from xconnector.pipeline.retrying import again, wait_after
 from xconnector.pipeline.workplace import Workplace
 from xconnector.postgres.connect import Connection, in_transaction, reading, transaction
@@ -34,6 +35,9 @@ PAGE = 500
 FIRST_LOOK = timedelta(seconds=1)
 
 Result = SubmissionReceipt | ConnectorError | NotNowError
+_ANOTHERS = OutcomeUnknownError(
+    "the job that was found is that of another submission; look at the composer for its own"
+)
 
 
 async def submit(place: Workplace, attempt: Attempt, submission_key: str) -> None:
@@ -49,24 +53,21 @@ async def submit(place: Workplace, attempt: Attempt, submission_key: str) -> Non
             return
         found = await _find(place, row) if row.state == SubmissionState.SUBMITTING else None
         if found is None:
-            await _intend(place, row)
+            if not await _intend(place, row):
+                return
             found = await _hand_over(place, row)
         await _record(place, attempt, row, found)
 
 
-async def described(place: Workplace, row: SubmissionRow) -> Submission:
+def described(row: SubmissionRow, *, repeats: Repeat | None = None) -> Submission:
     """Return a submission as its composer is told of it."""
-    repeats: Repeat | None = None
-    if row.repeats is not None:
-        async with reading(place.pool) as connection:
-            positions = await submissions.positions_before(connection, row.submission_key, row.repeats)
-        repeats = Repeat(submission_key=row.repeats, positions=positions)
     return Submission(
         submission_key=row.submission_key,
         template=row.template,
         orders=row.orders,
         created_at=row.created_at,
         run=row.run_name,
+        submitted_at=row.submitted_at,
         repeats=repeats,
     )
 
@@ -91,35 +92,72 @@ async def give_up_submission(
 
 
 async def _find(place: Workplace, row: SubmissionRow) -> SubmissionReceipt | ConnectorError | None:
-    """Look for a submission whose answer was lost; None when the composer surely has not begun."""
+    """Look for a submission whose answer was lost; None when the composer surely has not begun.
+
+    A TransientError says that it cannot be told yet.
+    """
     try:
-        return await (await composer_of(place, row)).find(await described(place, row))
-    except (ConnectorError, TimeoutError) as error:
-        return OutcomeUnknownError(str(error) or f"{row.connection} did not answer in time")
-
-
-async def _intend(place: Workplace, row: SubmissionRow) -> None:
-    async with transaction(place.pool) as connection:
-        await submissions.set_state(
-            connection,
-            row.submission_key,
-            origin=SubmissionState.GATHERED,
-            target=SubmissionState.SUBMITTING,
-            is_retry=True,
+        opened = await composer_of(place, row)
+        return await place.connections.limited(row.connection, for_long=True).call(
+            lambda: opened.find(described(row)), is_outage=is_outage
         )
+    except ConnectorError as error:
+        is_final = isinstance(error, OutcomeUnknownError | TransientError)
+        return error if is_final else OutcomeUnknownError(str(error))
+    except (NotNowError, TimeoutError) as error:
+        return TransientError(str(error) or f"{row.connection} did not answer in time")
+
+
+async def _intend(place: Workplace, row: SubmissionRow) -> bool:
+    """Record the intent; False where the submission must not be handed over any more.
+
+    Of one that is not whole (some of its orders were settled otherwise) the rest is ordered anew: results that come by
+    position would be taken for those of others.
+    """
+
+    async def write(connection: Connection) -> bool:
+        if await submissions.count_awaited(connection, row.submission_key) == row.orders:
+            origin = SubmissionState(row.state)
+            return await submissions.set_state(
+                connection, row.submission_key, origin=origin, target=SubmissionState.SUBMITTING, is_retry=True
+            )
+        await _dissolve(place, connection, row)
+        return False
+
+    return await in_transaction(place.pool, write)
+
+
+async def _dissolve(place: Workplace, connection: Connection, row: SubmissionRow) -> None:
+    await submissions.set_state(
+        connection, row.submission_key, origin=SubmissionState(row.state), target=SubmissionState.REFUSED
+    )
+    after = 0
+    while page := await submissions.page(connection, row.submission_key, after=after, limit=PAGE):
+        orders = [(order.communication_id, order.batch_id) for order in page]
+        await order_anew(place, connection, orders, why="its submission is not whole any more", now=place.now())
+        after = page[-1].position
 
 
 async def _hand_over(place: Workplace, row: SubmissionRow) -> Result:
     try:
         opened = await composer_of(place, row)
-        submission = await described(place, row)
-        return await place.connections.limited(row.connection, for_bundles=True).call(
+        submission = described(row, repeats=await _repeats(place, row))
+        return await place.connections.limited(row.connection, for_long=True).call(
             lambda: opened.submit(submission, _orders(place, row)), is_outage=is_outage
         )
     except TimeoutError:
         return OutcomeUnknownError(f"{row.connection} did not answer in time")
     except (ConnectorError, NotNowError) as error:
         return error
+
+
+async def _repeats(place: Workplace, row: SubmissionRow) -> Repeat | None:
+    """Return where its orders stood in an earlier submission, where all of them stood in one."""
+    if row.repeats is None:
+        return None
+    async with reading(place.pool) as connection:
+        positions = await submissions.positions_before(connection, row.submission_key, row.repeats)
+    return Repeat(submission_key=row.repeats, positions=positions)
 
 
 async def _orders(place: Workplace, row: SubmissionRow) -> AsyncIterator[Order]:
@@ -133,7 +171,7 @@ async def _orders(place: Workplace, row: SubmissionRow) -> AsyncIterator[Order]:
             return
         kinds = {plan: await kinds_for(place, plan) for plan in {tuple(order.plan) for order in page}}
         for order in page:
-            yield order_of(place, order, kinds[tuple(order.plan)], contents[order.communication_id])
+            yield order_of(order, row.template, kinds[tuple(order.plan)], contents[order.communication_id])
         after = page[-1].position
 
 
@@ -141,10 +179,15 @@ async def _record(place: Workplace, attempt: Attempt, row: SubmissionRow, result
     async def write(connection: Connection) -> None:
         match result:
             case SubmissionReceipt():
-                await _submitted(place, connection, attempt, row, result)
+                if await submissions.is_held(connection, row.connection, row.submission_key, result.reference):
+                    await _give_up(place, connection, row, _ANOTHERS)
+                else:
+                    await _submitted(place, connection, attempt, row, result)
             case NotNowError():
                 await _put_back(connection, row)
                 await again(connection, attempt, result.retry_at)
+            case TransientError() if row.state == SubmissionState.SUBMITTING:
+                await _look_again(place, connection, attempt, row, result)
             case TransientError() if _may_try_again(place, row):
                 await _put_back(connection, row)
                 await _again_later(place, connection, attempt, row, result)
@@ -154,6 +197,16 @@ async def _record(place: Workplace, attempt: Attempt, row: SubmissionRow, result
                 await _give_up(place, connection, row, result)
 
     await in_transaction(place.pool, write)
+
+
+async def _look_again(
+    place: Workplace, connection: Connection, attempt: Attempt, row: SubmissionRow, error: ConnectorError
+) -> None:
+    """Look again for what may have been submitted, less and less often, as long as an answer may take."""
+    if place.now() - row.created_at > place.limits_of(row.connection).report_within:
+        await _give_up(place, connection, row, OutcomeUnknownError(str(error)))
+    else:
+        await _again_later(place, connection, attempt, row, error)
 
 
 async def _submitted(
@@ -191,7 +244,7 @@ async def _put_back(connection: Connection, row: SubmissionRow) -> None:
 async def _again_later(
     place: Workplace, connection: Connection, attempt: Attempt, row: SubmissionRow, error: ConnectorError
 ) -> None:
-    await submissions.say(connection, row.submission_key, str(error), in_vain=True)
+    await submissions.say(connection, row.submission_key, str(error), attempts=row.attempts + 1)
     await again(connection, attempt, place.now() + wait_after(row.attempts))
 
 

@@ -1,6 +1,7 @@
 """submitting: orders for a composer that works in its own time wait for each other, and leave as one submission."""
 
 from collections.abc import Sequence
+from functools import partial
 from uuid import UUID
 
 from xconnector.contract.composer import Order
@@ -10,13 +11,16 @@ from xconnector.domain.communication import State
 from xconnector.domain.failure import FailureKind
 from xconnector.execution.jobs import Priority
 from xconnector.pipeline import failing
+from xconnector.pipeline.ordering_anew import order_anew
 from xconnector.pipeline.workplace import Workplace
-from xconnector.postgres.connect import Connection, in_transaction
+from xconnector.postgres.connect import Connection, in_transaction, reading
 from xconnector.store import submissions
 from xconnector.store.communications import Standing
 from xconnector.store.failures import Stopped
 from xconnector.store.moves import Move, Step, move_and_tell
 from xconnector.store.submissions import Waiting
+
+TAKEN_BACK_AT_ONCE = 500
 
 
 async def let_wait(
@@ -57,25 +61,42 @@ async def let_wait(
     await in_transaction(place.pool, write)
 
 
-async def gather_orders(place: Workplace, connection: Connection) -> None:
-    """Make submissions of what waits: single orders, runs that are through, and as many as one submission takes."""
-    for name in place.connections.composer_names:
-        opened = await _submitting(place, name)
-        if opened is None:
+async def gather_orders(place: Workplace) -> None:
+    """Make submissions of what waits: single orders, runs that are through, and as many as one submission takes.
+
+    What waits for a connection that takes no submissions any more is ordered anew, from whoever composes now.
+    """
+    async with reading(place.pool) as connection:
+        composers = await submissions.composers(connection)
+    for name in composers:
+        if name not in place.connections.composer_names:
+            await _take_back(place, name)
             continue
-        at_most = opened.orders_per_submission
-        for waiting in await submissions.waiting(connection, name):
-            if waiting.orders >= at_most or await _is_complete(place, connection, name, waiting):
-                await _bind(place, connection, name, waiting, at_most=at_most)
+        try:
+            opened = await place.connections.composer(name)
+        except ConnectorError:
+            # The check of the connection says why; another that does not open keeps nobody waiting.
+            continue
+        if isinstance(opened, ComposesSubmissions):
+            await in_transaction(place.pool, partial(_bind_all, place, name, opened.orders_per_submission))
+        else:
+            await _take_back(place, name)
 
 
-async def _submitting(place: Workplace, name: str) -> ComposesSubmissions | None:
-    """Return the composer when it takes submissions and opens; another that does not open keeps nobody waiting."""
-    try:
-        opened = await place.connections.composer(name)
-    except ConnectorError:
-        return None
-    return opened if isinstance(opened, ComposesSubmissions) else None
+async def _take_back(place: Workplace, composer: str) -> None:
+    async def write(connection: Connection) -> None:
+        await submissions.lock(connection, composer)
+        orders = await submissions.take_back(connection, composer, limit=TAKEN_BACK_AT_ONCE)
+        await order_anew(place, connection, orders, why=f"{composer} takes no submissions any more", now=place.now())
+
+    await in_transaction(place.pool, write)
+
+
+async def _bind_all(place: Workplace, composer: str, at_most: int, connection: Connection) -> None:
+    await submissions.lock(connection, composer)
+    for waiting in await submissions.waiting(connection, composer):
+        if waiting.orders >= at_most or await _is_complete(place, connection, composer, waiting):
+            await _bind(place, connection, composer, waiting, at_most=at_most)
 
 
 async def _is_complete(place: Workplace, connection: Connection, composer: str, waiting: Waiting) -> bool:

@@ -57,13 +57,13 @@ class LimitsShape(_Shape):
     """What holds for every call of a connection, applied outside the connector."""
 
     parallel: Annotated[int, Field(ge=1, le=1000)] | None = None
-    """Calls at a time, over all workers."""
+    """Calls at a time, over all workers; long ones (bundles, submissions) are counted apart from the others."""
     rate: Annotated[float, Field(gt=0)] | None = None
     """Calls per second in the long run."""
     burst: Annotated[int, Field(ge=1, le=10_000)] = 1
     """Calls at once after a silence, where there is a `rate`."""
-    timeout: Annotated[Duration, Field(gt=timedelta(0))] = timedelta(seconds=30)
-    """Longest time of one call, such as 30s."""
+    timeout: Annotated[Duration, Field(gt=timedelta(0))] | None = None
+    """Longest time of one call, such as 30s; left out: as long as the connector's calls may take, 30s for most."""
     attempts: Annotated[int, Field(ge=1, le=100)] = 5
     """Hand-overs that are tried before a communication fails for an outage."""
     report_within: Annotated[Duration, Field(gt=timedelta(0))] = timedelta(days=7)
@@ -73,8 +73,10 @@ class LimitsShape(_Shape):
     cutoffs: tuple[time, ...] = ()
     """Times of day in the project's time zone, such as "17:00", at which single pieces leave; replace `collect`."""
 
-    def limits(self) -> ConnectionLimits:
-        return ConnectionLimits(**self.model_dump())
+    def limits(self, *, call_timeout: timedelta) -> ConnectionLimits:
+        """Return the limits of a connection whose connector's calls may take so long."""
+        limits = {**self.model_dump(exclude={"timeout"})}
+        return ConnectionLimits(**limits, timeout=self.timeout or call_timeout)
 
 
 class ConnectionShape(BaseModel):

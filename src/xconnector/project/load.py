@@ -244,12 +244,10 @@ def _sender(sender: SenderShape) -> dict[str, object]:
 
 def _connections(shaped: ProjectShape, known: Known) -> Iterator[tuple[str, Connection]]:
     for name, one in shaped.connections.items():
-        settings = known.connections[name].settings
-        if settings is not None:
-            yield (
-                name,
-                Connection(name=name, connector=one.connector, settings=settings, limits=one.limits.limits()),
-            )
+        row = known.connections[name]
+        if row.settings is not None and row.manifest is not None:
+            limits = one.limits.limits(call_timeout=row.manifest.call_timeout)
+            yield name, Connection(name=name, connector=one.connector, settings=row.settings, limits=limits)
 
 
 def _kinds(known: Known) -> Iterator[tuple[str, CommunicationKind]]:

@@ -22,7 +22,7 @@ from xconnector.postgres.locks import Session, SessionLocks
 from xconnector.project.connection_settings import Role
 from xconnector.project.model import ConnectionLimits, Project
 
-BUNDLE_TIMEOUT = timedelta(minutes=30)
+LONG_TIMEOUT = timedelta(minutes=30)
 
 
 class Connections:
@@ -127,19 +127,21 @@ class Connections:
         channel = await self.channel(name)
         return isinstance(channel, Idempotent) and channel.remembers_dispatches
 
-    def limited(self, name: str, *, for_bundles: bool = False) -> LimitedConnection:
+    def limited(self, name: str, *, for_long: bool = False) -> LimitedConnection:
         """Return the limits of a connection, as one thing through which every call goes.
 
-        A bundle of thousands of pieces takes as long as it takes: its time-out is at least half an hour.
+        A call that carries a bundle or a submission of thousands takes as long as it takes: its time-out is at least
+        half an hour, and it takes no slot from the others.
         """
-        if (name, for_bundles) not in self._limited:
+        if (name, for_long) not in self._limited:
             known = self._project.connections.get(name)
             own = known.limits if known is not None else ConnectionLimits()
-            timeout = max(own.timeout, BUNDLE_TIMEOUT) if for_bundles else own.timeout
+            timeout = max(own.timeout, LONG_TIMEOUT) if for_long else own.timeout
             limits = Limits(timeout=timeout, parallel=own.parallel, rate=own.rate, burst=own.burst)
-            limited = LimitedConnection(name, limits, session=self._session, locks=self._locks)
-            self._limited[name, for_bundles] = limited
-        return self._limited[name, for_bundles]
+            lane = "long calls" if for_long else "calls"
+            limited = LimitedConnection(name, limits, session=self._session, locks=self._locks, lane=lane)
+            self._limited[name, for_long] = limited
+        return self._limited[name, for_long]
 
     async def _open(self, name: str, role: Role) -> Connector:
         async with self._opening.setdefault(name, asyncio.Lock()):

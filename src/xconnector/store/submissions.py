@@ -1,7 +1,7 @@
 """Submissions: orders that a composer makes as one job of its own, and what became of them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
@@ -157,9 +157,42 @@ async def set_state(
     return cursor.rowcount == 1
 
 
-async def say(connection: Connection, submission_key: str, said: str, *, in_vain: bool) -> None:
-    """Note how far a submission is, or why that is not known; an attempt in vain is counted."""
-    await connection.execute(_QUERIES.say, {"submission_key": submission_key, "said": said, "in_vain": in_vain})
+async def say(connection: Connection, submission_key: str, said: str, *, attempts: int) -> None:
+    """Note how far a submission is, or why that is not known, and how often in a row that was asked in vain."""
+    await connection.execute(_QUERIES.say, {"submission_key": submission_key, "said": said, "attempts": attempts})
+
+
+async def count_awaited(connection: Connection, submission_key: str) -> int:
+    """Count the orders of a submission that are being composed in it."""
+    cursor = await connection.execute(_QUERIES.count_awaited, {"submission_key": submission_key})
+    row = await cursor.fetchone()
+    return int(row[0]) if row else 0
+
+
+async def is_held(connection: Connection, composer: str, submission_key: str, reference: str) -> bool:
+    """Say whether another submission of the composer has this very reference."""
+    cursor = await connection.execute(
+        _QUERIES.is_held, {"connection": composer, "submission_key": submission_key, "reference": reference}
+    )
+    row = await cursor.fetchone()
+    return bool(row and row[0])
+
+
+async def composers(connection: Connection) -> list[str]:
+    """Return the connections for which orders wait."""
+    cursor = await connection.execute(_QUERIES.composers)
+    return [str(row[0]) for row in await cursor.fetchall()]
+
+
+async def take_back(connection: Connection, composer: str, *, limit: int) -> list[tuple[UUID, int]]:
+    """Take waiting orders of a composer back, and return their communications with their batches."""
+    cursor = await connection.execute(_QUERIES.take_back, {"connection": composer, "limit": limit})
+    return [(row[0], int(row[1])) for row in await cursor.fetchall()]
+
+
+async def lock(connection: Connection, composer: str) -> None:
+    """Let nobody else bind orders of a composer before the transaction ends."""
+    await connection.execute(_QUERIES.lock, {"connection": composer})
 
 
 async def set_submitted(
@@ -182,6 +215,8 @@ class Tally:
     """Orders that no result named."""
     unasked: int
     """Results that named none of the orders."""
+    detail: Mapping[str, str] = field(default_factory=dict[str, str])
+    """What the composer told at the end: trace ids, return codes, counts of its own."""
 
 
 async def set_ended(connection: Connection, submission_key: str, tally: Tally, now: datetime) -> None:
@@ -193,6 +228,7 @@ async def set_ended(connection: Connection, submission_key: str, tally: Tally, n
             "composed": tally.composed,
             "left_out": tally.left_out,
             "unasked": tally.unasked,
+            "detail": to_json(tally.detail),
             "now": now,
         },
     )
@@ -225,8 +261,8 @@ async def named(connection: Connection, submission_key: str, names: Sequence[str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SubmissionOfRun:
-    """One submission of a run, as a person looks at it."""
+class KeptSubmission:
+    """A submission, as a person looks at it."""
 
     submission_key: str
     connection: str
@@ -245,9 +281,14 @@ class SubmissionOfRun:
     ended_at: datetime | None
 
 
-async def of_run(connection: Connection, run_id: UUID) -> list[SubmissionOfRun]:
+async def of_run(connection: Connection, run_id: UUID) -> list[KeptSubmission]:
     """Return the submissions of a run, oldest first."""
-    return await fetch_all(connection, SubmissionOfRun, _QUERIES.of_run, run_id=run_id)
+    return await fetch_all(connection, KeptSubmission, _QUERIES.of_run, run_id=run_id)
+
+
+async def under_way(connection: Connection, *, limit: int) -> list[KeptSubmission]:
+    """Return submissions that have not ended, oldest first, those of single events too."""
+    return await fetch_all(connection, KeptSubmission, _QUERIES.under_way, limit=limit)
 
 
 async def reopen_latest(connection: Connection, ids: Sequence[UUID]) -> list[tuple[str, SubmissionState]]:

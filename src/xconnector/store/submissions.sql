@@ -95,9 +95,8 @@ SET state = %(target)s, attempts = CASE WHEN %(keep_attempts)s THEN attempts ELS
 WHERE submission_key = %(submission_key)s AND state = %(origin)s;
 
 -- name: say
--- Note how far a submission is, or why that is not known.
-UPDATE submission SET said = %(said)s, attempts = CASE WHEN %(in_vain)s THEN attempts + 1 ELSE 0 END
-WHERE submission_key = %(submission_key)s;
+-- Note how far a submission is, or why that is not known, and how often that was asked in vain.
+UPDATE submission SET said = %(said)s, attempts = %(attempts)s WHERE submission_key = %(submission_key)s;
 
 -- name: set_submitted
 -- Record that the composer has it.
@@ -108,7 +107,8 @@ WHERE submission_key = %(submission_key)s AND state = 'submitting';
 -- name: set_ended
 -- Record how it ended.
 UPDATE submission
-SET state = 'ended', said = NULL, composed = %(composed)s, left_out = %(left_out)s, unasked = %(unasked)s, ended_at = %(now)s
+SET state = 'ended', said = NULL, detail = (coalesce(detail::jsonb, '{}') || %(detail)s::jsonb)::json,
+    composed = %(composed)s, left_out = %(left_out)s, unasked = %(unasked)s, ended_at = %(now)s
 WHERE submission_key = %(submission_key)s AND state = 'submitted';
 
 -- name: tell
@@ -144,6 +144,51 @@ SELECT submission_order.position, submission_order.key, communication_id, batch_
 FROM submission_order JOIN communication USING (communication_id) JOIN assembly USING (communication_id)
 WHERE submission_key = %(submission_key)s
     AND (submission_order.key = ANY(%(keys)s) OR submission_order.position = ANY(%(positions)s));
+
+-- name: count_awaited
+-- How many orders of a submission are being composed in it.
+SELECT count(*)
+FROM submission_order JOIN communication USING (communication_id)
+WHERE submission_key = %(submission_key)s AND communication.state = 'composing'
+    AND NOT EXISTS (
+        SELECT FROM submission_order AS later
+        WHERE later.communication_id = submission_order.communication_id AND later.order_id > submission_order.order_id
+    );
+
+-- name: is_held
+-- Whether another submission of the connection has this very reference.
+SELECT EXISTS (
+    SELECT FROM submission AS other
+    WHERE other.connection = %(connection)s AND other.reference = %(reference)s
+        AND other.submission_key <> %(submission_key)s
+);
+
+-- name: composers
+-- The connections for which orders wait.
+SELECT DISTINCT connection FROM submission_order WHERE submission_key IS NULL;
+
+-- name: take_back
+-- Take waiting orders of a connection back.
+DELETE FROM submission_order AS taken USING communication
+WHERE taken.communication_id = communication.communication_id AND taken.order_id = ANY(
+    ARRAY(
+        SELECT order_id FROM submission_order
+        WHERE connection = %(connection)s AND submission_key IS NULL ORDER BY order_id LIMIT %(limit)s
+    )
+)
+RETURNING taken.communication_id, communication.batch_id;
+
+-- name: lock
+-- One binds orders of a connection at a time.
+SELECT pg_advisory_xact_lock(hashtext('submissions of ' || %(connection)s));
+
+-- name: under_way
+-- Submissions that have not ended, oldest first.
+SELECT submission_key, connection, template, state, orders, composed, left_out, unasked, said, detail::text AS detail,
+       created_at, submitted_at, ended_at
+FROM submission WHERE state IN ('gathered', 'submitting', 'submitted', 'unknown', 'stuck')
+ORDER BY created_at, submission_key
+LIMIT %(limit)s;
 
 -- name: of_run
 -- The submissions of a run.

@@ -1,5 +1,7 @@
 """OpenText Exstream, by every interface through which its installations compose."""
 
+from datetime import timedelta
+
 from xconnector.connectors.exstream.cloud.settings import CloudSettings
 from xconnector.connectors.exstream.communications_server.settings import CommunicationsServerSettings
 from xconnector.connectors.exstream.design import DESIGN_FILE
@@ -7,6 +9,9 @@ from xconnector.connectors.exstream.engine.settings import EngineSettings
 from xconnector.connectors.exstream.engine_service.settings import EngineServiceSettings
 from xconnector.contract.composer import Composer
 from xconnector.contract.manifest import Manifest, Stability, Surroundings
+
+_LONG = timedelta(minutes=15)
+"""Exstream's services queue silently what their engines cannot take: their own settings say how long that may last."""
 
 
 def _cloud_composer(settings: CloudSettings, surroundings: Surroundings) -> Composer:
@@ -40,6 +45,7 @@ MANIFEST = Manifest(
     stability=Stability.EXPERIMENTAL,
     composer=_cloud_composer,
     design_file=DESIGN_FILE,
+    call_timeout=_LONG,
 )
 
 COMMUNICATIONS_SERVER = Manifest(
@@ -49,6 +55,7 @@ COMMUNICATIONS_SERVER = Manifest(
     stability=Stability.EXPERIMENTAL,
     composer=_communications_server_composer,
     design_file=DESIGN_FILE,
+    call_timeout=_LONG,
 )
 
 ENGINE_SERVICE = Manifest(
@@ -58,6 +65,7 @@ ENGINE_SERVICE = Manifest(
     stability=Stability.EXPERIMENTAL,
     composer=_engine_service_composer,
     design_file=DESIGN_FILE,
+    call_timeout=_LONG,
 )
 
 ENGINE = Manifest(
@@ -67,4 +75,5 @@ ENGINE = Manifest(
     stability=Stability.EXPERIMENTAL,
     composer=_engine_composer,
     design_file=DESIGN_FILE,
+    call_timeout=_LONG,
 )

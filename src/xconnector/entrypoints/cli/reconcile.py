@@ -11,7 +11,7 @@ from xconnector.entrypoints.cli.showing import console, show_json, show_table
 
 if TYPE_CHECKING:
     from xconnector.store.reconciliations import Account
-    from xconnector.store.submissions import SubmissionOfRun
+    from xconnector.store.submissions import KeptSubmission
 
 
 def reconcile(
@@ -27,7 +27,7 @@ def reconcile(
     if run is not None and day is not None:
         refuse("give a run or --day, not both")
 
-    async def work(place: Workplace) -> "tuple[str, Account, Sequence[SubmissionOfRun]]":
+    async def work(place: Workplace) -> "tuple[str, Account, Sequence[KeptSubmission]]":
         if run is not None:
             of_run = await reconciling.reconcile_run(place.pool, run)
             return f"Run {of_run.run.name}", of_run.account, of_run.submissions
@@ -35,7 +35,8 @@ def reconcile(
             chosen: date = day.date()
             zone = place.project.locale.timezone
             return f"Day {chosen}", await reconciling.reconcile_day(place.pool, chosen, zone), ()
-        return "Everything", await reconciling.reconcile_everything(place.pool), ()
+        everything = await reconciling.reconcile_everything(place.pool)
+        return "Everything", everything, await reconciling.submissions_under_way(place.pool)
 
     title, account, submissions = with_place(folder, work)
     if as_json:
@@ -88,7 +89,7 @@ def show_account(title: str, account: "Account") -> None:
         console.print(_unsealed(account), highlight=False)
 
 
-def show_submissions(submissions: "Sequence[SubmissionOfRun]") -> None:
+def show_submissions(submissions: "Sequence[KeptSubmission]") -> None:
     """Print what a composer that works in its own time was asked for, made and left out, job by job."""
     if not submissions:
         return

@@ -25,6 +25,9 @@ COMMENT ON COLUMN submission.reference IS 'by which the composer finds its job a
 COMMENT ON COLUMN submission.said IS 'how far it is, or why that is not known, as of the last look';
 COMMENT ON COLUMN submission.left_out IS 'orders that no result named';
 COMMENT ON COLUMN submission.unasked IS 'results that named none of its orders';
+CREATE INDEX submission_under_way ON submission (created_at)
+    WHERE state IN ('gathered', 'submitting', 'submitted', 'unknown', 'stuck');
+CREATE INDEX submission_reference ON submission (connection, reference) WHERE reference IS NOT NULL;
 CREATE INDEX submission_of_run ON submission (run_id, created_at) WHERE run_id IS NOT NULL;
 
 CREATE TABLE submission_order (
