@@ -16,6 +16,7 @@ from xconnector.domain.document import content_digest
 from xconnector.domain.review import Decision
 from xconnector.operations.reviews import ReviewError, decide, waiting_reviews
 from xconnector.pipeline.drafting import DraftError, edit, give_up, take_back
+from xconnector.postgres.connect import transaction
 from xconnector.store.reviews import Review
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -210,6 +211,35 @@ async def test_an_edit_can_be_given_up_even_when_its_draft_is_gone(
         await approve(opened, review.document_sha256)
 
         assert "draft discarded" in await opened.story_of("1")
+
+
+async def test_an_edit_can_be_given_up_when_its_draft_cannot_be_discarded(
+    office: OpenOffice, composer: EmbeddedComposer
+) -> None:
+    async with in_review(office, composer) as (opened, desk, review):
+        draft = await edit(opened.place, "1", person="anna")
+        desk.keeps_drafts = True
+        ended = await give_up(opened.place, "1", person="anna")
+        history = (await opened.explain("1")).history
+
+        assert ended.left_behind == "drafts cannot be discarded now"
+        told = next(entry.detail or {} for entry in history if entry.event == "draft discarded")
+        assert (told["draft"], told["left_behind"]) == (draft.reference, ended.left_behind)
+        assert (await review_of(opened)).edited_by is None
+        await approve(opened, review.document_sha256)
+
+
+async def test_an_edit_can_be_given_up_when_its_connection_is_gone(
+    office: OpenOffice, composer: EmbeddedComposer
+) -> None:
+    async with in_review(office, composer) as (opened, _, review):
+        await edit(opened.place, "1", person="anna")
+        async with transaction(opened.place.pool) as connection:
+            await connection.execute("UPDATE draft SET connection = 'gone'")
+        ended = await give_up(opened.place, "1", person="anna")
+        await approve(opened, review.document_sha256)
+
+    assert "no connection 'gone'" in (ended.left_behind or "")
 
 
 async def test_two_who_take_back_at_once_change_the_document_once(

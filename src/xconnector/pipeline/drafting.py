@@ -46,6 +46,15 @@ class Returned:
     """Why the draft could not be discarded outside; None when it is gone."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GivenUp:
+    """An edit has ended, and its document is in review as it was."""
+
+    communication_id: UUID
+    left_behind: str | None
+    """Why the draft could not be discarded outside; None when it is gone."""
+
+
 async def edit(place: Workplace, words: str, *, person: str) -> KeptDraft:
     """Open a draft of a document that is in review, and say where it is edited.
 
@@ -89,25 +98,29 @@ async def take_back(place: Workplace, words: str, *, person: str) -> Returned:
         communication_id=review.communication_id,
         was=review.document_sha256,
         document_sha256=document.digest,
-        left_behind=await _try_to_discard(place, draft),
+        left_behind=await _discard_returned(place, draft),
     )
 
 
-async def give_up(place: Workplace, words: str, *, person: str) -> UUID:
+async def give_up(place: Workplace, words: str, *, person: str) -> GivenUp:
     """End the editing without taking anything back: the document stays as it is, and its draft is discarded.
 
-    Raises DraftError, or one of the four contract errors when the draft cannot be discarded.
+    The draft is forgotten also where it cannot be discarded, so that the review goes on without the outside.
+    Raises DraftError where nobody edits the document.
     """
     review = await _review(place, words, person)
     draft = await _open_draft(place, review)
-    await _harmless(place, draft.connection, lambda desk: desk.discard(draft.reference))
+    left_behind = await _try_to_discard(place, draft)
 
     async def write(connection: Connection) -> None:
         await drafts.forget(connection, draft)
-        await _tell(place, connection, review, "draft discarded", person, {"draft": draft.reference})
+        detail = {"draft": draft.reference}
+        if left_behind is not None:
+            detail |= {"composer": draft.connection, "left_behind": left_behind}
+        await _tell(place, connection, review, "draft discarded", person, detail)
 
     await in_transaction(place.pool, write)
-    return review.communication_id
+    return GivenUp(communication_id=review.communication_id, left_behind=left_behind)
 
 
 # ---------------------------------------------------------------- who may edit what
@@ -205,9 +218,18 @@ async def _discard(place: Workplace, draft: KeptDraft) -> None:
     await in_transaction(place.pool, lambda connection: drafts.forget(connection, draft))
 
 
+async def _discard_returned(place: Workplace, draft: KeptDraft) -> str | None:
+    """Discard a draft whose documents are recorded; where that fails, say why, and leave it to the next edit."""
+    left_behind = await _try_to_discard(place, draft)
+    if left_behind is None:
+        await in_transaction(place.pool, lambda connection: drafts.forget(connection, draft))
+    return left_behind
+
+
 async def _try_to_discard(place: Workplace, draft: KeptDraft) -> str | None:
+    """Discard a draft outside; where that fails, say why."""
     try:
-        await _discard(place, draft)
+        await _harmless(place, draft.connection, lambda desk: desk.discard(draft.reference))
     except (ConnectorError, DraftError) as error:
         return str(error)
     return None

@@ -63,6 +63,6 @@ async def mark_returned(connection: Connection, draft: KeptDraft, now: datetime)
 
 
 async def forget(connection: Connection, draft: KeptDraft) -> None:
-    """Forget a draft that is discarded outside."""
+    """Forget a draft that nobody edits any more."""
     parameters = {"communication_id": draft.communication_id, "reference": draft.reference}
     await connection.execute(_QUERIES.forget, parameters)

@@ -20,5 +20,5 @@ UPDATE draft SET returned_at = %(now)s
 WHERE communication_id = %(communication_id)s AND reference = %(reference)s AND returned_at IS NULL;
 
 -- name: forget
--- Forget a draft that is discarded outside.
+-- Forget a draft that nobody edits any more.
 DELETE FROM draft WHERE communication_id = %(communication_id)s AND reference = %(reference)s;

@@ -97,16 +97,24 @@ def take_back(
     from xconnector.pipeline.drafting import take_back as bring_back
 
     if discard:
-        key = with_place(folder, lambda place: give_up(place, communication, person=who))
-        typer.echo(f"{key} is as it was before it was edited")
+        ended = with_place(folder, lambda place: give_up(place, communication, person=who))
+        if as_json:
+            show_json(ended)
+        else:
+            typer.echo(f"{ended.communication_id} is as it was before it was edited")
+        _tell_of_draft(ended.left_behind)
         return
     returned = with_place(folder, lambda place: bring_back(place, communication, person=who))
     if as_json:
         show_json(returned)
     else:
         typer.echo(f"{returned.communication_id} waits for a verdict as {returned.document_sha256}")
-    if returned.left_behind is not None:
-        typer.echo(f"Its draft is still there: {returned.left_behind}", err=True)
+    _tell_of_draft(returned.left_behind)
+
+
+def _tell_of_draft(left_behind: str | None) -> None:
+    if left_behind is not None:
+        typer.echo(f"Its draft is still there: {left_behind}", err=True)
         raise typer.Exit(DONE_WITH_FAILURES)
 
 
