@@ -50,6 +50,7 @@ def shop(postgres: str, migrated_template: str, tmp_path_factory: pytest.TempPat
         own_database(postgres, template=migrated_template) as name,
     ):
         edit(folder, "xconnector.yaml", "connections:\n", f"connections:\n{connection_to(exstream)}")
+        edit(folder, "xconnector.yaml", "ben: {", "dora: {roles: [compliance]}, ben: {")
         edit(folder, "communications/notice.yaml", "{composer: composer,", "{composer: exstream,")
         database = make_conninfo(postgres, dbname=name)
         asyncio.run(_live(folder, database))
@@ -158,10 +159,12 @@ def test_a_document_is_edited_in_empower_and_approved_by_its_new_digest(shop: Sh
     shop.tell(f"empower/{draft['reference']}/edit", text="with regrets")
     returned = json.loads(shop.type("review", "return", "edited", "--as", "anna", "--json").stdout)
     old = shop.type("review", "approve", "edited", before[:12], "--as", "anna")
-    approved = shop.type("review", "approve", "edited", returned["document_sha256"][:12], "--as", "anna")
+    approve = ("review", "approve", "edited", returned["document_sha256"][:12], "--as")
+    own, approved = shop.type(*approve, "anna"), shop.type(*approve, "dora")
 
     assert "BUSI110E" in httpx.get(draft["link"], trust_env=False).text, "the draft is discarded"
-    assert (early.exit_code, old.exit_code, approved.exit_code) == (2, 2, 0)
+    assert (early.exit_code, old.exit_code, own.exit_code, approved.exit_code) == (2, 2, 2, 0)
+    assert "four eyes" in own.stderr
     assert "edited by anna" in early.stderr
     assert returned["was"] == before != returned["document_sha256"]
     told = [entry["event"] for entry in json.loads(shop.type("explain", "edited", "--json").stdout)["history"]]

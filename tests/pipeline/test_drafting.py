@@ -28,7 +28,12 @@ async def in_review(
 ) -> AsyncGenerator[tuple[Office, EditingComposer, Review]]:
     """A notice before the reviewers, composed by somebody who keeps drafts."""
     desk = EditingComposer(composer=composer)
-    changes = {"xconnector.yaml": [("processes: 2}", f"processes: 2{limits}}}")]}
+    changes = {
+        "xconnector.yaml": [
+            ("processes: 2}", f"processes: 2{limits}}}"),
+            ("ben: {", "dora: {roles: [compliance]}, emil: {roles: [compliance]}, ben: {"),
+        ]
+    }
     async with office(changes, instead={"composer": desk}) as opened:
         await opened.send(notice("1", amount="2000.00"))
         await opened.work()
@@ -40,15 +45,19 @@ async def review_of(opened: Office) -> Review:
     return review
 
 
-async def approve(opened: Office, digest: str) -> None:
+async def approve(opened: Office, digest: str, *, person: str = "dora") -> None:
+    await decide_as(person, opened, digest, Decision.APPROVED)
+
+
+async def decide_as(person: str, opened: Office, digest: str, decision: Decision) -> None:
     await decide(
         opened.place.pool,
         opened.place.jobs,
         opened.place.project.people,
         communication="1",
         document_sha256=digest,
-        decision=Decision.APPROVED,
-        person="anna",
+        decision=decision,
+        person=person,
         reason="seen",
     )
 
@@ -94,6 +103,44 @@ async def test_the_ledger_tells_who_edited_and_both_digests(office: OpenOffice, 
     assert coming.actor == "anna"
     assert (coming.detail or {})["was"] == review.document_sha256
     assert (coming.detail or {})["document"] == returned.document_sha256
+
+
+@pytest.mark.parametrize("decision", Decision)
+async def test_nobody_gives_the_verdict_on_what_they_edited(
+    office: OpenOffice, composer: EmbeddedComposer, decision: Decision
+) -> None:
+    async with in_review(office, composer) as (opened, desk, _):
+        draft = await edit(opened.place, "1", person="anna")
+        desk.written[draft.reference] = "with regrets"
+        returned = await take_back(opened.place, "1", person="dora")
+        for person in ("anna", "dora"):
+            with pytest.raises(ReviewError, match=f"{person} edited .*four eyes"):
+                await decide_as(person, opened, returned.document_sha256, decision)
+
+        await decide_as("emil", opened, returned.document_sha256, decision)
+
+
+async def test_whoever_edited_before_another_one_did_has_a_hand_in_the_document_too(
+    office: OpenOffice, composer: EmbeddedComposer
+) -> None:
+    async with in_review(office, composer) as (opened, desk, _):
+        for person in ("anna", "dora"):
+            draft = await edit(opened.place, "1", person=person)
+            desk.written[draft.reference] = f"as {person} sees it"
+            await take_back(opened.place, "1", person=person)
+        digest = (await review_of(opened)).document_sha256
+        with pytest.raises(ReviewError, match="four eyes"):
+            await approve(opened, digest, person="anna")
+
+        await approve(opened, digest, person="emil")
+
+
+async def test_whoever_gave_an_edit_up_may_give_the_verdict(office: OpenOffice, composer: EmbeddedComposer) -> None:
+    async with in_review(office, composer) as (opened, _, review):
+        await edit(opened.place, "1", person="anna")
+        await give_up(opened.place, "1", person="anna")
+
+        await approve(opened, review.document_sha256, person="anna")
 
 
 async def test_while_it_is_edited_no_verdict_is_taken_and_the_list_says_who(

@@ -42,12 +42,13 @@ async def decide(
     """Record a verdict on the document with this digest (or the beginning of it), and let its communication go on.
 
     Approval releases it to the archive and its channels, rejection cancels it. Returns the communication's id.
-    Raises ReviewError when the person may not, or the document is not the one that waits.
+    Raises ReviewError when the person may not, or edited it, or the document is not the one that waits.
     """
 
     async def write(connection: Connection) -> UUID:
         review, document = await _find(connection, communication)
         _refuse_unfit(review, people, person, document_sha256)
+        await _refuse_editor(connection, review, person)
         now = datetime.now(UTC)
         verdict = Verdict(
             document_sha256=review.document_sha256, decision=decision, person=person, reason=reason, decided_at=now
@@ -88,6 +89,15 @@ def _refuse_unfit(review: Review, people: Mapping[str, Person], name: str, docum
         raise ReviewError(
             f"the digest is not that of the document that waits (give at least its first {LEAST_DIGITS} digits); "
             "look at the document again: it may have been composed anew"
+        )
+
+
+async def _refuse_editor(connection: Connection, review: Review, name: str) -> None:
+    """Have four eyes look at what people wrote. Raises ReviewError."""
+    if name in await drafts.editors(connection, review.communication_id, review.document_sha256):
+        raise ReviewError(
+            f"{name} edited this document or took it back: somebody else with role {review.role!r} gives the verdict "
+            "on it (four eyes); `people` in the project says who has the role"
         )
 
 

@@ -285,6 +285,7 @@ async def _record_return(
         actor=person,
         detail={
             "draft": draft.reference,
+            "edited_by": draft.opened_by,
             "was": draft.document_sha256,
             "document": document.digest,
             "engine": document.renditions[0].engine,

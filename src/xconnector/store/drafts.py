@@ -6,7 +6,7 @@ from uuid import UUID
 
 from xconnector.postgres.connect import Connection
 from xconnector.postgres.queries import Queries
-from xconnector.store.rows import fetch_one
+from xconnector.store.rows import fetch_all, fetch_one
 
 _QUERIES = Queries.load("xconnector.store", "drafts.sql")
 
@@ -66,3 +66,22 @@ async def forget(connection: Connection, draft: KeptDraft) -> None:
     """Forget a draft that nobody edits any more."""
     parameters = {"communication_id": draft.communication_id, "reference": draft.reference}
     await connection.execute(_QUERIES.forget, parameters)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Return:
+    was: str
+    document: str
+    edited_by: str
+    returned_by: str
+
+
+async def editors(connection: Connection, communication_id: UUID, document_sha256: str) -> frozenset[str]:
+    """Return who had a hand in a document: who opened a draft on the way to it, and who took one back."""
+    people: set[str] = set()
+    for one in await fetch_all(connection, _Return, _QUERIES.returns, communication_id=communication_id):
+        # A document that was composed anew holds nothing of what was edited before.
+        if one.document == document_sha256:
+            people |= {one.edited_by, one.returned_by}
+            document_sha256 = one.was
+    return frozenset(people)

@@ -22,3 +22,12 @@ WHERE communication_id = %(communication_id)s AND reference = %(reference)s AND 
 -- name: forget
 -- Forget a draft that nobody edits any more.
 DELETE FROM draft WHERE communication_id = %(communication_id)s AND reference = %(reference)s;
+
+-- name: returns
+-- Which documents of a communication came back from editing, the latest first.
+SELECT
+    detail ->> 'was' AS was, detail ->> 'document' AS document,
+    detail ->> 'edited_by' AS edited_by, actor AS returned_by
+FROM ledger
+WHERE communication_id = %(communication_id)s AND event = 'draft returned'
+ORDER BY entry_id DESC;
