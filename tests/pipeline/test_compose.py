@@ -79,3 +79,17 @@ async def test_a_template_that_is_gone_fails_by_name(office: OpenOffice) -> None
     assert account.states == {State.FAILED: 1}
     assert "letter.typ" in failure.reason
     assert str(Path.cwd()) not in failure.reason
+
+
+async def test_a_composer_that_is_busy_costs_no_attempt(office: OpenOffice) -> None:
+    one_at_a_time = {
+        "xconnector.yaml": [
+            ("{connector: embedded, processes: 2}", "{connector: embedded, limits: {rate: 2, burst: 1, attempts: 1}}")
+        ]
+    }
+    async with office(one_at_a_time) as opened:
+        for number in range(16):
+            await opened.send(notice(str(number)))
+        account = await opened.work()
+
+    assert account.states == {State.COMPLETED: 16}

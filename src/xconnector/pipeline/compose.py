@@ -13,6 +13,7 @@ from xconnector.domain.failure import FailureKind
 from xconnector.execution.jobs import Attempt
 from xconnector.execution.limits import NotNowError
 from xconnector.pipeline import composed, failing
+from xconnector.pipeline.deliver import AT_THE_EARLIEST
 from xconnector.pipeline.ordering import composer_of, kinds_for, order_of, template_of
 from xconnector.pipeline.retrying import due_again, wait_in_place
 from xconnector.pipeline.submitting import let_wait
@@ -22,6 +23,8 @@ from xconnector.project.open_connections import is_outage
 from xconnector.store import communications, runs
 from xconnector.store.communications import Standing
 from xconnector.store.failures import Stopped
+
+Result = Composition | ConnectorError | NotNowError
 
 
 async def compose(place: Workplace, attempt: Attempt, batch_id: int) -> None:
@@ -68,9 +71,7 @@ async def _order(
         await _record(place, attempt, composer, [row for row, _ in now], results)
 
 
-async def _ask(
-    place: Workplace, composer: str, opened: Composer, orders: Sequence[Order]
-) -> Sequence[Composition | ConnectorError]:
+async def _ask(place: Workplace, composer: str, opened: Composer, orders: Sequence[Order]) -> Sequence[Result]:
     try:
         return await place.connections.limited(composer).call(
             lambda: opened.compose(orders), is_outage=is_outage, counts_as=len(orders)
@@ -78,7 +79,7 @@ async def _ask(
     except ConnectorError as error:
         return [error] * len(orders)
     except NotNowError as error:
-        return [TransientError(f"{composer} does not take it now: {error}")] * len(orders)
+        return [error] * len(orders)
     except TimeoutError:
         timeout = place.limits_of(composer).timeout
         told = f"{composer} did not answer within {timeout} for each document; `limits.timeout` may give it longer"
@@ -90,15 +91,19 @@ async def _record(
     attempt: Attempt,
     composer: str,
     standings: Sequence[Standing],
-    results: Sequence[Composition | ConnectorError],
+    results: Sequence[Result],
 ) -> None:
     pairs = list(zip(standings, results, strict=True))
     made = await composed.keep(place, [(row, result) for row, result in pairs if isinstance(result, Composition)])
     stopped: list[Stopped] = []
     later: list[tuple[UUID, datetime]] = []
+    not_now: list[tuple[UUID, datetime]] = []
     limits = place.limits_of(composer)
     for standing, result in pairs:
         if isinstance(result, Composition):
+            continue
+        if isinstance(result, NotNowError):
+            not_now.append((standing.communication_id, max(result.retry_at, place.now() + AT_THE_EARLIEST)))
             continue
         due_at = due_again(standing.attempts, result, limits, now=place.now())
         if due_at is not None:
@@ -113,5 +118,6 @@ async def _record(
         await composed.record(place, connection, made, origin=State.DECIDED, priority=attempt.priority)
         await failing.fail(connection, stopped, origin=State.DECIDED, now=place.now())
         await wait_in_place(connection, attempt, later)
+        await wait_in_place(connection, attempt, not_now, was_tried=False)
 
     await in_transaction(place.pool, write)

@@ -39,8 +39,10 @@ async def again(connection: Connection, attempt: Attempt, due_at: datetime) -> N
     )
 
 
-async def wait_in_place(connection: Connection, attempt: Attempt, later: Sequence[tuple[UUID, datetime]]) -> None:
+async def wait_in_place(
+    connection: Connection, attempt: Attempt, later: Sequence[tuple[UUID, datetime]], *, was_tried: bool = True
+) -> None:
     """Let communications wait in their state, each until its time, and the stage run again when the first is due."""
     if later:
-        await communications.retry_at(connection, [(key, due_at, True) for key, due_at in later])
+        await communications.retry_at(connection, [(key, due_at, was_tried) for key, due_at in later])
         await again(connection, attempt, min(due_at for _, due_at in later))
