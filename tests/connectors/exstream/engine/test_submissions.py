@@ -1,9 +1,11 @@
 import asyncio
 import os
+import resource
 import signal
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -22,6 +24,7 @@ from tests.connectors.exstream.engine.shop import (
 )
 from tests.connectors.exstream_engine.stand_in import TEMPLATE
 from xconnector.connectors.exstream.engine.composer import EngineComposer
+from xconnector.connectors.exstream.engine.work_folder import WorkFolder
 from xconnector.contract.composer import Composition, Order
 from xconnector.contract.errors import MisconfiguredError, PermanentError, TransientError
 from xconnector.contract.submission import ComposesSubmissions, Repeat, SubmissionOutcome, Underway
@@ -297,10 +300,38 @@ async def test_folders_are_kept_for_a_while_and_then_removed(shop: Shop) -> None
     long_ago = (datetime.now(UTC) - timedelta(days=8)).timestamp()
     os.utime(shop.runs / "old", (long_ago, long_ago))
 
-    async with shop.composer():
-        pass
+    async with shop.composer() as opened:
+        assert (shop.runs / "old").exists(), "nothing is cleared up where it is opened"
+        await run(opened, "new", orders_of([3]))
 
-    assert [folder.name for folder in shop.runs.iterdir()] == ["young"]
+    assert sorted(folder.name for folder in shop.runs.iterdir()) == ["new", "young"]
+
+
+async def test_who_waits_for_a_run_clears_up_too(shop: Shop) -> None:
+    await run(shop.composer(), "old", orders_of([1]))
+    long_ago = (datetime.now(UTC) - timedelta(days=8)).timestamp()
+    os.utime(shop.runs / "old", (long_ago, long_ago))
+
+    await shop.composer().compose(orders_of([2]))
+
+    assert list(shop.runs.iterdir()) == []
+
+
+def test_a_work_folder_that_cannot_be_listed_is_told_in_words(shop: Shop) -> None:
+    work = WorkFolder(shop.runs, keep_for=timedelta(days=1), is_ours_to_make=False)
+
+    with _no_file_can_be_opened(), pytest.raises(TransientError, match="cannot be used"):
+        work.sweep(datetime.now(UTC))
+
+
+@contextmanager
+def _no_file_can_be_opened() -> Generator[None]:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (0, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 async def test_the_folder_of_a_live_run_is_never_removed(shop: Shop) -> None:
@@ -308,8 +339,7 @@ async def test_the_folder_of_a_live_run_is_never_removed(shop: Shop) -> None:
     submission = submission_of("run-1", orders_of([1]))
     receipt = await composer.submit(submission, stream_of(orders_of([1])))
 
-    async with shop.composer(keep_for="0s"):
-        pass
+    await shop.composer(keep_for="0s").compose(orders_of([2]))
     found = await composer.look(submission, receipt.reference)
 
     assert isinstance(found, Underway)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import Self
 
@@ -17,6 +17,9 @@ from xconnector.contract.errors import ConnectorError, PermanentError
 from xconnector.contract.manifest import Surroundings
 from xconnector.contract.submission import Submission, SubmissionOutcome, SubmissionReceipt, Underway
 
+_SWEPT_EVERY = timedelta(hours=1)
+"""How often at most a run that somebody waits for also clears up: the folder may be large, and shared."""
+
 
 class EngineComposer:
     """Starts the engine program; nothing is kept open between its runs."""
@@ -25,9 +28,9 @@ class EngineComposer:
         self._settings = settings
         self._place = Place.of(settings, surroundings)
         self._submissions = Submissions(place=self._place)
+        self._swept_at = datetime.min.replace(tzinfo=UTC)
 
     async def __aenter__(self) -> Self:
-        await asyncio.to_thread(self._sweep)
         return self
 
     async def __aexit__(
@@ -48,6 +51,10 @@ class EngineComposer:
 
         Where the engine stops as a whole, halves of the orders are composed by themselves until the customer is found.
         """
+        try:
+            await self._sweep_once_in_a_while()
+        except ConnectorError as error:
+            return [error for _ in orders]
         return await compose_awaited(self._place, orders)
 
     def driver(self, orders: Sequence[Order]) -> bytes:
@@ -70,7 +77,7 @@ class EngineComposer:
 
     async def submit(self, submission: Submission, orders: AsyncIterable[Order]) -> SubmissionReceipt:
         """Begin a run of the engine that outlives this worker. Raises one of the errors; nothing has begun then."""
-        await asyncio.to_thread(self._sweep)
+        await self._sweep()
         return await self._submissions.submit(submission, orders)
 
     async def find(self, submission: Submission) -> SubmissionReceipt | None:
@@ -79,5 +86,11 @@ class EngineComposer:
     async def look(self, submission: Submission, reference: str) -> Underway | SubmissionOutcome:
         return await self._submissions.look(submission, reference)
 
-    def _sweep(self) -> None:
-        self._place.work.sweep(datetime.now(UTC))
+    async def _sweep_once_in_a_while(self) -> None:
+        if datetime.now(UTC) - self._swept_at > _SWEPT_EVERY:
+            await self._sweep()
+
+    async def _sweep(self) -> None:
+        """Remove folders whose time has passed. Raises one of the errors where the work folder is of no use."""
+        self._swept_at = datetime.now(UTC)
+        await asyncio.to_thread(self._place.work.sweep, self._swept_at)

@@ -219,10 +219,15 @@ class WorkFolder:
             raise TransientError(f"{self.path} cannot be used ({errno.errorcode.get(error.errno or 0, '')})") from None
 
     def sweep(self, now: datetime) -> None:
-        """Remove the folders whose time has passed, except those of live runs."""
+        """Remove the folders whose time has passed, except those of live runs. It blocks.
+
+        Raises TransientError or MisconfiguredError where the work folder cannot be listed.
+        """
         if not self.path.is_dir():
             return
-        for folder in self._older_than(now - self._keep_for):
+        with self.usable():
+            passed = self._older_than(now - self._keep_for)
+        for folder in passed:
             # What another worker removes at the same time is no matter.
             with suppress(OSError):
                 _remove_unless_alive(folder)
@@ -231,7 +236,8 @@ class WorkFolder:
         found: list[RunFolder] = []
         with os.scandir(self.path) as entries:
             for entry in entries:
-                with suppress(FileNotFoundError):
+                # One that is going just now, or cannot be looked at, is left to the next sweep.
+                with suppress(OSError):
                     is_ours = _KEY.fullmatch(entry.name) is not None and entry.is_dir(follow_symlinks=False)
                     if is_ours and entry.stat(follow_symlinks=False).st_mtime < oldest.timestamp():
                         found.append(RunFolder(Path(entry.path)))
