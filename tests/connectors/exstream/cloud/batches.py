@@ -25,10 +25,10 @@ DESIGN: Mapping[str, object] = {**SAMPLE_DESIGN, "batch_channel": CHANNEL}
 Results = Mapping[str | int, Composition | ConnectorError]
 
 
-def write_batch_design(project: Path, **changes: object) -> None:
-    write_sample_template(project, TEMPLATE)
+def write_batch_design(project: Path, template: str = TEMPLATE, **changes: object) -> None:
+    write_sample_template(project, template)
     # JSON is YAML.
-    write_template(project, f"{TEMPLATE}/exstream.yaml", json.dumps({**DESIGN, **changes}))
+    write_template(project, f"{template}/exstream.yaml", json.dumps({**DESIGN, **changes}))
 
 
 def orders(count: int, first: int = 1) -> list[Order]:

@@ -23,6 +23,7 @@ from tests.connectors.exstream.cloud.batches import (
 )
 from tests.connectors.exstream.sandbox_program import SandboxProgram, exstream_program
 from xconnector.connectors.exstream.cloud.batch import Batch
+from xconnector.connectors.exstream.cloud.batch_results import Reference
 from xconnector.contract.composer import Composition, Order
 from xconnector.contract.errors import (
     MisconfiguredError,
@@ -67,7 +68,6 @@ async def test_a_run_comes_back_customer_by_customer(exstream: SandboxProgram, o
     assert outcome.detail["customers processed"] == "12"
     assert outcome.detail["traces"]
     assert not list((tmp_path / "delivered").iterdir())
-    assert not list((tmp_path / "handed-over").iterdir())
 
 
 async def test_each_customer_gets_its_own_document(exstream: SandboxProgram, output: Path, tmp_path: Path) -> None:
@@ -193,7 +193,7 @@ async def found(batch: Batch, submission: Submission) -> SubmissionReceipt:
         try:
             receipt = await batch.find(submission)
         except OutcomeUnknownError as unknown:
-            if "several jobs" in str(unknown):
+            if "cannot be told" in str(unknown):
                 raise
             await asyncio.sleep(0.1)
         else:
@@ -220,24 +220,118 @@ async def test_a_lost_answer_is_unknown_and_its_job_is_found_by_its_customers(
     assert {type(one) for one in made.values()} == {Composition}
 
 
-async def test_of_two_jobs_with_the_same_customers_none_is_taken_for_the_lost_one(
+async def test_what_was_answered_is_found_again_also_by_whoever_did_not_hear_it(
     exstream: SandboxProgram, output: Path, tmp_path: Path
 ) -> None:
+    submission = a_submission(2)
     async with open_batch(exstream, output, tmp_path) as batch:
-        await run_through(batch, orders(2, first=5000), "s-0")
+        receipt = await batch.submit(submission, streamed(orders(2)))
+    await exstream.misbehave(down=True)
+
+    async with open_batch(exstream, output, tmp_path, flow_only_composes=True, found_within="0s") as other:
+        assert await other.find(submission) == receipt
+
+
+async def test_a_second_submission_of_the_same_customers_does_not_get_the_first_one_s_job(
+    exstream: SandboxProgram, output: Path, tmp_path: Path
+) -> None:
+    submission = a_submission(2)
+    async with open_batch(exstream, output, tmp_path) as batch:
+        _, first = await run_through(batch, orders(2, first=5000), "s-0")
         await exstream.misbehave(lose_next=1)
         with pytest.raises(OutcomeUnknownError):
-            await batch.submit(a_submission(2), streamed(orders(2, first=5000)))
+            await batch.submit(submission, streamed(orders(2, first=5000)))
+        second = await ended(batch, submission, (await found(batch, submission)).reference)
 
-        with pytest.raises(OutcomeUnknownError, match="several jobs composed customers"):
-            await until_ambiguous(batch)
+    assert first.detail["traces"] != second.detail["traces"]
 
 
-async def until_ambiguous(batch: Batch) -> None:
-    # Until the second job has written, the first one is all that there is.
-    while True:
-        await found(batch, a_submission(2))
+async def test_a_job_that_began_before_is_not_taken_for_the_lost_one(
+    exstream: SandboxProgram, output: Path, tmp_path: Path
+) -> None:
+    async with open_batch(exstream, output, tmp_path / "another") as another:
+        await run_through(another, orders(2, first=5100), "s-0")
         await asyncio.sleep(0.1)
+    async with open_batch(exstream, output, tmp_path, clocks_apart="0s") as batch:
+        await exstream.misbehave(lose_next=1, delivery_file="missing")
+        with pytest.raises(OutcomeUnknownError):
+            await batch.submit(a_submission(2), streamed(orders(2, first=5100)))
+        with pytest.raises(OutcomeUnknownError, match="no job is known"):
+            await batch.find(a_submission(2))
+
+
+async def test_two_submissions_of_the_same_customers_that_were_both_lost_are_not_mixed_up(
+    exstream: SandboxProgram, output: Path, tmp_path: Path
+) -> None:
+    submissions = [a_submission(2, "s-1"), a_submission(2, "s-2")]
+    async with open_batch(exstream, output, tmp_path) as batch:
+        await exstream.misbehave(lose_next=2, delivery_file="missing")
+        for submission in submissions:
+            with pytest.raises(OutcomeUnknownError):
+                await batch.submit(submission, streamed(orders(2, first=5300)))
+            await exstream.misbehave(delivery_file="whole")
+
+        with pytest.raises(OutcomeUnknownError, match="cannot be told whether the jobs"):
+            await found(batch, submissions[0])
+
+
+async def test_a_job_of_another_channel_is_not_taken_for_the_lost_one(tmp_path: Path) -> None:
+    project, output = tmp_path / "project", tmp_path / "output"
+    write_batch_design(project)
+    write_batch_design(project, "another", batch_channel="OtherRuns")
+    with exstream_program(project, output) as program:
+        other = {**DESIGN, "batch_channel": "OtherRuns"}
+        async with open_batch(program, output, tmp_path / "another", design=other) as another:
+            await run_through(another, orders(2))
+        await program.misbehave(lose_next=1, delivery_file="missing")
+        async with open_batch(program, output, tmp_path / "state", clocks_apart="60s") as batch:
+            with pytest.raises(OutcomeUnknownError):
+                await batch.submit(a_submission(2), streamed(orders(2)))
+            with pytest.raises(OutcomeUnknownError, match="no job is known"):
+                await batch.find(a_submission(2))
+
+
+@pytest.mark.parametrize("path, is_found", [("communication.id", True), ("customer.key", False)])
+async def test_where_jobs_cannot_be_asked_only_the_id_of_a_communication_proves_one(
+    tmp_path: Path, path: str, is_found: bool
+) -> None:
+    project, output = tmp_path / "project", tmp_path / "output"
+    key = {"name": "CommunicationId", "path": path}
+    keyed = {**DESIGN, "key": key}
+    write_batch_design(project, key=key)
+    with exstream_program(project, output) as program:
+        await program.misbehave(lose_next=1)
+        async with open_batch(program, output, tmp_path / "state", design=keyed, follow="files") as batch:
+            with pytest.raises(OutcomeUnknownError):
+                await batch.submit(a_submission(2), streamed(orders(2)))
+            if is_found:
+                receipt = await found(batch, a_submission(2))
+                assert len(await results(await ended(batch, a_submission(2), receipt.reference))) == 2
+            else:
+                with pytest.raises(OutcomeUnknownError, match="cannot be told whether the jobs"):
+                    await found(batch, a_submission(2))
+
+
+async def test_of_two_jobs_that_nobody_told_of_none_is_taken_for_the_lost_one(
+    exstream: SandboxProgram, output: Path, tmp_path: Path
+) -> None:
+    async with open_batch(exstream, output, tmp_path / "another") as another:
+        await run_through(another, orders(2, first=5200), "s-0")
+    before = written(output)
+    async with open_batch(exstream, output, tmp_path, clocks_apart="60s") as batch:
+        await exstream.misbehave(lose_next=1)
+        with pytest.raises(OutcomeUnknownError):
+            await batch.submit(a_submission(2), streamed(orders(2, first=5200)))
+        while written(output) == before:  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+        await asyncio.sleep(0.3)
+
+        with pytest.raises(OutcomeUnknownError, match="cannot be told whether the jobs"):
+            await batch.find(a_submission(2))
+
+
+def written(output: Path) -> int:
+    return len(list(output.rglob("_STDDELIVERYFILE.xml")))
 
 
 async def test_another_submission_s_job_is_not_taken_for_the_lost_one(
@@ -253,16 +347,56 @@ async def test_another_submission_s_job_is_not_taken_for_the_lost_one(
             await batch.find(a_submission(1))
 
 
-async def test_where_flows_only_compose_a_job_that_left_nothing_counts_as_not_begun(
+async def test_where_flows_only_compose_a_job_that_left_nothing_counts_as_not_begun_after_a_while(
+    exstream: SandboxProgram, output: Path, tmp_path: Path
+) -> None:
+    await exstream.misbehave(lose_next=1, delivery_file="missing")
+    submission = a_submission(1)
+
+    async with open_batch(exstream, output, tmp_path, flow_only_composes=True) as batch:
+        with pytest.raises(OutcomeUnknownError):
+            await batch.submit(submission, streamed(orders(1, first=700)))
+        with pytest.raises(OutcomeUnknownError, match="look in Exstream"):
+            await batch.find(submission)
+    async with open_batch(exstream, output, tmp_path, found_within="0s") as batch:
+        with pytest.raises(OutcomeUnknownError, match="look in Exstream"):
+            await batch.find(submission)
+    async with open_batch(exstream, output, tmp_path, flow_only_composes=True, found_within="0s") as batch:
+        assert await batch.find(submission) is None
+
+
+async def test_what_took_long_to_gather_is_looked_for_as_long_as_anything(
     exstream: SandboxProgram, output: Path, tmp_path: Path
 ) -> None:
     submission = a_submission(1, created_at=datetime.now(UTC) - timedelta(hours=2))
+    within = "300ms"
 
-    async with open_batch(exstream, output, tmp_path, flow_only_composes=True) as batch:
-        assert await batch.find(submission) is None
-    async with open_batch(exstream, output, tmp_path) as batch:
+    async with open_batch(exstream, output, tmp_path, flow_only_composes=True, found_within=within) as batch:
         with pytest.raises(OutcomeUnknownError, match="look in Exstream"):
             await batch.find(submission)
+        await asyncio.sleep(0.4)
+        assert await batch.find(submission) is None
+
+
+async def test_which_flows_are_awaited_can_be_said_after_submitting(
+    exstream: SandboxProgram, output: Path, tmp_path: Path
+) -> None:
+    submission = a_submission(2)
+
+    async with open_batch(exstream, output, tmp_path, flow_models=["Mailing"]) as batch:
+        receipt = await batch.submit(submission, streamed(orders(2)))
+        with pytest.raises(MisconfiguredError, match=rf"names none.*{receipt.detail['flow models']}"):
+            await batch.look(submission, receipt.reference)
+    async with open_batch(exstream, output, tmp_path, flow_models=[receipt.detail["flow models"]]) as mended:
+        assert len(await results(await ended(mended, submission, receipt.reference))) == 2
+
+
+def test_flows_of_other_models_are_not_awaited() -> None:
+    flows = {"J1": ["F1", "F2"], "J2": ["F3"], "J3": ["F4"]}
+    told = Reference(jobs=flows, models={"F1": ["M1", "Letters"], "F2": ["M2"], "F3": ["M2"]})
+
+    assert list(told.awaited(frozenset({"Letters"})).flows) == [("J1", "F1"), ("J3", "F4")]
+    assert list(told.awaited(frozenset()).flows) == list(told.flows)
 
 
 async def test_a_driver_that_was_not_sent_to_its_end_began_nothing(

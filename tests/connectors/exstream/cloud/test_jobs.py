@@ -71,6 +71,7 @@ async def test_a_job_is_asked_for_by_domain_and_id() -> None:
     assert targets[-1] == "/o/runtime/D/jobs/J1"
     assert job is not None
     assert (job.state, job.word, job.trace_id) == (JobState.COMPLETE, "complete", "0123456789abcdef")
+    assert (job.channel, job.started_at) == ("Chan", datetime(2025, 7, 8, 18, 40, tzinfo=UTC))
     assert job.ended_at == datetime(2025, 7, 8, 18, 40, 5, 366000, tzinfo=UTC)
 
 

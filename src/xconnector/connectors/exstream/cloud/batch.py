@@ -53,19 +53,19 @@ class Batch:
         self._orchestration = orchestration
         self._settings = settings
         self._designs = designs
-        self._now = now
         self._project_folder = project_folder
-        self._hand_overs = HandOvers(state_folder / "handed-over")
+        self._hand_overs = HandOvers(state_folder / "handed-over", now)
         self._known_store: OutputStore | None = None
+        jobs = Jobs(client, orchestration, settings.words)
         self._results = BatchResults(
-            Jobs(client, orchestration, settings.words),
+            jobs,
             self._store,
             settings,
             engine=engine,
             scratch=state_folder / "delivered",
             now=now,
         )
-        self._lost = LostSubmissions(self._store, settings, now=now)
+        self._lost = LostSubmissions(jobs, self._store, settings, now=now)
 
     def submits(self, template: str, *, of_run: bool) -> bool:
         design = self._designs.get(template)
@@ -96,22 +96,31 @@ class Batch:
         channel = self._channel(submission.template, design)
         # The driver is given once: a sign-in that ends while it is sent would cost all of it.
         await self._client.sign_in()
-        with self._hand_overs.begun(submission.submission_key, self._now()) as hand_over:
+        with self._hand_overs.begun(submission.submission_key, channel) as hand_over:
             driver = _Driver(design, orders, hand_over)
-            return await self._submitted(channel, driver)
+            receipt = await self._submitted(channel, driver)
+            hand_over.is_answered(receipt)
+            return receipt
 
     async def find(self, submission: Submission) -> SubmissionReceipt | None:
-        """Look for the job of a submission whose answer was lost: by the keys of its customers, among the outputs.
+        """Return the receipt that came here, or look for the job by the keys of its customers, among the outputs.
 
         It has surely not begun where its driver was not sent to its end, or, with `flow_only_composes`, where no
         outputs came of it in the time of `found_within`.
         """
-        design = self._design(submission.template)
-        handed_over = await asyncio.to_thread(self._hand_overs.of, submission.submission_key)
-        if handed_over is not None and not handed_over.whole:
+        design, key = self._design(submission.template), submission.submission_key
+        handed_over = await asyncio.to_thread(self._hand_overs.of, key)
+        if handed_over.receipt is not None:
+            return handed_over.receipt
+        if handed_over.sent_at is None:
             return None
-        found = await asyncio.to_thread(self._lost.jobs, submission, design, handed_over)
-        return None if found is None else _receipt(Reference(jobs=found), {"found": "by its outputs"})
+        others = await asyncio.to_thread(lambda: list(self._hand_overs.others(key)))
+        found = await self._lost.jobs(design, handed_over, others)
+        if found is None:
+            return None
+        receipt = _receipt(Reference(jobs=found), {"found": "by its outputs"})
+        await asyncio.to_thread(self._hand_overs.found, key, receipt)
+        return receipt
 
     async def look(self, submission: Submission, reference: str) -> Underway | SubmissionOutcome:
         design = self._design(submission.template)
@@ -135,7 +144,7 @@ class Batch:
             # Without its end the request is none: it cannot have begun anything.
             raise TransientError(f"{lost} [its driver had not been sent to its end: nothing began]") from None
         flows = flow_instances(answer, call, at)
-        return _receipt(_reference(flows, self._settings.flow_models), _detail(flows, answer))
+        return _receipt(_reference(flows), _detail(flows, answer))
 
     def _design(self, template: str) -> ExstreamDesign:
         design = self._designs.get(template)
@@ -194,26 +203,17 @@ class _Driver:
                 yield bytes(piece)
                 piece.clear()
         piece += self._encoder.end()
-        await asyncio.to_thread(self._hand_over.keep, whole=True)
+        await asyncio.to_thread(self._hand_over.is_sent)
         self.is_whole = True
         if piece:
             yield bytes(piece)
 
 
-def _reference(flows: Sequence[FlowInstance], awaited: frozenset[str]) -> Reference:
-    chosen = [flow for flow in flows if not awaited or flow.models & awaited]
-    if not chosen:
-        told = (
-            ", ".join(sorted({repr(model) for flow in flows for model in flow.models})[:_MOST_TOLD]) or "none by name"
-        )
-        raise OutcomeUnknownError(
-            f"`batch.flow_models` names none of the flows that the channel has started ({told}): correct it; what "
-            "they make is not followed"
-        )
+def _reference(flows: Sequence[FlowInstance]) -> Reference:
     jobs: dict[str, list[str]] = {}
-    for flow in chosen:
+    for flow in flows:
         jobs.setdefault(flow.job, []).append(flow.flow)
-    return Reference(jobs=jobs)
+    return Reference(jobs=jobs, models={flow.flow: sorted(flow.models) for flow in flows})
 
 
 def _receipt(reference: Reference, detail: Mapping[str, str]) -> SubmissionReceipt:

@@ -43,12 +43,33 @@ class Reference(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What finds the outputs of a submission again."""
 
     jobs: Mapping[str, list[str]]
-    """The awaited flows of each job."""
+    """All flows of each job."""
+    models: Mapping[str, list[str]] = {}
+    """Ids and names of each flow's model; a flow that was found by its outputs is not in it."""
 
     @property
     def flows(self) -> Iterator[tuple[str, str]]:
         """Every flow as job and flow."""
         return ((job, flow) for job, flows in self.jobs.items() for flow in flows)
+
+    def awaited(self, models: frozenset[str]) -> "Reference":
+        """Return what is left with the flows of these models, or of all where there are none.
+
+        Raises MisconfiguredError where none is.
+        """
+        if not models:
+            return self
+        chosen: dict[str, list[str]] = {}
+        for job, flow in self.flows:
+            if flow not in self.models or not models.isdisjoint(self.models[flow]):
+                chosen.setdefault(job, []).append(flow)
+        if not chosen:
+            known = sorted({repr(model) for flow in self.models.values() for model in flow})
+            raise MisconfiguredError(
+                "`batch.flow_models` names none of the flows that the channel has started "
+                f"({', '.join(known[:_MOST_TOLD]) or 'none by name'}): correct it"
+            )
+        return Reference(jobs=chosen, models=self.models)
 
 
 def reference_of(text: str) -> Reference:
@@ -111,6 +132,7 @@ class BatchResults:
         self, submission: Submission, reference: Reference, design: ExstreamDesign
     ) -> Underway | SubmissionOutcome:
         """Look at the jobs, and once they have ended, at their outputs."""
+        reference = reference.awaited(self._settings.flow_models)
         try:
             jobs = await self._ended_jobs(submission, reference)
             engine = await self._engine(submission.template, design)

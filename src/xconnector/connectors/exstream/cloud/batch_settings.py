@@ -88,17 +88,19 @@ class BatchSettings(ConnectorSettings):
     words: JobWords = JobWords()
     """What Orchestration's status words mean."""
     flow_models: frozenset[Word] = frozenset()
-    """Ids or names of the flow models whose outputs are awaited; left out, of all that the channel starts."""
+    """Ids or names of the flow models whose outputs are awaited; left out, of all that the channel starts. It counts
+    for what was submitted already, too."""
     flow_only_composes: bool = False
     """Whether the flows behind the channels do nothing but compose, so that a job that began twice harms nobody. A
     submission whose answer was lost then begins anew when its job is not found."""
     look_for_lost: bool = True
     """Whether a submission whose answer was lost is looked for among the outputs, by the keys of its customers."""
     found_within: Duration = timedelta(hours=1)
-    """How long after it was submitted a lost job is looked for before it counts as not begun; with
+    """How long after its driver was sent a lost job is looked for before it counts as not begun; with
     `flow_only_composes` only."""
     clocks_apart: Duration = timedelta(seconds=5)
-    """How far the clock of the engines' file system may be behind ours: older outputs are no lost job's."""
+    """How far the clocks of Orchestration and of the engines' file system may be behind ours: older jobs and outputs
+    are no lost submission's."""
     first_page_key: Word = "StartPageCustomer"
     """Key in the delivery file that tells a customer's first page in a file of several customers, as seen [C]."""
     page_count_key: Word = "TotalPagesInDocument"

@@ -56,6 +56,9 @@ class Job:
     is_known_word: bool
     trace_id: str
     """For whoever looks into Exstream's logs; empty where it is not told."""
+    channel: str
+    """The input channel that began it; empty where it is not told."""
+    started_at: datetime | None
     ended_at: datetime | None
 
 
@@ -74,6 +77,8 @@ class _Started(msgspec.Struct):
 class _JobStatus(msgspec.Struct, rename="camel"):
     status: str | None = None
     trace_id: str | None = None
+    channel: str | None = None
+    start_date: int | float | None = None
     end_date: int | float | None = None
 
 
@@ -140,6 +145,8 @@ class Jobs:
             word=word if _WORD.fullmatch(word) else _UNSAID,
             is_known_word=known is not None,
             trace_id=trace if _TRACE.fullmatch(trace) else "",
+            channel=job.channel or "",
+            started_at=_moment(job.start_date),
             ended_at=_moment(job.end_date),
         )
 

@@ -1,11 +1,15 @@
 """Submissions whose answer was lost: their jobs are looked for among the outputs, by the keys of their customers."""
 
-from collections.abc import Callable, Iterator, Mapping
+import asyncio
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
+from enum import Enum, auto
 from itertools import islice
 
+from xconnector.connectors.exstream.cloud.batch_results import reference_of
 from xconnector.connectors.exstream.cloud.batch_settings import BatchSettings
 from xconnector.connectors.exstream.cloud.hand_over import HandedOver
+from xconnector.connectors.exstream.cloud.jobs import Jobs
 from xconnector.connectors.exstream.cloud.output_store import Delivery, OutputMissingError, OutputStore
 from xconnector.connectors.exstream.delivery_file import (
     DeliveredFile,
@@ -14,49 +18,87 @@ from xconnector.connectors.exstream.delivery_file import (
 )
 from xconnector.connectors.exstream.design import ExstreamDesign
 from xconnector.contract.errors import OutcomeUnknownError, PermanentError
-from xconnector.contract.submission import Submission
 
 _LOOKED_AT = 20_000
 """Files of a delivery file in which one of our first customers must stand."""
 _MOST_TOLD = 20
+_COMMUNICATION_ID = "communication.id"
+
+
+class _Claim(Enum):
+    """Whether a job that composed a submission's customers is its own."""
+
+    OURS = auto()
+    ANOTHER = auto()
+    UNSURE = auto()
 
 
 class LostSubmissions:
-    """Looks for jobs that nobody told us of. It blocks: call it from a thread."""
+    """Looks for jobs that nobody told us of."""
 
     def __init__(
-        self, store: Callable[[], OutputStore], settings: BatchSettings, *, now: Callable[[], datetime]
+        self,
+        jobs: Jobs,
+        store: Callable[[], OutputStore],
+        settings: BatchSettings,
+        *,
+        now: Callable[[], datetime],
     ) -> None:
+        self._jobs = jobs
         self._store = store
         self._settings = settings
         self._now = now
 
-    def jobs(
-        self, submission: Submission, design: ExstreamDesign, handed_over: HandedOver | None
+    async def jobs(
+        self, design: ExstreamDesign, handed_over: HandedOver, others: Sequence[HandedOver]
     ) -> Mapping[str, list[str]] | None:
         """Return the flows of each job that a submission began, or None when it surely has begun none.
 
-        Raises OutcomeUnknownError when that cannot be told, or not yet.
+        The others are all that this connection knows of beside it. Raises OutcomeUnknownError when that cannot be told,
+        or not yet, and what asking for a job raises.
         """
-        began_at = submission.created_at if handed_over is None else handed_over.began_at
-        time_is_up = self._now() - began_at > self._settings.found_within
-        found = self._found(design, handed_over)
-        if found and (self._is_whole(found, design) or time_is_up):
-            return _by_job(found)
-        if not found and time_is_up and self._settings.flow_only_composes:
+        held = {
+            job for other in others if other.receipt is not None for job in reference_of(other.receipt.reference).jobs
+        }
+        written = await asyncio.to_thread(self._written, design, handed_over)
+        found = [one for one in written if one.job not in held]
+        rivals = [other for other in others if other.receipt is None and other.is_like(handed_over)]
+        claims = {job: await self._claim(job, design, handed_over, rivals) for job in {one.job for one in found}}
+        ours = [one for one in found if claims[one.job] is _Claim.OURS]
+        unsure = sorted(job for job, claim in claims.items() if claim is _Claim.UNSURE)
+        time_is_up = self._now() - (handed_over.sent_at or handed_over.began_at) > self._settings.found_within
+        if ours and (await asyncio.to_thread(self._is_whole, ours, design) or (time_is_up and not unsure)):
+            return _by_job(ours)
+        if not ours and time_is_up and self._settings.flow_only_composes:
             return None
+        if unsure:
+            raise _ambiguous(unsure)
         raise OutcomeUnknownError(
             "no job is known of this submission, and it may have begun one: look in Exstream whether its channel "
             "started a job at that time; a connection with `batch.flow_only_composes` begins anew by itself"
         )
 
-    def _found(self, design: ExstreamDesign, handed_over: HandedOver | None) -> list[Delivery]:
-        if handed_over is None or not handed_over.keys or not self._settings.look_for_lost:
+    async def _claim(
+        self, job: str, design: ExstreamDesign, handed_over: HandedOver, rivals: Sequence[HandedOver]
+    ) -> "_Claim":
+        """Say whether a job that composed customers of a submission is its own: several may have the same customers."""
+        told = await self._jobs.job(job) if self._settings.follow == "job" else None
+        if told is None or not told.channel or told.started_at is None:
+            # The id of a communication stands in no other's submission.
+            is_proven = design.key.path == _COMMUNICATION_ID and not rivals
+            return _Claim.OURS if is_proven else _Claim.UNSURE
+        earliest = told.started_at + self._settings.clocks_apart
+        if told.channel != handed_over.channel or earliest < handed_over.began_at:
+            return _Claim.ANOTHER
+        return _Claim.UNSURE if any(earliest >= rival.began_at for rival in rivals) else _Claim.OURS
+
+    def _written(self, design: ExstreamDesign, handed_over: HandedOver) -> list[Delivery]:
+        if not handed_over.keys or not self._settings.look_for_lost:
             return []
         deliveries = self._store().since(handed_over.began_at - self._settings.clocks_apart)
-        return [one for one in deliveries if self._is_ours(one, design, handed_over)]
+        return [one for one in deliveries if self._names_ours(one, design, handed_over)]
 
-    def _is_ours(self, delivery: Delivery, design: ExstreamDesign, handed_over: HandedOver) -> bool:
+    def _names_ours(self, delivery: Delivery, design: ExstreamDesign, handed_over: HandedOver) -> bool:
         keys = (
             customer.keys.get(design.key.name)
             for file in islice(self._files(delivery), _LOOKED_AT)
@@ -72,11 +114,7 @@ class LostSubmissions:
         queues = [queue for delivery in found for queue in {file.queue for file in self._files(delivery)}]
         declared = {output.queue for output in design.outputs.values()}
         if any(queues.count(queue) > 1 for queue in declared):
-            told = ", ".join(sorted({repr(delivery.job) for delivery in found})[:_MOST_TOLD])
-            raise OutcomeUnknownError(
-                f"several jobs composed customers of this submission at that time ({told}), and it cannot be told "
-                "which one is its own: look in Exstream"
-            )
+            raise _ambiguous(sorted({delivery.job for delivery in found}))
         return declared <= set(queues)
 
     def _files(self, delivery: Delivery) -> Iterator[DeliveredFile]:
@@ -86,6 +124,14 @@ class LostSubmissions:
                 yield from read_delivery_file(stream)
         except (OutputMissingError, GrowingDeliveryFileError, PermanentError, OSError):
             return
+
+
+def _ambiguous(jobs: Sequence[str]) -> OutcomeUnknownError:
+    told = ", ".join(repr(job) for job in jobs[:_MOST_TOLD])
+    return OutcomeUnknownError(
+        f"it cannot be told whether the jobs that composed customers of this submission at that time ({told}) are its "
+        "own: look in Exstream"
+    )
 
 
 def _by_job(found: list[Delivery]) -> Mapping[str, list[str]]:
