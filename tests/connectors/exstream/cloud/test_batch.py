@@ -1,5 +1,6 @@
 import asyncio
 import json
+import os
 from collections.abc import AsyncIterator, Generator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -152,6 +153,28 @@ async def test_an_unknown_word_is_underway_and_told(exstream: SandboxProgram, ou
             pass
 
     assert "which `batch.words` does not know" in said
+
+
+async def test_an_unknown_word_does_not_stay_underway_for_ever(
+    exstream: SandboxProgram, output: Path, tmp_path: Path
+) -> None:
+    await exstream.misbehave(job_ends="Ruhend")
+    outputs = {"mount": str(output), "settled_after": "100ms", "awaited_for": "0s"}
+    submission = a_submission(1)
+
+    async with open_batch(exstream, output, tmp_path) as batch:
+        receipt = await batch.submit(submission, streamed(orders(1)))
+        while "Ruhend" not in str(await batch.look(submission, receipt.reference)):
+            pass
+    async with open_batch(exstream, output, tmp_path, outputs=outputs) as batch:
+        with pytest.raises(MisconfiguredError, match=r"'Ruhend', which `batch\.words` does not know: say there"):
+            await batch.look(submission, receipt.reference)
+
+
+def long_ago(submission: Submission) -> Submission:
+    """Return it as one that was submitted two hours ago, and gathered three hours ago."""
+    now = datetime.now(UTC)
+    return replace(submission, created_at=now - timedelta(hours=3), submitted_at=now - timedelta(hours=2))
 
 
 @pytest.mark.parametrize("word", ["error", "CANCELED", "Failed"])
@@ -509,6 +532,53 @@ async def test_a_job_that_nobody_knows_and_that_left_nothing_ends(
     async with open_batch(exstream, output, tmp_path) as batch:
         with pytest.raises(PermanentError, match="Orchestration does not know its job"):
             await batch.look(submission, reference)
+
+
+async def test_a_job_that_is_not_known_yet_is_awaited_also_where_gathering_took_long(
+    exstream: SandboxProgram, output: Path, tmp_path: Path
+) -> None:
+    await exstream.misbehave(forget_jobs=True, delivery_file="missing")
+    gathered = replace(long_ago(a_submission(1)), submitted_at=datetime.now(UTC))
+
+    async with open_batch(exstream, output, tmp_path) as batch:
+        receipt = await batch.submit(gathered, streamed(orders(1)))
+        assert isinstance(await batch.look(gathered, receipt.reference), Underway)
+        with pytest.raises(PermanentError, match="Orchestration does not know its job"):
+            await batch.look(long_ago(gathered), receipt.reference)
+
+
+async def test_files_that_never_come_are_told_where_the_status_cannot_be_asked(
+    exstream: SandboxProgram, output: Path, tmp_path: Path
+) -> None:
+    await exstream.misbehave(delivery_file="missing")
+    submission = a_submission(1)
+
+    async with open_batch(exstream, output, tmp_path, follow="files") as batch:
+        receipt = await batch.submit(submission, streamed(orders(1)))
+        assert isinstance(await batch.look(submission, receipt.reference), Underway)
+        with pytest.raises(MisconfiguredError, match=r"although its job was submitted at .*correct `batch\.outputs`"):
+            await batch.look(long_ago(submission), receipt.reference)
+
+
+async def test_a_file_that_was_cut_off_is_told_once_nothing_more_is_written_to_it(
+    exstream: SandboxProgram, output: Path, tmp_path: Path
+) -> None:
+    await exstream.misbehave(delivery_file="truncated")
+    submission = long_ago(a_submission(5))
+
+    async with open_batch(exstream, output, tmp_path, follow="files") as batch:
+        receipt = await batch.submit(submission, streamed(orders(5)))
+        job = output / exstream.facts["domain"] / "jobs" / receipt.detail["jobs"]
+        while not (found := list(job.rglob("_STDDELIVERYFILE.xml"))):  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+        await asyncio.sleep(0.5)
+        seen = await batch.look(submission, receipt.reference)
+        assert isinstance(seen, Underway)
+        assert "is not whole yet" in seen.said
+        hours_ago = (datetime.now(UTC) - timedelta(hours=2)).timestamp()
+        os.utime(found[0], (hours_ago, hours_ago))
+        with pytest.raises(PermanentError, match="ends in the middle"):
+            await batch.look(submission, receipt.reference)
 
 
 async def test_files_alone_tell_where_the_status_cannot_be_asked(

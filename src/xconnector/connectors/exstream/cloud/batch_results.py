@@ -96,7 +96,9 @@ class _EndedJobs:
     forgotten: Sequence[str]
     """Those that it does not know (any more): their outputs may still lie there."""
     ended_at: datetime | None
-    """When the last of them had ended at the latest, as far as that is known."""
+    """When the last of them ended, as far as that is told of all."""
+    awaited_since: datetime
+    """From when on their outputs count as awaited: their end, else when they were submitted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,8 +157,9 @@ class BatchResults:
 
     async def _ended_jobs(self, submission: Submission, reference: Reference) -> _EndedJobs:
         """Return the jobs as Orchestration tells of them, all ended well. Raises _NotYetError, PermanentError."""
+        submitted_at = submission.submitted_at or submission.created_at
         if self._settings.follow == "files":
-            return _EndedJobs(known={}, forgotten=(), ended_at=None)
+            return _EndedJobs(known={}, forgotten=(), ended_at=None, awaited_since=submitted_at)
         told = {job: await self._jobs.job(job) for job in reference.jobs}
         known = {job: state for job, state in told.items() if state is not None}
         for job, state in known.items():
@@ -167,13 +170,26 @@ class BatchResults:
                 )
         for job, state in known.items():
             if state.state is JobState.UNDERWAY:
-                odd = "" if state.is_known_word else ", which `batch.words` does not know"
-                raise _NotYetError(f"job {job!r} is told to be {state.word!r}{odd}")
-        forgotten = sorted(told.keys() - known.keys())
-        if forgotten:
-            return _EndedJobs(known=known, forgotten=forgotten, ended_at=submission.created_at)
-        ends = [state.ended_at for state in known.values() if state.ended_at is not None]
-        return _EndedJobs(known=known, forgotten=(), ended_at=max(ends, default=None))
+                self._await_end(job, state, submitted_at)
+        ends = [state.ended_at for state in told.values() if state is not None and state.ended_at is not None]
+        ended_at = max(ends) if len(ends) == len(told) else None
+        return _EndedJobs(
+            known=known,
+            forgotten=sorted(told.keys() - known.keys()),
+            ended_at=ended_at,
+            awaited_since=ended_at or submitted_at,
+        )
+
+    def _await_end(self, job: str, state: Job, submitted_at: datetime) -> None:
+        """Raise _NotYetError, or MisconfiguredError for a word that nobody explained in time."""
+        if state.is_known_word:
+            raise _NotYetError(f"job {job!r} is told to be {state.word!r}")
+        told = f"job {job!r} is told to be {state.word!r}, which `batch.words` does not know"
+        if self._is_overdue(state.ended_at or submitted_at):
+            raise MisconfiguredError(
+                f"{told}: say there what the word means; it was submitted at {submitted_at:%Y-%m-%d %H:%M} UTC"
+            )
+        raise _NotYetError(told)
 
     def _delivered(self, reference: Reference, design: ExstreamDesign, jobs: _EndedJobs) -> _Delivered:
         """Bring together what all flows delivered. Raises _NotYetError, MisconfiguredError, PermanentError."""
@@ -212,19 +228,20 @@ class BatchResults:
         return [found for job, flow in reference.flows for found in store.deliveries(job, flow)]
 
     def _await_file(self, missing: str, jobs: _EndedJobs) -> None:
-        if not self._is_overdue(jobs):
+        if not self._is_overdue(jobs.awaited_since):
             raise _NotYetError(f"{missing} yet")
         if jobs.forgotten:
             raise PermanentError(
                 f"{missing}, and Orchestration does not know its job: see in Exstream what became of it, then reprocess"
             )
+        what = "ended" if jobs.ended_at is not None else "was submitted"
         raise MisconfiguredError(
-            f"{missing}, although its job ended at {jobs.ended_at:%Y-%m-%d %H:%M} UTC: correct `batch.outputs`, mount "
-            "what the engines write to, or name under `batch.flow_models` which flows compose"
+            f"{missing}, although its job {what} at {jobs.awaited_since:%Y-%m-%d %H:%M} UTC: correct `batch.outputs`, "
+            "mount what the engines write to, or name under `batch.flow_models` which flows compose"
         )
 
-    def _is_overdue(self, jobs: _EndedJobs) -> bool:
-        return jobs.ended_at is not None and self._now() - jobs.ended_at > self._settings.outputs.awaited_for
+    def _is_overdue(self, awaited_since: datetime) -> bool:
+        return self._now() - awaited_since > self._settings.outputs.awaited_for
 
     def _taken_in(
         self, customers: DeliveredCustomers, number: int, delivery: Delivery, jobs: _EndedJobs
@@ -235,10 +252,11 @@ class BatchResults:
                 for file in reading:
                     customers.add(file, delivery=number)
         except GrowingDeliveryFileError:
-            if self._is_overdue(jobs):
+            # A long job may have been submitted long ago, and still be writing.
+            if self._is_overdue(max(jobs.awaited_since, delivery.modified_at)):
                 raise PermanentError(
-                    f"the delivery file of job {delivery.job!r} ends in the middle, although its job has ended: was "
-                    "the disk full? Reprocess the run"
+                    f"the delivery file of job {delivery.job!r} ends in the middle, and nothing more is written to it: "
+                    "was the disk full? Reprocess the run"
                 ) from None
             raise _NotYetError(f"the delivery file of flow {delivery.flow!r} is not whole yet") from None
         except OutputMissingError:

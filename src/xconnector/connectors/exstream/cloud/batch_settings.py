@@ -33,7 +33,8 @@ class Outputs(ConnectorSettings):
     settled_after: Duration = timedelta(seconds=5)
     """How long a delivery file must have been left alone before it is read: engines write it while they run."""
     awaited_for: Duration = timedelta(hours=1)
-    """How long after a job's end its delivery files are awaited; then the connection is told to be misconfigured."""
+    """How long after a job's end its delivery files are awaited, or after it was submitted where its end is not told,
+    or in a word that `words` does not know; then the connection is told to be misconfigured."""
     largest_file: ByteSize = ByteSize(256 * _MIB)
     """The most that one output file may hold."""
 
