@@ -68,7 +68,7 @@ async def draft(orchestration: Orchestration) -> str:
 
 
 async def channel(orchestration: Orchestration) -> Generated:
-    return await orchestration.run_channel("Letters/1", DRIVER, media_type=JSON)
+    return await orchestration.run_channel("Letters/1", DRIVER, queue="archive", media_type=JSON)
 
 
 async def fulfill(orchestration: Orchestration) -> Generated:
@@ -114,6 +114,25 @@ async def test_a_named_channel_has_no_communication() -> None:
     assert len(found.outputs) == 1
     assert request.target == "/orchestration/api/v1/inputs/ondemand/ac%20me/Letters%2F1"
     assert "communicationid" not in request.headers
+    assert "accept" not in request.headers
+
+
+async def test_a_named_channel_may_answer_with_the_letter_itself() -> None:
+    pdf = Reply(body=b"%PDF-1.7", headers={"Content-Type": "application/pdf;charset=UTF-8"})
+
+    found, request = await told(pdf, channel, channel_accept="application/pdf")
+
+    assert [(one.queue, one.media_type, one.content) for one in found.outputs] == [
+        ("archive", "application/pdf", b"%PDF-1.7")
+    ]
+    assert request.headers["accept"] == "application/pdf"
+
+
+async def test_a_pdf_of_a_design_without_a_letter_is_misconfigured() -> None:
+    pdf = Reply(body=b"%PDF-1.7", headers={"Content-Type": "application/pdf"})
+
+    with pytest.raises(MisconfiguredError):
+        await told(pdf, lambda one: one.run_channel("Texts", DRIVER, queue=None, media_type=JSON))
 
 
 async def test_a_draft_is_kept_under_the_account_of_the_connection() -> None:

@@ -81,13 +81,14 @@ class OnDemandComposer:
         await self._designs.allows(order.template, design)
         encoder = encoder_of(design)
         driver = encoder.single(order)
+        letter = design.outputs.get(RenditionKind.LETTER)
         if design.on_demand_channel is not None:
+            queue = letter.queue if letter is not None else None
             return await self._orchestration.run_channel(
-                design.on_demand_channel, driver, media_type=encoder.media_type
+                design.on_demand_channel, driver, queue=queue, media_type=encoder.media_type
             )
         communication = communication_of(design, order.template)
         source = await self._designs.data_source_of(order.template, design)
-        letter = design.outputs.get(RenditionKind.LETTER)
         if self._settings.raw_letters and order.kinds == _LETTER_ALONE and letter is not None:
             return await self._orchestration.generate_letter(
                 communication, source, driver, queue=letter.queue, media_type=encoder.media_type

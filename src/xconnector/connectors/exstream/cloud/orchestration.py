@@ -113,8 +113,7 @@ class Orchestration:
             self._decoded(answer, self._generate_at(), self._call())
         if answer.media_type != _PDF:
             raise strange_answer(self._call(), self._generate_at())
-        letter = QueueOutput(queue=queue, media_type=_PDF, content=answer.body)
-        return Generated(outputs=[letter], ids=answer.ids)
+        return _letter(answer, queue)
 
     async def draft(self, communication: UUID, data_source: str, driver: bytes, *, media_type: str) -> str:
         """Keep one customer's document in Empower instead of returning it, and return its id there.
@@ -133,11 +132,19 @@ class Orchestration:
             raise strange_answer(call, at)
         return kept.document_id
 
-    async def run_channel(self, channel: str, driver: bytes, *, media_type: str) -> Generated:
-        """Return all outputs of a named channel. Raises one of the four errors, never OutcomeUnknownError."""
+    async def run_channel(self, channel: str, driver: bytes, *, queue: str | None, media_type: str) -> Generated:
+        """Return all outputs of a named channel, or the PDF that it answers with as the output of the letter's queue.
+
+        Raises one of the four errors, never OutcomeUnknownError.
+        """
+        on_demand, call = self._settings.on_demand, self._call(channel=channel)
         at = address(self._settings.url, self._settings.channel_path, domain=self._settings.domain, channel=channel)
-        headers = {**self._settings.on_demand.variables, "Content-Type": media_type}
-        return await self._outputs(at, self._call(channel=channel), headers=headers, content=driver)
+        accept = {"Accept": on_demand.channel_accept} if on_demand.channel_accept is not None else {}
+        headers = {**on_demand.variables, **accept, "Content-Type": media_type}
+        answer = await self._client.ask("POST", at, call=call, headers=headers, content=driver)
+        if answer.media_type == _PDF and queue is not None:
+            return _letter(answer, queue)
+        return self._decoded(answer, at, call)
 
     async def fulfill(
         self, documents: Sequence[str], communication: UUID, data_source: str, *, preserve: bool, may_send: bool
@@ -193,6 +200,10 @@ class Orchestration:
             timeout=on_demand.timeout,
             largest_answer=int(on_demand.largest_answer),
         )
+
+
+def _letter(answer: Answer, queue: str) -> Generated:
+    return Generated(outputs=[QueueOutput(queue=queue, media_type=_PDF, content=answer.body)], ids=answer.ids)
 
 
 def _queue_output(output: _Output) -> QueueOutput:

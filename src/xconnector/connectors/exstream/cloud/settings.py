@@ -35,6 +35,9 @@ class OnDemand(ConnectorSettings):
     raw_letters: bool = False
     """Whether orders for nothing but a letter ask for the PDF itself (`Accept: application/pdf`) instead of the list
     of all outputs."""
+    channel_accept: Line | None = None
+    """What named channels are asked for (`Accept`), such as `application/pdf`; left out, nothing is said. Which answers
+    they give is not documented: a list of outputs as `generate` gives it is taken, and a PDF, which is the letter."""
     empower_user: Line | None = None
     """System account under which drafts are kept in Empower; OAuth clients end in `@OAuthClients`."""
     variables: Mapping[HeaderName, Line] = {}
