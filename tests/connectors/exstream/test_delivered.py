@@ -119,6 +119,21 @@ def test_who_has_no_key_is_counted(tmp_path: Path) -> None:
         assert [name for name, _ in customers] == ["A"]
 
 
+def test_a_key_that_very_many_share_fails_alone_and_fills_no_memory(tmp_path: Path) -> None:
+    files = [file(customer("A", number), name=f"/x/{number}.pdf") for number in range(1, 5001)] + [file(customer("B"))]
+
+    made = composed(tmp_path, files, {"/x/a.pdf": pdf(101)})
+    with DeliveredCustomers(DESIGN, scratch=tmp_path) as customers:
+        for one in files:
+            customers.add(one)
+        kept = {name: len(entries) for name, entries in customers}
+
+    assert isinstance(made["A"], PermanentError)
+    assert "named more than 100 times: let the key be unique" in str(made["A"])
+    assert isinstance(made["B"], Composition)
+    assert kept == {"A": 101, "B": 1}
+
+
 def test_working_files_go_away(tmp_path: Path) -> None:
     customers = DeliveredCustomers(DESIGN, scratch=tmp_path / "deep" / "er")
     customers.add(file(customer("A")))

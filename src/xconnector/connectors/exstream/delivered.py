@@ -36,6 +36,8 @@ _PREFIX = "delivered-"
 _ABANDONED_AFTER = 2 * 24 * 60 * 60.0
 """Seconds after which working files are those of a process that was killed."""
 _MOST_TOLD = 5
+_MOST_ENTRIES = 100
+"""Of one customer: many more than queues that can be declared. A key that all share is not to fill memory."""
 
 Name = str | int
 """What a customer is known by: its key, or where it stood in the run, counted from 1."""
@@ -130,14 +132,16 @@ class DeliveredCustomers:
                 )
 
     def __iter__(self) -> Iterator[tuple[Name, Sequence[Entry]]]:
-        """Yield every customer once, with all entries that name it."""
+        """Yield every customer once, with all entries that name it, or with more than can be composed of."""
         for shelf in range(_SHELVES):
             self._write(shelf)
         decoder = msgspec.json.Decoder(Entry)
         for shelf in range(_SHELVES):
             customers: dict[Name, list[Entry]] = {}
             for entry in self._read(shelf, decoder):
-                customers.setdefault(entry.customer, []).append(entry)
+                entries = customers.setdefault(entry.customer, [])
+                if len(entries) <= _MOST_ENTRIES:
+                    entries.append(entry)
             yield from customers.items()
 
     def _pages(self, file: DeliveredFile) -> Sequence[tuple[int | None, int | None]]:
@@ -254,6 +258,11 @@ def _are_apart(told: Sequence[tuple[int | None, int | None]]) -> bool:
 
 def _refuse_duplicates(entries: Sequence[Entry]) -> None:
     """Raise PermanentError where one key names several customers: nobody could tell whose document is whose."""
+    if len(entries) > _MOST_ENTRIES:
+        raise PermanentError(
+            f"this customer is named more than {_MOST_ENTRIES} times: let the key be unique (see `key:` in its "
+            "exstream.yaml)"
+        )
     # Every delivery file counts its own run.
     for delivery in sorted({entry.delivery for entry in entries}):
         _refuse_several([entry for entry in entries if entry.delivery == delivery])
