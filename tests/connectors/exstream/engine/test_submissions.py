@@ -180,6 +180,11 @@ async def test_a_run_that_failed_as_a_whole_made_nothing(shop: Shop) -> None:
         await run(shop.composer({"return_code": 12}), "run-1", orders_of([1]))
 
 
+async def test_a_run_of_several_that_failed_says_how_one_customer_cannot_stop_the_others(shop: Shop) -> None:
+    with pytest.raises(PermanentError, match=r"stopped all 2.*MSG=3004,E,3,10.*orders_per_submission"):
+        await run(shop.composer({"return_code": 12}), "run-1", orders_of([1, 2]))
+
+
 async def test_a_run_that_takes_too_long_is_ended(shop: Shop) -> None:
     with pytest.raises(PermanentError, match="longest_run"):
         await run(shop.composer({"seconds": 60}, longest_run="500ms"), "run-1", orders_of([1]))

@@ -103,7 +103,8 @@ class EngineSettings(ConnectorSettings):
     account numbers, whatever a designer wrote into them; and failures stand in logs and lists."""
     extra_switches: tuple[Annotated[str, AfterValidator(_checked_extra)], ...] = ()
     """Further switches, each as `NAME=value` or `NAME`, such as `MSG=3004,E,3`; not those that other settings and the
-    connection itself set."""
+    connection itself set. `MSG=3004,E,3,10` has customers with message 3004 skipped, instead of one of them stopping
+    the whole run (S2, [D*])."""
     control_file_encoding: ControlFileEncoding = "ISO88592"
     """How the control file is written (`-CONTROLFILEENCODING`); ISO88592 is the engine's default (S2)."""
     return_codes: ReturnCodes = ReturnCodes()

@@ -21,7 +21,7 @@ from xconnector.connectors.exstream.engine.run import Run
 from xconnector.connectors.exstream.engine.verdict import Verdict, verdict_of
 from xconnector.connectors.exstream.engine.work_folder import Attempt, Job, RunFolder
 from xconnector.contract.composer import Order
-from xconnector.contract.errors import PermanentError, TransientError
+from xconnector.contract.errors import ConnectorError, PermanentError, TransientError
 from xconnector.contract.submission import Made, Repeat, Submission, SubmissionOutcome, SubmissionReceipt, Underway
 
 _READ_AT_ONCE = 20
@@ -168,7 +168,7 @@ class Submissions:
             if verdict.was_not_started:
                 # Once the program is mended, the next look begins anew.
                 shutil.rmtree(attempts[-1].path, ignore_errors=True)
-            raise verdict.failure
+            raise _whole_failure(verdict.failure, verdict, job)
         delivery = Delivery(
             attempt=attempts[-1],
             design=self.place.design(job.template),
@@ -209,6 +209,17 @@ def _held(folder: RunFolder) -> Generator[int | None]:
     finally:
         if lock is not None:
             os.close(lock)
+
+
+def _whole_failure(failure: ConnectorError, verdict: Verdict, job: Job) -> ConnectorError:
+    """Say what to do where one customer may have stopped the run, and would stop it whenever it is begun again."""
+    if job.orders == 1 or not verdict.may_lie_in_one_customer:
+        return failure
+    return PermanentError(
+        f"{failure}. One customer may have stopped all {job.orders}, and will again: correct what the messages name, "
+        "or have the engine skip such customers by `extra_switches`, as `MSG=3004,E,3,10` does for message 3004, or "
+        "let fewer go into one run by `orders_per_submission`"
+    )
 
 
 def _receipt(job: Job) -> SubmissionReceipt:
