@@ -244,6 +244,21 @@ class TestResults:
         os.utime(path, (path.stat().st_atime, path.stat().st_mtime - 3600))
         assert isinstance(await composer.look(submission(1), reference), SubmissionOutcome)
 
+    async def test_files_that_have_settled_are_not_whole_before_they_name_every_customer(self, project: Path) -> None:
+        settled = {"kind": "files", "folder": "out", "settled_after": "1m"}
+        reference = await hand_over(project, 2)
+        the_file(project).unlink()
+        first, second = (lay_down(project, f"run-20261123-0a1b2c/K1.{queue}.pdf") for queue in ("archive", "mail"))
+        for path in (first, second):
+            os.utime(path, (path.stat().st_atime, path.stat().st_mtime - 3600))
+        soon = directory_composer(project, results=settled)
+        late = directory_composer(project, results=settled, now=lambda: datetime.now(UTC) + 5 * HOURS)
+        early, outcome = [await composer.look(submission(2), reference) for composer in (soon, late)]
+
+        assert isinstance(early, Underway)
+        assert isinstance(outcome, SubmissionOutcome)
+        assert set(await made(outcome)) == {"K1"}
+
     async def test_files_of_other_names_and_links_are_left_alone(self, project: Path) -> None:
         reference = await hand_over(project)
         the_file(project).unlink()

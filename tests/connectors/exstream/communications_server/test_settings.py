@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from xconnector.connectors.exstream.communications_server.file_names import names_of, path_of
+from xconnector.connectors.exstream.communications_server.file_names import folder_of, names_of, path_of
 from xconnector.connectors.exstream.communications_server.settings import (
     CommunicationsServerSettings,
     DirectoryService,
@@ -75,17 +75,36 @@ def test_a_broker_needs_the_namespace_of_its_wsdl() -> None:
 
 @given(submission=NAMES, key=st.text("abc019-.", min_size=1, max_size=20), queue=NAMES)
 def test_what_a_name_is_made_of_is_found_in_it_again(submission: str, key: str, queue: str) -> None:
-    folder, spelled = names_of("{submission}/{key}.{queue}.{suffix}", submission)
-    found = spelled.fullmatch(f"{key}.{queue}.pdf")
+    pattern = "{submission}/{key}.{queue}.{suffix}"
+    found = names_of(pattern, submission, {queue, "another"}).fullmatch(f"{key}.{queue}.pdf")
 
-    assert folder == submission
+    assert folder_of(pattern, submission) == submission
     assert found is not None
     assert found.groupdict() == {"key": key, "queue": queue, "suffix": "pdf"}
 
 
 @given(submission=NAMES, other=NAMES)
 def test_the_names_of_another_submission_are_not_taken(submission: str, other: str) -> None:
-    _, spelled = names_of("{submission}#{key}", submission)
+    spelled = names_of("{submission}#{key}", submission, {"letter"})
 
     assert (spelled.fullmatch(f"{other}#K1") is not None) is (submission == other)
     assert path_of("in/{submission}.x", submission) == f"in/{submission}.x"
+
+
+@pytest.mark.parametrize(
+    "pattern, name, key, queue",
+    [
+        ("{submission}_{queue}_{key}.{suffix}", "run_mail_K_1.html", "K_1", "mail"),
+        ("{submission}_{queue}_{key}.{suffix}", "run_mail_out_K_1.html", "K_1", "mail_out"),
+        ("{submission}_{key}_{queue}.{suffix}", "run_K_1_mail.html", "K_1", "mail"),
+        ("{submission}_{key}_{queue}.{suffix}", "run_K_1_mail_out.html", "K_1", "mail_out"),
+        ("{submission}{queue}{key}.{suffix}", "runmailK.1.html", "K.1", "mail"),
+    ],
+)
+def test_a_queue_in_a_name_is_one_that_the_design_declares(pattern: str, name: str, key: str, queue: str) -> None:
+    spelled = names_of(pattern, "run", {"mail", "mail_out", "archive"})
+    found = spelled.fullmatch(name)
+
+    assert found is not None
+    assert found.groupdict() == {"key": key, "queue": queue, "suffix": "html"}
+    assert spelled.fullmatch(name.replace("mail", "else")) is None

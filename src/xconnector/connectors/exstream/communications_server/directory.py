@@ -127,11 +127,18 @@ class DirectoryComposer:
                     "and does the channel's name pattern fit `name`?"
                 )
             return self._underway(f"{name} waits to be taken")
-        customers = await asyncio.to_thread(self._results.whole, submission.submission_key, design, now)
+        may_still_come = waited <= self._service.made_within
+        customers = await asyncio.to_thread(
+            self._results.whole,
+            submission.submission_key,
+            design,
+            now,
+            at_least=submission.orders if may_still_come else 0,
+        )
         if customers is not None:
-            outputs = self._outputs(submission, design, may_still_come=waited <= self._service.made_within)
+            outputs = self._outputs(submission, design, may_still_come=may_still_come)
             return self._outcome(submission, customers, outputs)
-        if waited > self._service.made_within:
+        if not may_still_come:
             raise TransientError(
                 f"{name} was taken, and its results in {self._results.folder} are not whole: look into the server's "
                 "log, and compare `results` with where it writes"

@@ -1,6 +1,7 @@
 """Names of files that Exstream's side takes or leaves, as a project declares them with places in braces."""
 
 import re
+from collections.abc import Iterable
 from typing import Annotated
 
 from pydantic import AfterValidator, StringConstraints
@@ -11,8 +12,7 @@ SUFFIXES = {"pdf": "application/pdf", "html": "text/html", "eml": "message/rfc82
 _PLACE = re.compile(r"\{([^{}]*)\}")
 _STEPS = frozenset({"", ".", ".."})
 _MATCHED = {
-    "key": "(?P<key>.+)",
-    "queue": "(?P<queue>.+)",
+    "key": "(?P<key>.+?)",
     "suffix": f"(?P<suffix>{'|'.join(SUFFIXES)})",
 }
 
@@ -48,7 +48,9 @@ def _path_of_submission(pattern: str) -> str:
 
 
 def _path_of_customer(pattern: str) -> str:
-    return _checked(pattern, needed=frozenset({"submission", "key"}), allowed=frozenset({"submission", *_MATCHED}))
+    return _checked(
+        pattern, needed=frozenset({"submission", "key"}), allowed=frozenset({"submission", "queue", *_MATCHED})
+    )
 
 
 _SUBMISSION = frozenset({"submission"})
@@ -67,10 +69,19 @@ def path_of(pattern: str, submission_key: str) -> str:
     return pattern.replace("{submission}", submission_key)
 
 
-def names_of(pattern: str, submission_key: str) -> tuple[str, re.Pattern[str]]:
-    """Return the folder, below the results' folder, and what the names of a submission's files there look like."""
-    folder, _, name = path_of(pattern, submission_key).rpartition("/")
-    spelled = "".join(
-        _MATCHED[part] if number % 2 else re.escape(part) for number, part in enumerate(_PLACE.split(name))
+def folder_of(pattern: str, submission_key: str) -> str:
+    """Return the folder, below the results' folder, in which the files of a submission lie."""
+    return path_of(pattern, submission_key).rpartition("/")[0]
+
+
+def names_of(pattern: str, submission_key: str, queues: Iterable[str]) -> re.Pattern[str]:
+    """Return what the names of a submission's files look like that come from one of these queues.
+
+    Where a name could be read in two ways, its queue is the longest: a key seldom has a queue's name in it.
+    """
+    name = path_of(pattern, submission_key).rpartition("/")[2]
+    longest_first = sorted(queues, key=len, reverse=True)
+    matched = {**_MATCHED, "queue": f"(?P<queue>{'|'.join(map(re.escape, longest_first))})"}
+    return re.compile(
+        "".join(matched[part] if number % 2 else re.escape(part) for number, part in enumerate(_PLACE.split(name)))
     )
-    return folder, re.compile(spelled)

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from xconnector.connectors.exstream.communications_server.file_names import SUFFIXES, names_of, path_of
+from xconnector.connectors.exstream.communications_server.file_names import SUFFIXES, folder_of, names_of, path_of
 from xconnector.connectors.exstream.communications_server.inbox import told
 from xconnector.connectors.exstream.communications_server.settings import (
     DirectoryResultsInDeliveryFile,
@@ -48,8 +48,12 @@ class ResultFolder:
             with os.scandir(self.folder) as entries:
                 next(entries, None)
 
-    def whole(self, submission_key: str, design: ExstreamDesign, now: datetime) -> DeliveredCustomers | None:
+    def whole(
+        self, submission_key: str, design: ExstreamDesign, now: datetime, *, at_least: int = 0
+    ) -> DeliveredCustomers | None:
         """Return whose files there are once all of them are there, to be closed; None before.
+
+        Where nothing but time tells that files are whole, they are of `at_least` so many customers.
 
         Raises TransientError or MisconfiguredError, and PermanentError where they cannot be read.
         """
@@ -57,7 +61,7 @@ class ResultFolder:
         customers = DeliveredCustomers(design, scratch=self.scratch)
         try:
             with told(self.folder):
-                is_whole = self._gathered(customers, submission_key, design, now)
+                is_whole = self._gathered(customers, submission_key, design, now, at_least)
         except BaseException:
             customers.close()
             raise
@@ -86,12 +90,12 @@ class ResultFolder:
         return file
 
     def _gathered(
-        self, customers: DeliveredCustomers, submission_key: str, design: ExstreamDesign, now: datetime
+        self, customers: DeliveredCustomers, submission_key: str, design: ExstreamDesign, now: datetime, at_least: int
     ) -> bool:
         """Gather whose files there are, and say whether they are whole."""
         if isinstance(self.settings, DirectoryResultsInDeliveryFile):
             return _listed(self.folder / path_of(self.settings.name, submission_key), customers)
-        return self._named(self.settings, customers, submission_key, design, now)
+        return self._named(self.settings, customers, submission_key, design, now, at_least)
 
     def _named(
         self,
@@ -100,24 +104,30 @@ class ResultFolder:
         submission_key: str,
         design: ExstreamDesign,
         now: datetime,
+        at_least: int,
     ) -> bool:
         # Looked for before the files are: what is listed afterwards is all that the trigger speaks of.
         trigger = settings.trigger
         if trigger is not None and not (self.folder / path_of(trigger, submission_key)).is_file():
             return False
-        newest = 0.0
-        for entry, match in self._entries(settings, submission_key):
+        newest, keys = 0.0, set[str]()
+        for entry, match in self._entries(settings, submission_key, design):
             newest = max(newest, entry.stat().st_mtime)
+            keys.add(match["key"])
             customers.add(_delivered(entry, match, settings, design))
-        return trigger is not None or 0 < newest <= now.timestamp() - settings.settled_after.total_seconds()
+        if trigger is not None:
+            return True
+        # A server that pauses longer is seldom, one that has not come to all customers is not.
+        return len(keys) >= max(at_least, 1) and newest <= now.timestamp() - settings.settled_after.total_seconds()
 
     def _entries(
-        self, settings: DirectoryResultsInFiles, submission_key: str
+        self, settings: DirectoryResultsInFiles, submission_key: str, design: ExstreamDesign
     ) -> "Iterator[tuple[os.DirEntry[str], re.Match[str]]]":
-        folder, spelled = names_of(settings.name, submission_key)
-        if not (self.folder / folder).is_dir():
+        folder = self.folder / folder_of(settings.name, submission_key)
+        spelled = names_of(settings.name, submission_key, {output.queue for output in design.outputs.values()})
+        if not folder.is_dir():
             return
-        with os.scandir(self.folder / folder) as entries:
+        with os.scandir(folder) as entries:
             for entry in entries:
                 match = spelled.fullmatch(entry.name)
                 # A link may lead out of the folder.
@@ -127,8 +137,7 @@ class ResultFolder:
     def _path(self, submission_key: str, name: str) -> Path | None:
         if isinstance(self.settings, DirectoryResultsInDeliveryFile):
             return _beside((self.folder / path_of(self.settings.name, submission_key)).parent, name)
-        folder, _ = names_of(self.settings.name, submission_key)
-        return self.folder / folder / name
+        return self.folder / folder_of(self.settings.name, submission_key) / name
 
 
 def _listed(path: Path, customers: DeliveredCustomers) -> bool:

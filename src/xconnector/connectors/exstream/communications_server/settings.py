@@ -160,7 +160,8 @@ class DirectoryResultsInFiles(ConnectorSettings):
     """Queue of files whose name has no `{queue}`."""
     trigger: SubmissionPath | None = None
     """Name of a file that appears when all others are there, such as `{submission}/done`; left out: the results are
-    whole when none of them has changed for the time of `settled_after`."""
+    whole when they name every customer, or `made_within` has passed, and none of them has changed for the time of
+    `settled_after`."""
     settled_after: Duration = timedelta(seconds=60)
     """How long no result may have changed before all of them count as whole."""
 
