@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from tests.connectors.exstream.driver.samples import TEMPLATE, design_with, hostile_texts, order_with
 from xconnector.connectors.exstream.driver.encoding import driver_of, encoder_of
@@ -69,6 +70,19 @@ def test_a_driver_says_what_it_is() -> None:
         "text/csv",
         "text/plain",
     ]
+
+
+@pytest.mark.parametrize("driver", DRIVERS[-2:])
+def test_a_driver_of_records_is_called_what_the_shop_calls_it(driver: dict[str, Any]) -> None:
+    named = design_with(**{**driver, "media_type": "application/vnd.acme.records; charset=IBM1141"})
+
+    assert encoder_of(named).media_type == "application/vnd.acme.records; charset=IBM1141"
+
+
+@pytest.mark.parametrize("media_type", ["csv", "text/csv\r\nX-Evil: 1", "text/csv; charset", ""])
+def test_what_is_no_media_type_is_refused(media_type: str) -> None:
+    with pytest.raises(ValidationError):
+        design_with(**{**DRIVERS[-2], "media_type": media_type})
 
 
 def test_a_template_without_a_design_has_no_driver() -> None:

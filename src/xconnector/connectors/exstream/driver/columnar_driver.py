@@ -10,6 +10,7 @@ from xconnector.connectors.exstream.driver.charset import Encoding, charset
 from xconnector.connectors.exstream.driver.column import ColumnarField, column_text
 from xconnector.connectors.exstream.driver.form import DriverForm
 from xconnector.connectors.exstream.driver.line_text import LINE_ENDS, LineEnd, blank_breaks, refuse_breaks
+from xconnector.connectors.exstream.driver.media_type import MediaType
 from xconnector.connectors.exstream.driver.records import (
     Column,
     IndicatorPlace,
@@ -48,6 +49,8 @@ class ColumnarDriver(ConnectorSettings):
     format: Literal["columnar"]
     encoding: Encoding = "utf-8"
     """How characters become bytes; a value with one that it lacks is refused."""
+    media_type: MediaType = "text/plain"
+    """What the file is called as it is sent; Exstream's documentation tells none."""
     line_end: LineEnd = "lf"
     """After each record; `nel` is the new line of EBCDIC (hexadecimal 15), `none` is for records of one length."""
     line_breaks: Literal["refuse", "blank"] = "refuse"
@@ -105,7 +108,7 @@ def _all(records: Sequence[ColumnarRecord]) -> Iterator[ColumnarRecord]:
 
 def _style(layout: ColumnarDriver) -> RecordStyle:
     return RecordStyle(
-        media_type="text/plain",
+        media_type=layout.media_type,
         charset=charset(layout.encoding),
         line_end=LINE_ENDS[layout.line_end],
         joined="".join,

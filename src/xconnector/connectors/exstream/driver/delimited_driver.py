@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, Field, StringConstraints, model_validator
 from xconnector.connectors.exstream.driver.charset import Encoding, charset
 from xconnector.connectors.exstream.driver.form import DriverForm
 from xconnector.connectors.exstream.driver.line_text import LINE_ENDS, blank_breaks, keep_breaks, refuse_breaks
+from xconnector.connectors.exstream.driver.media_type import MediaType
 from xconnector.connectors.exstream.driver.records import (
     Column,
     IndicatorPlace,
@@ -74,6 +75,8 @@ class DelimitedDriver(ConnectorSettings):
     between quotes."""
     line_end: Literal["lf", "crlf", "nel"] = "lf"
     """After each record; `nel` is the new line of EBCDIC (hexadecimal 15)."""
+    media_type: MediaType = "text/csv"
+    """What the file is called as it is sent; `text/csv` is usual (RFC 4180), Exstream's documentation tells none."""
     header: bool = False
     """Begin the file with the names of the fields; for drivers of one kind of record."""
     indicator_place: IndicatorPlace = 1
@@ -132,7 +135,7 @@ def _form(layout: DelimitedDriver) -> DriverForm:
     return record_form(
         [_kind(record, layout, quoted) for record in layout.records],
         RecordStyle(
-            media_type="text/csv",
+            media_type=layout.media_type,
             charset=charset(layout.encoding),
             line_end=end,
             # Readers take a line without any sign for no record.
