@@ -110,6 +110,18 @@ async def test_positions_of_a_targeted_run_are_those_of_its_own_orders(tmp_path:
     assert receipt["customers_of"] == "first"
 
 
+async def test_a_result_of_nobody_in_a_targeted_run_is_given_as_nobodys(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path, key={"name": "number"})
+    orders = orders_of(range(1, 6))
+    composer = shop.composer(customer_list_numbers="of_driver")
+    await run(composer, "first", orders)
+    renumber(shop)
+
+    again, _ = await run(composer, "second", [orders[4], orders[1]], Repeat(submission_key="first", positions=(5, 2)))
+
+    assert set(await results_of(again)) == {2, -1}, "number 2 is taken for that of the driver, and 1 is none of ours"
+
+
 def renumber(shop: Shop) -> None:
     """Let the engine count anew the customers of a targeted run."""
     program = shop.installation.program.read_text("utf-8").removeprefix("#!/bin/sh\n").replace("exec ", "")

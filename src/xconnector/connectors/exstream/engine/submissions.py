@@ -7,11 +7,12 @@ import asyncio
 import os
 import shutil
 import socket
-from collections.abc import AsyncIterable, AsyncIterator, Generator, Iterator, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import islice
 
+from xconnector.connectors.exstream.delivered import Name
 from xconnector.connectors.exstream.design import ExstreamDesign
 from xconnector.connectors.exstream.engine.control_file import customer_list
 from xconnector.connectors.exstream.engine.driver_file import layout_digest, same_customers, write_driver
@@ -185,9 +186,7 @@ class Submissions:
         order_at = _orders_by_number(job, numbered_anew=self.place.settings.customer_list_numbers == "of_run")
         while part := await asyncio.to_thread(lambda: list(islice(results, _READ_AT_ONCE))):
             for name, result in part:
-                key = order_at.get(name) if isinstance(name, int) and order_at is not None else name
-                if key is not None:
-                    yield Made(key=key, result=result)
+                yield Made(key=_key(name, order_at), result=result)
 
     def _underway(self, said: str) -> Underway:
         return Underway(said=said, look_again_after=self.place.settings.look_again_after)
@@ -245,6 +244,13 @@ def _orders_by_number(job: Job, *, numbered_anew: bool) -> dict[int, int] | None
     if not numbered_anew:
         return at
     return {number: at[position] for number, position in enumerate(sorted(at), 1)}
+
+
+def _key(name: Name, order_at: Mapping[int, int] | None) -> Name:
+    """Return by what a customer's order is known; for a number of none of ours, one that no order has."""
+    if order_at is None or isinstance(name, str):
+        return name
+    return order_at.get(name, -name)
 
 
 def _forget_the_key(attempt: Attempt) -> None:
