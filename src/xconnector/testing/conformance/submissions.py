@@ -6,7 +6,7 @@ Inherit the suite in a test module beside the stand-ins and name their folder: `
 import asyncio
 import importlib.util
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, suppress
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -35,7 +35,7 @@ from xconnector.testing.conformance.composer import (
     is_composer,
     words_of,
 )
-from xconnector.testing.orders import sample_order
+from xconnector.testing.orders import sample_order, with_data
 
 _LONGEST = timedelta(seconds=60)
 _SHORTEST_PAUSE = timedelta(milliseconds=50)
@@ -306,17 +306,35 @@ class SubmissionConformance:
 
         assert ended.results.keys() == set(_keys(composer, orders))
 
-    async def test_what_has_begun_is_never_told_not_to_have(
-        self, composer: ComposesSubmissions, stand_in: SubmissionStandIn
+    async def test_what_was_answered_is_found_again_also_by_whoever_did_not_hear_it(
+        self, composer: ComposesSubmissions, stand_in: SubmissionStandIn, open_composer: Callable[[], Composer]
     ) -> None:
         submission = _submission(stand_in)
-        await composer.submit(submission, _streamed(_orders(stand_in)))
+        receipt = await composer.submit(submission, _streamed(_orders(stand_in)))
 
-        try:
-            receipt = await composer.find(submission)
-        except OutcomeUnknownError:
-            return
-        assert receipt is not None
+        found = await composer.find(submission)
+        async with open_composer() as other:
+            assert isinstance(other, ComposesSubmissions)
+            elsewhere = await other.find(submission)
+
+        assert [one and one.reference for one in (found, elsewhere)] == [receipt.reference] * 2
+
+    async def test_a_second_submission_of_the_same_customers_does_not_get_the_first_one_s_job(
+        self, composer: ComposesSubmissions, stand_in: SubmissionStandIn
+    ) -> None:
+        orders, submission = _orders(stand_in), _submission(stand_in, "second")
+        first = await _carried_out(composer, orders, "first")
+        changed = [with_data(order, policy_number=f"P-OTHER-{number}") for number, order in enumerate(orders)]
+        await stand_in.lose_answers(1)
+        with pytest.raises(OutcomeUnknownError):
+            await composer.submit(submission, _streamed(changed))
+
+        second = await _ended(composer, submission, await _found(composer, submission))
+
+        assert _keys(composer, changed) == _keys(composer, orders)
+        assert second.results.keys() == first.results.keys()
+        for key, result in second.results.items():
+            assert composed(result).renditions != composed(first.results[key]).renditions
 
     async def test_a_worker_that_dies_while_it_submits_has_begun_nothing(
         self, composer: ComposesSubmissions, stand_in: SubmissionStandIn
@@ -325,8 +343,7 @@ class SubmissionConformance:
         with pytest.raises(_DiedError):
             await composer.submit(submission, _dying(orders[:2]))
 
-        with suppress(OutcomeUnknownError):
-            assert await composer.find(submission) is None
+        assert await composer.find(submission) is None
         receipt = await composer.submit(submission, _streamed(orders))
         ended = await _ended(composer, submission, receipt)
         assert ended.results.keys() == set(_keys(composer, orders))
