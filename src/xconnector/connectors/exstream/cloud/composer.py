@@ -19,6 +19,7 @@ from xconnector.connectors.exstream.cloud.probe import Probe
 from xconnector.connectors.exstream.cloud.settings import CloudSettings
 from xconnector.connectors.exstream.cloud.tracking import TrackingReader
 from xconnector.connectors.exstream.design import ExstreamDesign
+from xconnector.connectors.exstream.designs import design_of
 from xconnector.connectors.exstream.driver.encoding import driver_of
 from xconnector.contract.composer import Composition, Order
 from xconnector.contract.designs import DesignMove, KeptDesign
@@ -150,11 +151,7 @@ class ExstreamComposer:
         return Drafts(self._orchestration, self._empower, self._settings.empower, self._known_designs)
 
     def _design_of(self, template: str) -> ExstreamDesign:
-        design = self._designs.get(template)
-        if design is None:
-            known = ", ".join(sorted(self._designs)) or "none"
-            raise PermanentError(f"there is no exstream.yaml for template {template!r}; there is for: {known}")
-        return design
+        return design_of(self._designs, template)
 
     def _engine_of(self, design: ExstreamDesign, version: str) -> str:
         return engine_of(design, version=version, domain=self._settings.orchestration.domain)

@@ -6,10 +6,10 @@ from types import TracebackType
 from typing import Protocol, Self, cast
 
 from xconnector.connectors.exstream.communications_server.broker import Broker
-from xconnector.connectors.exstream.communications_server.designs import design_of
 from xconnector.connectors.exstream.communications_server.gateway import Gateway
 from xconnector.connectors.exstream.communications_server.settings import BrokerService, GatewayService
 from xconnector.connectors.exstream.design import ExstreamDesign
+from xconnector.connectors.exstream.designs import design_of
 from xconnector.connectors.exstream.driver.encoding import driver_of
 from xconnector.connectors.exstream.outputs import QueueOutput, composition_of
 from xconnector.contract.composer import Composition, Order

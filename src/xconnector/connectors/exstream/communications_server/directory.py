@@ -7,13 +7,13 @@ from itertools import islice
 from types import TracebackType
 from typing import BinaryIO, Self, cast
 
-from xconnector.connectors.exstream.communications_server.designs import design_of
 from xconnector.connectors.exstream.communications_server.file_names import path_of
 from xconnector.connectors.exstream.communications_server.inbox import HandedOver, Inbox, as_moment, told
 from xconnector.connectors.exstream.communications_server.results import ResultFolder
 from xconnector.connectors.exstream.communications_server.settings import DirectoryResultsInFiles, DirectoryService
 from xconnector.connectors.exstream.delivered import CustomerOutputs, DeliveredCustomers, Entry, Name
 from xconnector.connectors.exstream.design import ExstreamDesign
+from xconnector.connectors.exstream.designs import design_of
 from xconnector.connectors.exstream.driver.encoding import driver_of, encoder_of
 from xconnector.connectors.exstream.driver.key import key_of
 from xconnector.contract.composer import Composition, Order

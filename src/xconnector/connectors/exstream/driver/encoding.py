@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Protocol
 
+from xconnector.connectors.exstream.designs import design_of
 from xconnector.connectors.exstream.driver.form import DriverForm, Write
 from xconnector.connectors.exstream.driver.layout import DriverLayout
 from xconnector.connectors.exstream.driver.refusal import RefusedError
@@ -76,10 +77,7 @@ def driver_of(designs: Mapping[str, Driven], orders: Iterable[Order]) -> bytes:
     if len(templates) != 1:
         raise PermanentError(f"a driver is written for one template, not for {len(templates)}")
     template = templates.pop()
-    design = designs.get(template)
-    if design is None:
-        raise PermanentError(f"template {template!r} has no exstream.yaml, which says what design it stands for")
-    encoder = encoder_of(design)
+    encoder = encoder_of(design_of(designs, template))
     return b"".join([encoder.start(), *map(encoder.customer, chosen), encoder.end()])
 
 

@@ -58,7 +58,7 @@ class EngineComposer:
         return await compose_awaited(self._place, orders)
 
     def driver(self, orders: Sequence[Order]) -> bytes:
-        return driver_of({order.template: self._place.design(order.template) for order in orders}, orders)
+        return driver_of(self._place.designs, orders)
 
     def submits(self, template: str, *, of_run: bool) -> bool:
         del template  # the engine makes all of them either way

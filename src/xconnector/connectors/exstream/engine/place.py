@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from xconnector.connectors.exstream.design import ExstreamDesign
+from xconnector.connectors.exstream.designs import design_of
 from xconnector.connectors.exstream.engine.launch import Launcher
 from xconnector.connectors.exstream.engine.package_file import PackageFiles
 from xconnector.connectors.exstream.engine.run import Run, write_control_file
@@ -12,7 +13,6 @@ from xconnector.connectors.exstream.engine.settings import EngineSettings
 from xconnector.connectors.exstream.engine.work_folder import Attempt, RunFolder, WorkFolder, write_whole
 from xconnector.contract.errors import MisconfiguredError, PermanentError
 from xconnector.contract.manifest import Surroundings
-from xconnector.contract.settings import ConnectorSettings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +21,7 @@ class Place:
 
     settings: EngineSettings
     project_folder: Path
-    designs: Mapping[str, ConnectorSettings]
+    designs: Mapping[str, ExstreamDesign]
     packages: PackageFiles
     work: WorkFolder
     launcher: Launcher
@@ -33,7 +33,11 @@ class Place:
         return cls(
             settings=settings,
             project_folder=project,
-            designs=surroundings.designs,
+            designs={
+                template: design
+                for template, design in surroundings.designs.items()
+                if isinstance(design, ExstreamDesign)
+            },
             packages=PackageFiles(project / settings.packages),
             work=WorkFolder(work, keep_for=settings.keep_for, is_ours_to_make=settings.work_folder is None),
             launcher=Launcher(settings=settings, project_folder=project),
@@ -49,7 +53,7 @@ class Place:
     def check_packages(self) -> None:
         """Raise MisconfiguredError where a design that names a package does not find it."""
         for template, design in self.designs.items():
-            if isinstance(design, ExstreamDesign) and design.package is not None:
+            if design.package is not None:
                 try:
                     self.packages.of(design, template)
                 except PermanentError as refusal:
@@ -57,10 +61,7 @@ class Place:
 
     def design(self, template: str) -> ExstreamDesign:
         """Return the design that a template stands for. Raises PermanentError where it stands for none."""
-        design = self.designs.get(template)
-        if not isinstance(design, ExstreamDesign):
-            raise PermanentError(f"template {template!r} has no exstream.yaml, which says what design it stands for")
-        return design
+        return design_of(self.designs, template)
 
     def attempt(self, folder: RunFolder, run: Run) -> Attempt:
         """Prepare a start of the engine in this folder. Raises one of the four errors."""

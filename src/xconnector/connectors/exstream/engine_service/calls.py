@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from xconnector.connectors.exstream.design import ExstreamDesign
+from xconnector.connectors.exstream.designs import design_of
 from xconnector.connectors.exstream.driver.key import key_of
 from xconnector.connectors.exstream.engine_service.returned import (
     bears_keys,
@@ -70,9 +71,7 @@ def calls_of(
 
 
 def _call(position: int, order: Order, designs: Mapping[str, ExstreamDesign]) -> Call:
-    design = designs.get(order.template)
-    if design is None:
-        raise PermanentError(f"template {order.template!r} has no exstream.yaml, which says what design it stands for")
+    design = design_of(designs, order.template)
     if design.package is None:
         raise PermanentError(
             f"template {order.template!r}: its exstream.yaml names no `package` for the engine service"
