@@ -6,13 +6,13 @@ import os
 from array import array
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import BinaryIO
 
 from xconnector.connectors.exstream.design import ExstreamDesign
 from xconnector.connectors.exstream.driver.encoding import encoder_of
 from xconnector.connectors.exstream.engine.work_folder import RunFolder
+from xconnector.connectors.exstream.run_date import as_run_date, printed_date
 from xconnector.contract.composer import Order
 
 MARK_BYTES = 8
@@ -86,20 +86,8 @@ def same_customers(new: RunFolder, old: RunFolder, positions: Sequence[int]) -> 
 
 
 def run_date_of(order: Order) -> str:
-    """Return the document's date as the engine is told it; the one that is printed, where there is one."""
-    match order.data:
-        case {"communication": {"date": {"value": str(printed)}}}:
-            day = _day(printed) or order.issued_at.date()
-        case _:
-            day = order.issued_at.date()
-    return f"{day:%m/%d/%Y}"
-
-
-def _day(printed: str) -> date | None:
-    try:
-        return date.fromisoformat(printed[:10])
-    except ValueError:
-        return None
+    """Return the document's date as the engine is told it."""
+    return as_run_date(printed_date(order))
 
 
 def _marks(file: Path) -> "array[int]":

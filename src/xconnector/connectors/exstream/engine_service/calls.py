@@ -13,6 +13,7 @@ from xconnector.connectors.exstream.engine_service.returned import (
     gives_every_communication_its_own,
     tells_customers_apart,
 )
+from xconnector.connectors.exstream.run_date import printed_date
 from xconnector.contract.composer import Composition, Order
 from xconnector.contract.errors import ConnectorError, PermanentError
 
@@ -80,7 +81,7 @@ def _call(position: int, order: Order, designs: Mapping[str, ExstreamDesign]) ->
         template=order.template,
         design=design,
         package=design.package,
-        issued_on=_day(order),
+        issued_on=printed_date(order),
         orders=(CallOrder(position=position, order=order, key=key_of(design, order) if bears_keys(design) else None),),
     )
 
@@ -92,14 +93,6 @@ def _refuse_shared_names(call: Call) -> None:
             "Put `{id}` into `output_file.name`, or, in its exstream.yaml, `{key}` into the `file` of every output, "
             "with `key.path: communication.id`"
         )
-
-
-def _day(order: Order) -> date:
-    """Return the date that the document bears, which may be another day than in UTC."""
-    try:
-        return date.fromisoformat(str(order.data["communication"]["date"]["value"]))
-    except (KeyError, TypeError, ValueError):
-        return order.issued_at.date()
 
 
 def _joined(calls: Sequence[Call], most: int) -> Iterator[Call]:

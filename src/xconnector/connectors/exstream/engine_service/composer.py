@@ -20,6 +20,7 @@ from xconnector.connectors.exstream.engine_service.settings import EngineService
 from xconnector.connectors.exstream.engine_service.verdict import failure_of
 from xconnector.connectors.exstream.engine_service.wire import EngineServiceWire, OutOfReachError
 from xconnector.connectors.exstream.outputs import composition_of
+from xconnector.connectors.exstream.run_date import as_run_date
 from xconnector.contract.composer import Composition, Order
 from xconnector.contract.errors import ConnectorError, MisconfiguredError, PermanentError, TransientError
 from xconnector.contract.manifest import Surroundings
@@ -118,7 +119,7 @@ class EngineServiceComposer:
     def _asked(self, call: Call, driver: bytes) -> Compose:
         options = dict(self._settings.engine_options)
         if self._settings.run_date:
-            options.setdefault("RUNDATE", call.issued_on.strftime("%m/%d/%Y"))
+            options.setdefault("RUNDATE", as_run_date(call.issued_on))
         return Compose(
             package=call.package,
             driver=driver,
