@@ -33,6 +33,6 @@ def composed_by(exstream: SandboxProgram, output: Path) -> Changes:
       outputs: {{mount: {output}, settled_after: 100ms}}
       look_every: 100ms
       flow_only_composes: true
-      found_within: 25s
+      found_within: 10s
 """
     return {"xconnector.yaml": [(_EMBEDDED, connection)]}
