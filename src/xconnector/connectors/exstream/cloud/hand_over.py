@@ -95,22 +95,24 @@ class HandOvers:
     def others(self, submission_key: str) -> Iterator[HandedOver]:
         """Yield what is remembered of all other submissions that were sent."""
         for path in sorted(self._folder.glob(f"*{_SUFFIX}")):
-            if path != self._path(submission_key):
-                with suppress(FileNotFoundError):
-                    other = _last(path.read_bytes())
-                    if other is not None and other.sent_at is not None:
-                        yield other
+            if path == self._path(submission_key):
+                continue
+            other: HandedOver | None = None
+            with _usable(), suppress(FileNotFoundError):
+                other = _last(path.read_bytes())
+            if other is not None and other.sent_at is not None:
+                yield other
 
     def found(self, submission_key: str, receipt: SubmissionReceipt) -> None:
         """Remember the receipt of a submission whose answer was lost."""
         known = self.of(submission_key)
-        with _written(), FileIO(self._path(submission_key), "a") as file:
+        with _usable(), FileIO(self._path(submission_key), "a") as file:
             _append(file, msgspec.structs.replace(known, receipt=receipt))
 
     def _looked_for(self, submission_key: str) -> HandedOver:
         now = self._now()
         looked_for = HandedOver(began_at=now, channel="", sent_at=now)
-        with _written():
+        with _usable():
             self._make_room()
             with FileIO(self._path(submission_key), "a") as file:
                 _append(file, looked_for)
@@ -158,7 +160,7 @@ class HandOver:
             _append(self._file, msgspec.structs.replace(self._known, receipt=receipt))
 
     def _keep(self, known: HandedOver) -> None:
-        with _written():
+        with _usable():
             _append(self._file, known)
 
 
@@ -168,7 +170,7 @@ def digest_of(key: str) -> str:
 
 
 @contextmanager
-def _written() -> Generator[None]:
+def _usable() -> Generator[None]:
     try:
         yield
     except OSError:
