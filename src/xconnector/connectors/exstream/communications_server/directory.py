@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import BinaryIO, Self, cast
 
 from xconnector.connectors.exstream.communications_server.file_names import path_of
-from xconnector.connectors.exstream.communications_server.inbox import HandedOver, Inbox, as_moment, told
+from xconnector.connectors.exstream.communications_server.inbox import DroppedFile, Inbox, as_moment, told
 from xconnector.connectors.exstream.communications_server.results import ResultFolder
 from xconnector.connectors.exstream.communications_server.settings import DirectoryResultsInFiles, DirectoryService
 from xconnector.connectors.exstream.delivered import CustomerOutputs, DeliveredCustomers, Entry, Name
@@ -166,7 +166,7 @@ class DirectoryComposer:
         await asyncio.to_thread(file.write, bytes(waiting))
         await asyncio.to_thread(self._inbox.complete, file)
 
-    async def _handed_over(self, submission: Submission) -> HandedOver | None:
+    async def _handed_over(self, submission: Submission) -> DroppedFile | None:
         return await asyncio.to_thread(self._inbox.handed_over, submission.submission_key, self._name(submission))
 
     def _name(self, submission: Submission) -> str:

@@ -30,7 +30,7 @@ _PART = ".part"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HandedOver:
+class DroppedFile:
     """A file that was renamed into the scanned folder."""
 
     at: datetime
@@ -104,7 +104,7 @@ class Inbox:
                 f"renaming a file into {self.folder} gave {_name(error)}; whether it came is looked up there"
             ) from None
 
-    def handed_over(self, submission_key: str, name: str) -> HandedOver | None:
+    def handed_over(self, submission_key: str, name: str) -> DroppedFile | None:
         """Return what is known of a submission, or None where its file surely never came.
 
         Raises TransientError or MisconfiguredError.
@@ -119,7 +119,7 @@ class Inbox:
                     written_at = datetime.fromtimestamp(os.fstat(mark.fileno()).st_mtime, UTC)
             except FileNotFoundError:
                 return None
-            return HandedOver(at=as_moment(said) or written_at, is_waiting=(self.folder / name).exists())
+            return DroppedFile(at=as_moment(said) or written_at, is_waiting=(self.folder / name).exists())
 
     def forget(self, older_than: datetime) -> None:
         """Remove marks and unfinished files from before a moment. Raises TransientError or MisconfiguredError."""

@@ -20,7 +20,7 @@ from xconnector.connectors.exstream.engine.place import Place
 from xconnector.connectors.exstream.engine.results import Delivery, Result, results_of, skipped
 from xconnector.connectors.exstream.engine.run import Run
 from xconnector.connectors.exstream.engine.verdict import Verdict, verdict_of
-from xconnector.connectors.exstream.engine.work_folder import Attempt, Job, RunFolder
+from xconnector.connectors.exstream.engine.work_folder import Attempt, BegunRun, RunFolder
 from xconnector.contract.composer import Order
 from xconnector.contract.errors import ConnectorError, PermanentError, TransientError
 from xconnector.contract.submission import Made, Repeat, Submission, SubmissionOutcome, SubmissionReceipt, Underway
@@ -48,19 +48,19 @@ class Submissions:
         with place.work.usable():
             folder.make()
             with _held(folder) as lock:
-                job = folder.job()
-                if job is None:
+                begun = folder.begun()
+                if begun is None:
                     if lock is None:
                         raise TransientError("another worker is handing this submission over")
-                    job = await self._written(submission, folder, design, orders)
-                    await self._begin(folder, job, lock)
-        return _receipt(job)
+                    begun = await self._written(submission, folder, design, orders)
+                    await self._begin(folder, begun, lock)
+        return _receipt(begun)
 
     def find(self, submission: Submission) -> SubmissionReceipt | None:
         """Return the receipt of a submission that has begun, or None."""
         with self.place.work.usable():
-            job = self.place.work.of(submission.submission_key).job()
-        return _receipt(job) if job is not None else None
+            begun = self.place.work.of(submission.submission_key).begun()
+        return _receipt(begun) if begun is not None else None
 
     async def look(self, submission: Submission, reference: str) -> Underway | SubmissionOutcome:
         """Say that the run is alive, or what it made. One that was lost is begun again.
@@ -69,19 +69,19 @@ class Submissions:
         """
         with self.place.work.usable():
             folder = self.place.work.of(submission.submission_key)
-            job = folder.job()
-            if job is None or not self.place.work.of(job.driver_of).driver.is_file():
+            begun = folder.begun()
+            if begun is None or not self.place.work.of(begun.driver_of).driver.is_file():
                 raise self._gone(reference)
-            return await self._seen(folder, job)
+            return await self._seen(folder, begun)
 
     # ---------------------------------------------------------------- beginning
 
     async def _written(
         self, submission: Submission, folder: RunFolder, design: ExstreamDesign, orders: AsyncIterable[Order]
-    ) -> Job:
+    ) -> BegunRun:
         """Write the driver and return what is to be composed."""
         written = await write_driver(folder, design, orders)
-        job = Job(
+        begun = BegunRun(
             template=submission.template,
             orders=written.customers,
             run_date=written.run_date if self.place.settings.run_date else None,
@@ -90,16 +90,16 @@ class Submissions:
             host=socket.gethostname(),
         )
         if submission.repeats is None:
-            return job
-        return await asyncio.to_thread(self._by_an_earlier_driver, folder, job, submission.repeats) or job
+            return begun
+        return await asyncio.to_thread(self._by_an_earlier_driver, folder, begun, submission.repeats) or begun
 
-    def _by_an_earlier_driver(self, folder: RunFolder, job: Job, repeats: Repeat) -> Job | None:
-        """Return the job as a targeted run of the driver in which all of its orders stand already, unchanged."""
-        earlier = self.place.work.of(repeats.submission_key).job()
+    def _by_an_earlier_driver(self, folder: RunFolder, begun: BegunRun, repeats: Repeat) -> BegunRun | None:
+        """Return the run as a targeted one of the driver in which all of its orders stand already, unchanged."""
+        earlier = self.place.work.of(repeats.submission_key).begun()
         if earlier is None or (earlier.template, earlier.layout, earlier.run_date) != (
-            job.template,
-            job.layout,
-            job.run_date,
+            begun.template,
+            begun.layout,
+            begun.run_date,
         ):
             return None
         positions = _in_the_driver(earlier, repeats.positions)
@@ -113,55 +113,55 @@ class Submissions:
         # As long as it is needed, its time does not pass.
         os.utime(source.path)
         folder.driver.unlink()
-        return Job(
-            template=job.template,
-            orders=job.orders,
-            run_date=job.run_date,
-            layout=job.layout,
+        return BegunRun(
+            template=begun.template,
+            orders=begun.orders,
+            run_date=begun.run_date,
+            layout=begun.layout,
             driver_of=earlier.driver_of,
             positions=positions,
-            host=job.host,
+            host=begun.host,
         )
 
-    async def _begin(self, folder: RunFolder, job: Job, lock: int) -> None:
-        attempt = self._attempt(folder, job)
+    async def _begin(self, folder: RunFolder, begun: BegunRun, lock: int) -> None:
+        attempt = self._attempt(folder, begun)
         # Written before the engine starts: a run that is found may not have begun, one that has begun is found.
-        folder.begin(job)
+        folder.begin(begun)
         await self.place.launcher.begin(attempt, lock)
 
-    def _attempt(self, folder: RunFolder, job: Job) -> Attempt:
+    def _attempt(self, folder: RunFolder, begun: BegunRun) -> Attempt:
         place = self.place
         run = Run(
-            package=place.packages.of(place.design(job.template), job.template),
-            driver=place.work.of(job.driver_of).driver,
-            run_date=job.run_date,
-            positions=job.positions,
+            package=place.packages.of(place.design(begun.template), begun.template),
+            driver=place.work.of(begun.driver_of).driver,
+            run_date=begun.run_date,
+            positions=begun.positions,
         )
         return place.attempt(folder, run)
 
     # ---------------------------------------------------------------- looking
 
-    async def _seen(self, folder: RunFolder, job: Job) -> Underway | SubmissionOutcome:
+    async def _seen(self, folder: RunFolder, begun: BegunRun) -> Underway | SubmissionOutcome:
         with _held(folder) as lock:
             attempts = folder.attempts()
             ended = attempts[-1].ended() if attempts else None
             if ended is None and lock is None:
-                return self._underway(f"the engine is at work on {job.orders} customers")
+                return self._underway(f"the engine is at work on {begun.orders} customers")
             if not attempts:
-                return await self._begun_again(folder, job, lock)
+                return await self._begun_again(folder, begun, lock)
             verdict = await asyncio.to_thread(verdict_of, attempts[-1], ended, self.place.settings)
             if verdict.was_lost and len(attempts) < self.place.settings.attempts:
                 _forget_the_key(attempts[-1])
-                return await self._begun_again(folder, job, lock)
-        return self._outcome(job, attempts, verdict)
+                return await self._begun_again(folder, begun, lock)
+        return self._outcome(begun, attempts, verdict)
 
-    async def _begun_again(self, folder: RunFolder, job: Job, lock: int | None) -> Underway:
+    async def _begun_again(self, folder: RunFolder, begun: BegunRun, lock: int | None) -> Underway:
         if lock is not None:
             self.place.launcher.check()
-            await self.place.launcher.begin(self._attempt(folder, job), lock)
+            await self.place.launcher.begin(self._attempt(folder, begun), lock)
         return self._underway("the engine was lost before it came to its end, and begins again")
 
-    def _outcome(self, job: Job, attempts: Sequence[Attempt], verdict: Verdict) -> SubmissionOutcome:
+    def _outcome(self, begun: BegunRun, attempts: Sequence[Attempt], verdict: Verdict) -> SubmissionOutcome:
         if verdict.was_lost:
             left_out = TransientError(f"{verdict.failure}; it was begun {len(attempts)} times")
             return SubmissionOutcome(made=_nothing(), left_out=left_out, detail=verdict.detail)
@@ -169,21 +169,21 @@ class Submissions:
             if verdict.was_not_started:
                 # Once the program is mended, the next look begins anew.
                 shutil.rmtree(attempts[-1].path, ignore_errors=True)
-            raise _whole_failure(verdict.failure, verdict, job)
+            raise _whole_failure(verdict.failure, verdict, begun)
         delivery = Delivery(
             attempt=attempts[-1],
-            design=self.place.design(job.template),
-            template=job.template,
+            design=self.place.design(begun.template),
+            template=begun.template,
             settings=self.place.settings,
         )
         return SubmissionOutcome(
-            made=self._made(job, results_of(delivery)),
-            left_out=skipped(job.template, verdict.messages),
+            made=self._made(begun, results_of(delivery)),
+            left_out=skipped(begun.template, verdict.messages),
             detail=verdict.detail,
         )
 
-    async def _made(self, job: Job, results: Iterator[Result]) -> AsyncIterator[Made]:
-        order_at = _orders_by_number(job, numbered_anew=self.place.settings.customer_list_numbers == "of_run")
+    async def _made(self, begun: BegunRun, results: Iterator[Result]) -> AsyncIterator[Made]:
+        order_at = _orders_by_number(begun, numbered_anew=self.place.settings.customer_list_numbers == "of_run")
         while part := await asyncio.to_thread(lambda: list(islice(results, _READ_AT_ONCE))):
             for name, result in part:
                 yield Made(key=_key(name, order_at), result=result)
@@ -210,25 +210,25 @@ def _held(folder: RunFolder) -> Generator[int | None]:
             os.close(lock)
 
 
-def _whole_failure(failure: ConnectorError, verdict: Verdict, job: Job) -> ConnectorError:
+def _whole_failure(failure: ConnectorError, verdict: Verdict, begun: BegunRun) -> ConnectorError:
     """Say what to do where one customer may have stopped the run, and would stop it whenever it is begun again."""
-    if job.orders == 1 or not verdict.may_lie_in_one_customer:
+    if begun.orders == 1 or not verdict.may_lie_in_one_customer:
         return failure
     return PermanentError(
-        f"{failure}. One customer may have stopped all {job.orders}, and will again: correct what the messages name, "
+        f"{failure}. One customer may have stopped all {begun.orders}, and will again: correct what the messages name, "
         "or have the engine skip such customers by `extra_switches`, as `MSG=3004,E,3,10` does for message 3004, or "
         "let fewer go into one run by `orders_per_submission`"
     )
 
 
-def _receipt(job: Job) -> SubmissionReceipt:
-    detail = {"host": job.host, "customers": str(job.orders)}
-    if job.positions is not None:
-        detail["customers_of"] = job.driver_of
-    return SubmissionReceipt(reference=job.host, detail=detail)
+def _receipt(begun: BegunRun) -> SubmissionReceipt:
+    detail = {"host": begun.host, "customers": str(begun.orders)}
+    if begun.positions is not None:
+        detail["customers_of"] = begun.driver_of
+    return SubmissionReceipt(reference=begun.host, detail=detail)
 
 
-def _in_the_driver(earlier: Job, positions: Sequence[int]) -> list[int]:
+def _in_the_driver(earlier: BegunRun, positions: Sequence[int]) -> list[int]:
     """Return where orders of an earlier submission stand in the driver that it used; 0 for what stood nowhere."""
     if earlier.positions is None:
         return list(positions)
@@ -236,11 +236,11 @@ def _in_the_driver(earlier: Job, positions: Sequence[int]) -> list[int]:
     return [known.get(position, 0) for position in positions]
 
 
-def _orders_by_number(job: Job, *, numbered_anew: bool) -> dict[int, int] | None:
+def _orders_by_number(begun: BegunRun, *, numbered_anew: bool) -> dict[int, int] | None:
     """Return where the order of each customer's number stands in the submission; None where it is the same."""
-    if job.positions is None:
+    if begun.positions is None:
         return None
-    at = {position: order for order, position in enumerate(job.positions, 1)}
+    at = {position: order for order, position in enumerate(begun.positions, 1)}
     if not numbered_anew:
         return at
     return {number: at[position] for number, position in enumerate(sorted(at), 1)}

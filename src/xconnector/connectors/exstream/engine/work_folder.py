@@ -1,9 +1,9 @@
 """Where engine runs have their drivers, outputs and records: folders of our user only, kept for a while.
 
-    <submission key>/  driver, driver.marks, job.json, alive (a lock), attempt-1/ …
+    <submission key>/  driver, driver.marks, run.json, alive (a lock), attempt-1/ …
     awaited-<chance>/  the same for a run that somebody waits for; gone with its end
 
-`job.json` is written by rename once the driver is whole: a submission with one has begun.
+`run.json` is written by rename once the driver is whole: a submission with one has begun.
 """
 
 import errno
@@ -30,7 +30,7 @@ _NOT_OURS = frozenset({errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT, err
 _PRIVATE = 0o700
 
 
-class Job(msgspec.Struct, frozen=True, kw_only=True):
+class BegunRun(msgspec.Struct, frozen=True, kw_only=True):
     """What was begun: kept beside the driver, without customer content."""
 
     template: str
@@ -124,15 +124,15 @@ class RunFolder:
         self.path.parent.mkdir(mode=_PRIVATE, parents=True, exist_ok=True)
         self.path.mkdir(mode=_PRIVATE, exist_ok=True)
 
-    def job(self) -> Job | None:
+    def begun(self) -> BegunRun | None:
         """Return what was begun here, or None where nothing was."""
         with suppress(FileNotFoundError, NotADirectoryError, msgspec.DecodeError):
-            return msgspec.json.decode((self.path / "job.json").read_bytes(), type=Job)
+            return msgspec.json.decode((self.path / "run.json").read_bytes(), type=BegunRun)
         return None
 
-    def begin(self, job: Job) -> None:
+    def begin(self, begun: BegunRun) -> None:
         """Write down that the submission has begun; its driver is whole."""
-        write_whole(self.path / "job.json", msgspec.json.encode(job))
+        write_whole(self.path / "run.json", msgspec.json.encode(begun))
 
     def attempts(self) -> list[Attempt]:
         """Return the starts of the engine, the latest last."""
