@@ -1,6 +1,5 @@
 from datetime import timedelta
 
-import msgspec
 import pytest
 
 from tests.office import Office, notice
@@ -409,8 +408,7 @@ async def test_what_the_job_tells_at_its_end_is_kept(office: OpenOffice, scripte
         (submission,) = (await reconcile_run(opened.place.pool, run.name)).submissions
         story = (await opened.explain("0")).history
 
-    assert submission.detail is not None
-    assert msgspec.json.decode(submission.detail) == {"job": "J-1", "pages": "many"}
+    assert submission.detail == {"job": "J-1", "pages": "many"}
     (told,) = [entry.detail for entry in story if entry.event == "composed"]
     assert told is not None
     assert told["pages"] == "many"
@@ -435,3 +433,16 @@ async def test_orders_that_wait_for_a_composer_that_takes_no_submissions_any_mor
 
 async def test_a_wait_stays_the_longest_however_often_something_was_tried() -> None:
     assert wait_after(10_000) == LONGEST_WAIT
+
+
+async def test_results_under_keys_of_nobody_tell_that_the_key_differs(
+    office: OpenOffice, scripted: ScriptedComposer
+) -> None:
+    scripted.key = lambda order: f"another {number_of(order)}"
+    async with office(instead={"composer": scripted}) as opened:
+        await opened.run(ROWS)
+        account = await opened.work()
+        failed = await open_failures(opened.place.pool, Choice(), limit=10)
+
+    assert account.states == {State.FAILED: 9}
+    assert {"compare the key" in failure.reason for failure in failed} == {True}

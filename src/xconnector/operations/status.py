@@ -4,11 +4,13 @@ from dataclasses import dataclass
 
 from xconnector.execution.backlog import Backlog, backlog
 from xconnector.postgres.connect import Pool, snapshot
-from xconnector.store import communications, failures, reviews, runs
+from xconnector.store import communications, failures, reviews, runs, submissions
 from xconnector.store.communications import StateCount
 from xconnector.store.runs import Run
+from xconnector.store.submissions import KeptSubmission
 
 LATEST_RUNS = 10
+MOST_SUBMISSIONS = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +23,8 @@ class Status:
     failure_groups: int
     reviews_waiting: int
     backlog: list[Backlog]
+    submissions: list[KeptSubmission]
+    """Jobs of composers that have not ended, oldest first."""
 
 
 async def status(pool: Pool) -> Status:
@@ -34,4 +38,5 @@ async def status(pool: Pool) -> Status:
             failure_groups=causes,
             reviews_waiting=await reviews.count_waiting(connection),
             backlog=await backlog(connection),
+            submissions=await submissions.under_way(connection, limit=MOST_SUBMISSIONS),
         )

@@ -33,6 +33,10 @@ BYTES_AT_ONCE = 32 * 1024 * 1024
 """Content that is held before it is recorded, whatever the number of results."""
 
 Result = Composition | ConnectorError
+_STRANGERS = (
+    "the job made {unasked} documents, and none under a key of those that were asked for: compare the key in the "
+    "design's file with the one that the composer tells, and restart every worker after a change"
+)
 
 
 async def fetch(place: Workplace, attempt: Attempt, submission_key: str) -> None:
@@ -204,6 +208,8 @@ async def _end(
 
     What a result named while it was not awaited, because somebody took it up just then, is looked at once more.
     """
+    if seen.unasked and not seen.named:
+        left_out = PermanentError(_STRANGERS.format(unasked=seen.unasked))
     failure = failing.failure_of(left_out, "compose", permanent=FailureKind.PROJECT)
     came_late, after = False, 0
     while page := await _awaited(place, row, after):

@@ -274,11 +274,18 @@ class KeptSubmission:
     unasked: int | None
     said: str | None
     """How far it is, or why that is not known."""
-    detail: str | None
-    """JSON text: the composer's own names for its job."""
+    detail: Mapping[str, str]
+    """The composer's own names for its job, and what it told at the end."""
     created_at: datetime
     submitted_at: datetime | None
     ended_at: datetime | None
+
+    @property
+    def failed(self) -> int | None:
+        """Orders whose result was of no use; None before the end."""
+        if self.composed is None or self.left_out is None:
+            return None
+        return self.orders - self.composed - self.left_out
 
 
 async def of_run(connection: Connection, run_id: UUID) -> list[KeptSubmission]:

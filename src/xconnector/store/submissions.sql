@@ -184,7 +184,7 @@ SELECT pg_advisory_xact_lock(hashtext('submissions of ' || %(connection)s));
 
 -- name: under_way
 -- Submissions that have not ended, oldest first.
-SELECT submission_key, connection, template, state, orders, composed, left_out, unasked, said, detail::text AS detail,
+SELECT submission_key, connection, template, state, orders, composed, left_out, unasked, said, coalesce(detail, '{}') AS detail,
        created_at, submitted_at, ended_at
 FROM submission WHERE state IN ('gathered', 'submitting', 'submitted', 'unknown', 'stuck')
 ORDER BY created_at, submission_key
@@ -192,7 +192,7 @@ LIMIT %(limit)s;
 
 -- name: of_run
 -- The submissions of a run.
-SELECT submission_key, connection, template, state, orders, composed, left_out, unasked, said, detail::text AS detail,
+SELECT submission_key, connection, template, state, orders, composed, left_out, unasked, said, coalesce(detail, '{}') AS detail,
        created_at, submitted_at, ended_at
 FROM submission WHERE run_id = %(run_id)s
 ORDER BY created_at, submission_key;

@@ -1,6 +1,6 @@
 """`reconcile`: does what came in equal what ended plus what is on its way?"""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Annotated
 
@@ -90,18 +90,31 @@ def show_account(title: str, account: "Account") -> None:
 
 
 def show_submissions(submissions: "Sequence[KeptSubmission]") -> None:
-    """Print what a composer that works in its own time was asked for, made and left out, job by job."""
+    """Print what composers that work in their own time were asked for, made and left out, job by job."""
     if not submissions:
         return
     console.print()
     show_table(
-        "Jobs of the composer",
-        ["submission", "state", "asked for#", "composed#", "left out#", "not asked for#", "told"],
+        "Jobs of composers",
+        ["submission", "state", "asked for#", "composed#", "failed#", "left out#", "not asked for#", "told"],
         [
-            (row.submission_key, row.state, row.orders, row.composed, row.left_out, row.unasked, row.said or row.detail)
+            (
+                *(row.submission_key, row.state, row.orders, row.composed, row.failed, row.left_out, row.unasked),
+                row.said or _names(row.detail),
+            )
             for row in submissions
         ],
     )
+    if strangers := sum(row.unasked or 0 for row in submissions):
+        console.print(
+            f"[bold red]{strangers:,} results that nobody asked for[/bold red] lie among the outputs of these jobs: "
+            "somebody else's documents, or a key that differs from the design file's. They were given to nobody."
+        )
+
+
+def _names(detail: Mapping[str, str]) -> str:
+    """Show the composer's own names, one a line, so that each can be copied."""
+    return "\n".join(f"{name} {value}" for name, value in detail.items())
 
 
 def _unsealed(account: "Account") -> str:

@@ -25,6 +25,13 @@ def status(folder: ProjectFolder = HERE, as_json: AsJson = False) -> None:
         ["stage", "waiting#", "running#", "put off#"],
         [(b.stage, b.waiting, b.running, b.put_off) for b in found.backlog],
     )
+    if found.submissions:
+        console.print()
+        show_table(
+            "Jobs of composers under way",
+            ["submission", "state", "documents#", "since", "told"],
+            [(s.submission_key, s.state, s.orders, s.submitted_at or s.created_at, s.said) for s in found.submissions],
+        )
     console.print(
         f"\n{found.reviews_waiting} reviews wait (xconnector review list) · "
         f"{found.failures} failures with {found.failure_groups} causes (xconnector failures)"
