@@ -124,11 +124,7 @@ class Inbox:
     def forget(self, older_than: datetime) -> None:
         """Remove marks and unfinished files from before a moment. Raises TransientError or MisconfiguredError."""
         with told(self.folder), os.scandir(self.workplace) as entries:
-            old = [
-                entry.path
-                for entry in entries
-                if entry.name.endswith((_MARK, _PART)) and entry.stat().st_mtime < older_than.timestamp()
-            ]
+            old = [entry.path for entry in entries if _is_older(entry, older_than)]
         for path in old:
             with suppress(OSError):
                 Path(path).unlink()
@@ -160,6 +156,13 @@ def told(folder: Path) -> Generator[None]:
         if error.errno in {errno.ENOSPC, errno.EDQUOT}:
             raise TransientError(f"{folder} is full; make room") from None
         raise TransientError(f"{folder} gave {_name(error)}; is the share mounted?") from None
+
+
+def _is_older(entry: os.DirEntry[str], moment: datetime) -> bool:
+    # Another submission may finish its file while we look.
+    with suppress(FileNotFoundError):
+        return entry.name.endswith((_MARK, _PART)) and entry.stat().st_mtime < moment.timestamp()
+    return False
 
 
 def as_moment(text: str) -> datetime | None:
