@@ -7,9 +7,10 @@ from uuid import UUID
 import pytest
 
 from xconnector.domain.customer import Customer
+from xconnector.domain.strict_json import Json
 from xconnector.project.data_contract import ContractError
 from xconnector.project.model import Project
-from xconnector.project.presentation import Presentation, present
+from xconnector.project.presentation import Presentation, present, sample_of
 
 ID = UUID("01970000-0000-7000-8000-000000000001")
 # Already the next day in Berlin.
@@ -137,3 +138,19 @@ def _seconds(project: Project, data: dict[str, Any]) -> float:
     for _ in range(200):
         presented(project, data=data)
     return perf_counter() - begun
+
+
+def names_in(value: Json, path: str = "") -> set[str]:
+    if isinstance(value, list):
+        return {name for item in value for name in names_in(item, f"{path}[]")}
+    if isinstance(value, dict):
+        return {name for key, item in value.items() for name in names_in(item, f"{path}.{key}")}
+    return {path}
+
+
+def test_a_sample_has_the_names_that_a_template_gets(project: Project) -> None:
+    complete = {**DATA, "note": "none"}
+
+    sample = sample_of(project.communications["policy_issued"].contract, project.sender)
+
+    assert names_in(dict(sample)) == names_in(dict(presented(project, data=complete).data))

@@ -1,11 +1,11 @@
 """What a connector declares about itself, cheap to import."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from xconnector.contract.archive import Archive
 from xconnector.contract.channel import Channel
@@ -38,12 +38,38 @@ class Surroundings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Misfit:
+    """Something in a design file that does not fit the connection."""
+
+    place: tuple[str | int, ...]
+    """Keys and indexes that lead there, from the file's top."""
+    message: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DesignUse:
+    """What a project uses a design for."""
+
+    comes_singly: bool
+    """Whether there are single events, and not runs alone."""
+
+
+def _nothing(*_: object) -> Iterable[Any]:
+    return ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DesignFile:
     """A composer that keeps designs of its own is told in each template's folder which of them is meant."""
 
     name: str
     """Of the file in the template's folder, such as `exstream.yaml`."""
     shape: type[ConnectorSettings]
+    paths: Callable[[Any], Iterable[tuple[tuple[str | int, ...], str]]] = _nothing
+    """Of a design, every path from the top of an order's data that it reads, behind the place where it says so."""
+    misfits: Callable[[Any, Any, DesignUse], Iterable[Misfit]] = _nothing
+    """Of the connection's settings, a design, and its use: what keeps the connection from composing by it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

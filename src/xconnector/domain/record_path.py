@@ -135,6 +135,35 @@ def text_of(value: Json) -> str | None:
     return None
 
 
+class NoSuchNameError(PathError):
+    """A path names something that what it is for does not have."""
+
+    def __init__(self, name: str, known: Sequence[str]) -> None:
+        super().__init__(f"there is no {name!r}")
+        self.name = name
+        self.known = known
+        """The names that there are in its place."""
+
+
+def prove_path(text: str, sample: Mapping[str, Any]) -> None:
+    """Prove that a path from the top leads somewhere in things like a sample, in which each list has one item.
+
+    Raises NoSuchNameError, or another PathError.
+    """
+    found = cast("Json", sample)
+    if text == ".":
+        return
+    for step in _Steps(text.removeprefix("/")).parse():
+        if not isinstance(step, _Name):
+            found = next(iter(items_of(found)), None)
+        elif isinstance(found, list):
+            raise PathError(f"it leads through a list before {step.name!r}: write [0] or [*] there")
+        elif isinstance(found, dict) and step.name in found:
+            found = found[step.name]
+        else:
+            raise NoSuchNameError(step.name, sorted(found) if isinstance(found, dict) else ())
+
+
 class _Steps:
     """Reads the steps of one path from left to right."""
 

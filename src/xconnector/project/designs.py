@@ -1,17 +1,29 @@
 """Design files: which design of a composer each template stands for."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-from xconnector.contract.manifest import DesignFile
+from xconnector.contract.manifest import DesignFile, DesignUse
 from xconnector.contract.settings import ConnectorSettings
+from xconnector.domain.record_path import NoSuchNameError, PathError, prove_path
 from xconnector.project.connection_settings import KnownConnection
-from xconnector.project.findings import Finding
+from xconnector.project.findings import Finding, named_like
 from xconnector.project.shape import Shaped, shape
 from xconnector.project.templates import TEMPLATES, template_names
-from xconnector.project.yaml_file import read_yaml
+from xconnector.project.yaml_file import YamlFile, read_yaml
 
-Designs = Mapping[str, Mapping[str, ConnectorSettings]]
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownDesign:
+    """A design file that is well formed."""
+
+    file: YamlFile
+    settings: ConnectorSettings = field(repr=False)
+
+
+Designs = Mapping[str, Mapping[str, KnownDesign]]
 """By the name of the design file, then by template."""
 
 
@@ -39,9 +51,32 @@ def missing_design(folder: Path, template: str, file: DesignFile) -> Iterator[tu
         )
 
 
+def design_misfits(
+    known: KnownDesign, file: DesignFile, connection: KnownConnection, use: DesignUse
+) -> Iterator[Finding]:
+    """Yield what keeps a connection from composing by a design."""
+    if connection.settings is not None:
+        for one in file.misfits(connection.settings, known.settings, use):
+            message = f"{one.message} (connection {connection.name!r})"
+            yield known.file.finding(one.place, message, one.remedy)
+
+
+def paths_to_nowhere(
+    known: KnownDesign, file: DesignFile, sample: Mapping[str, Any], *, communication: str
+) -> Iterator[Finding]:
+    """Yield the paths of a design that lead nowhere in the data of a communication, which a sample shows."""
+    for place, path in file.paths(known.settings):
+        try:
+            prove_path(path, sample)
+        except PathError as wrong:
+            remedy = named_like(wrong.name, wrong.known) if isinstance(wrong, NoSuchNameError) else "correct the path"
+            message = f"path {path} leads nowhere in communication {communication!r}: {wrong}"
+            yield known.file.finding(place, message, remedy)
+
+
 def _designs(
     folder: Path, file: DesignFile, environment: Mapping[str, str], findings: list[Finding]
-) -> Iterator[tuple[str, ConnectorSettings]]:
+) -> Iterator[tuple[str, KnownDesign]]:
     for template in template_names(folder):
         name = f"{TEMPLATES}/{template}/{file.name}"
         if not (folder / name).is_file():
@@ -53,4 +88,4 @@ def _designs(
         design, wrong = shape(file.shape, content.content, Shaped(file=content))
         findings += wrong
         if design is not None:
-            yield template, design
+            yield template, KnownDesign(file=content, settings=design)

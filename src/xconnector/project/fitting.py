@@ -1,17 +1,21 @@
 """Whether the parts of a project fit together: one function a rule."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from xconnector.contract.errors import ConnectorError
+from xconnector.contract.manifest import DesignFile, DesignUse
 from xconnector.domain.decision import Kind, Row, fits_value
 from xconnector.domain.document import RenditionKind
 from xconnector.domain.routing import DeliveryPlan
-from xconnector.project.connection_settings import Role, without_role
-from xconnector.project.designs import design_file_of, missing_design
+from xconnector.project.connection_settings import KnownConnection, Role, without_role
+from xconnector.project.designs import design_file_of, design_misfits, missing_design, paths_to_nowhere
+from xconnector.project.files import SenderShape
 from xconnector.project.findings import Finding, named_like
 from xconnector.project.formats import is_language
 from xconnector.project.known import Known, KnownCommunication
 from xconnector.project.model import CommunicationKind, Feed
+from xconnector.project.presentation import sample_of
 from xconnector.project.routing import CONSTANT_INPUTS, NO_REVIEW, input_kinds, outcome_of, roles_named_by
 from xconnector.project.tables import TableText
 from xconnector.project.templates import missing_files
@@ -193,8 +197,7 @@ def _renditions(one: KnownCommunication, text: TableText, known: Known) -> Itera
     if composer is None or composer.manifest is None:
         return
     if (design_file := design_file_of(composer)) is not None:
-        for message, remedy in missing_design(known.folder, one.kind.template.name, design_file):
-            yield one.file.finding(("template", "name"), message, remedy)
+        yield from _design(one, known, composer, design_file)
         return
     # The letter is the record, whatever channel the customer sees.
     kinds = {RenditionKind.LETTER}
@@ -210,6 +213,28 @@ def _renditions(one: KnownCommunication, text: TableText, known: Known) -> Itera
             )
     for message, remedy in missing_files(known.folder, one.kind.template.name, kinds):
         yield one.file.finding(("template", "name"), message, remedy)
+
+
+def _design(
+    one: KnownCommunication, known: Known, composer: KnownConnection, design_file: DesignFile
+) -> Iterator[Finding]:
+    template = one.kind.template.name
+    for message, remedy in missing_design(known.folder, template, design_file):
+        yield one.file.finding(("template", "name"), message, remedy)
+    design = known.designs[design_file.name].get(template)
+    if design is not None:
+        feeds = [feed for feed in known.feeds.values() if feed.event == one.kind.event]
+        use = DesignUse(comes_singly=any(feed.connection is None for feed in feeds))
+        yield from design_misfits(design, design_file, composer, use)
+        sample = sample_of(one.kind.contract, _sender(known))
+        yield from paths_to_nowhere(design, design_file, sample, communication=one.kind.name)
+
+
+def _sender(known: Known) -> Mapping[str, Any]:
+    """Return what templates may find of the sender, who may have words of the project's own."""
+    said = known.file.content.get("sender") if isinstance(known.file.content, dict) else None
+    usual = dict.fromkeys(SenderShape.model_fields)
+    return {**usual, **said} if isinstance(said, dict) else usual
 
 
 def _hops(rows: Sequence[Row]) -> set[str]:

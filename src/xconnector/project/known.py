@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from xconnector.contract.settings import ConnectorSettings
 from xconnector.project.connection_settings import KnownConnection
+from xconnector.project.designs import Designs
 from xconnector.project.mapping import RecordMapping
 from xconnector.project.model import CommunicationKind, Feed
 from xconnector.project.tables import TableText
@@ -40,5 +40,4 @@ class Known:
     tables: Mapping[str, TableText | None]
     mappings: Mapping[str, RecordMapping | None]
     communications: Mapping[str, KnownCommunication | None]
-    designs: Mapping[str, Mapping[str, ConnectorSettings]]
-    """By the name of the design file, then by template."""
+    designs: Designs

@@ -229,7 +229,10 @@ def _project(folder: Path, shaped: ProjectShape, known: Known) -> Project:
             name: RecordClass(name=name, years=one.years, authority=one.authority)
             for name, one in shaped.record_classes.items()
         },
-        designs=known.designs,
+        designs={
+            name: {template: design.settings for template, design in designs.items()}
+            for name, designs in known.designs.items()
+        },
         communications=dict(_kinds(known)),
         tables={name: text.table for name, text in known.tables.items() if text is not None},
         mappings={name: mapping for name, mapping in known.mappings.items() if mapping is not None},

@@ -97,6 +97,29 @@ def present_values(
     return Presentation(language=language, title=title, name=name, address_lines=below_name, data=content)
 
 
+def sample_of(contract: DataContract, sender: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return data as a template gets it: every name that there is, with any value; each list has one item."""
+    day = {"value": "", "text": ""}
+    return {
+        "communication": {"id": "", "name": "", "title": "", "language": "", "date": day},
+        "sender": sender,
+        "customer": {**_names({}), "key": "", "name": "", "address_lines": [""], "language": "", "country": ""},
+        "data": {name: _sample(type_) for name, type_ in contract.fields.items()},
+    }
+
+
+def _sample(type_: Scalar | ListOf | DataContract) -> object:
+    match type_:
+        case ListOf(item=item):
+            return [_sample(item)]
+        case DataContract(fields=fields):
+            return {name: _sample(inner) for name, inner in fields.items()}
+        case Scalar(kind=ScalarKind.TEXT | ScalarKind.BOOL):
+            return ""
+        case Scalar():
+            return {"value": "", "text": ""}
+
+
 @lru_cache(maxsize=64)
 def _day_of(moment: datetime, timezone: str) -> date:
     """Return the day of a moment; the communications of a batch share it."""

@@ -24,7 +24,7 @@ def findings_of(folder: Path, design: str) -> list[str]:
     designs, findings = read_designs(folder, [connection], {})
     found = designs["exstream.yaml"].get("statement")
     assert (found is None) is bool(findings)
-    assert found is None or isinstance(found, ExstreamDesign)
+    assert found is None or isinstance(found.settings, ExstreamDesign)
     return [str(finding) for finding in findings]
 
 

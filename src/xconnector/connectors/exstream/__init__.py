@@ -1,10 +1,13 @@
 """OpenText Exstream, by every interface through which its installations compose."""
 
+from dataclasses import replace
 from datetime import timedelta
 
+from xconnector.connectors.exstream.cloud.misfits import cloud_misfits
 from xconnector.connectors.exstream.cloud.settings import CloudSettings
+from xconnector.connectors.exstream.communications_server.misfits import server_misfits
 from xconnector.connectors.exstream.communications_server.settings import CommunicationsServerSettings
-from xconnector.connectors.exstream.design import DESIGN_FILE
+from xconnector.connectors.exstream.design import DESIGN_FILE, package_misfits
 from xconnector.connectors.exstream.engine.settings import EngineSettings
 from xconnector.connectors.exstream.engine_service.settings import EngineServiceSettings
 from xconnector.contract.composer import Composer
@@ -44,7 +47,7 @@ MANIFEST = Manifest(
     settings=CloudSettings,
     stability=Stability.EXPERIMENTAL,
     composer=_cloud_composer,
-    design_file=DESIGN_FILE,
+    design_file=replace(DESIGN_FILE, misfits=cloud_misfits),
     call_timeout=_LONG,
 )
 
@@ -54,7 +57,7 @@ COMMUNICATIONS_SERVER = Manifest(
     settings=CommunicationsServerSettings,
     stability=Stability.EXPERIMENTAL,
     composer=_communications_server_composer,
-    design_file=DESIGN_FILE,
+    design_file=replace(DESIGN_FILE, misfits=server_misfits),
     call_timeout=_LONG,
 )
 
@@ -64,7 +67,7 @@ ENGINE_SERVICE = Manifest(
     settings=EngineServiceSettings,
     stability=Stability.EXPERIMENTAL,
     composer=_engine_service_composer,
-    design_file=DESIGN_FILE,
+    design_file=replace(DESIGN_FILE, misfits=package_misfits),
     call_timeout=_LONG,
 )
 
@@ -74,6 +77,6 @@ ENGINE = Manifest(
     settings=EngineSettings,
     stability=Stability.EXPERIMENTAL,
     composer=_engine_composer,
-    design_file=DESIGN_FILE,
+    design_file=replace(DESIGN_FILE, misfits=package_misfits),
     call_timeout=_LONG,
 )

@@ -1,6 +1,6 @@
 """What xConnector is told of one Exstream design: `templates/<name>/exstream.yaml`."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -9,8 +9,9 @@ from pydantic import Field, StringConstraints, ValidationInfo, field_validator
 from xconnector.connectors.exstream.driver.json_driver import JsonDriver
 from xconnector.connectors.exstream.driver.key import BY_POSITION, Key
 from xconnector.connectors.exstream.driver.layout import DriverLayout
+from xconnector.connectors.exstream.driver.reading import Place, paths_read_by
 from xconnector.connectors.exstream.naming import Word
-from xconnector.contract.manifest import DesignFile
+from xconnector.contract.manifest import DesignFile, DesignUse, Misfit
 from xconnector.contract.settings import ConnectorSettings
 from xconnector.domain.document import RenditionKind
 
@@ -86,5 +87,30 @@ class ExstreamDesign(ConnectorSettings):
             )
         return key
 
+    @field_validator("outputs")
+    @classmethod
+    def _each_has_its_queue(cls, outputs: Mapping[RenditionKind, Output]) -> Mapping[RenditionKind, Output]:
+        kinds: dict[str, RenditionKind] = {}
+        for kind, output in outputs.items():
+            if (other := kinds.setdefault(output.queue, kind)) is not kind:
+                raise ValueError(
+                    f"{other.value} and {kind.value} have the same queue {output.queue!r}, and could not be told apart"
+                )
+        return outputs
 
-DESIGN_FILE = DesignFile(name=FILE, shape=ExstreamDesign)
+
+def _paths(design: ExstreamDesign) -> Iterator[tuple[Place, str]]:
+    if design.key.name != BY_POSITION:
+        yield ("key", "path"), design.key.path
+    for place, path in paths_read_by(design.driver):
+        yield ("driver", *place), path
+
+
+def package_misfits(settings: object, design: ExstreamDesign, use: DesignUse) -> Iterable[Misfit]:
+    """Return what keeps an engine from composing by the design."""
+    del settings, use  # every engine needs it, for whatever comes
+    if design.package is None:
+        yield Misfit(place=(), message="it names no `package`", remedy="name its file, such as `PolicyIssued.pub`")
+
+
+DESIGN_FILE = DesignFile(name=FILE, shape=ExstreamDesign, paths=_paths)
