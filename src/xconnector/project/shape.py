@@ -29,7 +29,15 @@ def shape(model: type[M], content: Json, where: Shaped) -> tuple[M | None, list[
         return model.model_validate(content), []
     except ValidationError as wrong:
         details = wrong.errors(include_url=False, include_input=False)
-        return None, [_finding(model, detail, where) for detail in details]
+        return None, [_finding(model, detail, where) for detail in details if not _only_follows(detail, details)]
+
+
+def _only_follows(detail: ErrorDetails, details: Sequence[ErrorDetails]) -> bool:
+    """Say whether a list is called too short only because what is in it is wrong."""
+    way = detail["loc"]
+    return detail["type"] == "too_short" and any(
+        len(other["loc"]) > len(way) and other["loc"][: len(way)] == way for other in details
+    )
 
 
 def _finding(model: type[BaseModel], detail: ErrorDetails, where: Shaped) -> Finding:

@@ -92,3 +92,9 @@ def test_a_mistake_is_told_with_its_line(tmp_path: Path, design: str, old: str, 
     findings = findings_of(tmp_path, design.replace(old, new, 1))
 
     assert any(f"exstream.yaml:{line}" in finding and said in finding for finding in findings), findings
+
+
+def test_what_only_follows_from_a_mistake_is_not_told(tmp_path: Path) -> None:
+    (finding,) = findings_of(tmp_path, COLUMNAR.replace("width: 36", "width: wide", 1))
+
+    assert "`driver.records.0.fields.0.width`" in finding
