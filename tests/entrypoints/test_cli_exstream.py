@@ -113,11 +113,11 @@ def test_a_design_is_moved_by_somebody_for_a_reason(shop: Shop) -> None:
     "words, told",
     [
         (("designs", "print"), "keeps designs outside"),
-        (("designs", "nobody"), "keeps designs outside"),
+        (("designs", "nobody"), "keeps designs outside; the project has: exstream\n"),
         (("move-design", "exstream", "notice", "--to", "REVIEW", "--comment", "x", "--as", "carl"), "not among"),
         (("move-design", "exstream", "notice", "--to", "REVIEW", "--comment", " ", "--as", "anna"), "--comment"),
         (("move-design", "exstream", "nothing", "--to", "REVIEW", "--comment", "x", "--as", "anna"), "no design"),
-        (("probe", "archive"), "can be probed"),
+        (("probe", "archive"), "can be probed; the project has: exstream\n"),
     ],
 )
 def test_what_cannot_be_done_is_told_with_exit_code_2(shop: Shop, words: tuple[str, ...], told: str) -> None:

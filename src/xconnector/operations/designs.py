@@ -44,6 +44,8 @@ async def move_design(
 async def _keeper(connections: Connections, name: str) -> KeepsDesigns:
     opened = await connections.opened(name) if name in connections.names else None
     if not isinstance(opened, KeepsDesigns):
-        fitting = f"the project has: {', '.join(connections.names) or 'none'}"
-        raise DesignError(f"{name!r} is no connection that keeps designs outside; {fitting}")
+        able = connections.names_of(lambda one: isinstance(one, KeepsDesigns))
+        raise DesignError(
+            f"{name!r} is no connection that keeps designs outside; the project has: {', '.join(able) or 'none'}"
+        )
     return opened

@@ -22,8 +22,8 @@ async def probe_connection(connections: Connections, name: str) -> Profile:
     """
     opened = await connections.opened(name) if name in connections.names else None
     if not isinstance(opened, Probes):
-        fitting = f"the project has: {', '.join(connections.names) or 'none'}"
-        raise ProbeError(f"{name!r} is no connection that can be probed; {fitting}")
+        able = connections.names_of(lambda one: isinstance(one, Probes))
+        raise ProbeError(f"{name!r} is no connection that can be probed; the project has: {', '.join(able) or 'none'}")
     return await opened.probe()
 
 

@@ -1,7 +1,7 @@
 """The project's connections, opened on first use and kept open for the life of the process."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from datetime import timedelta
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import Self, cast
 from xconnector.contract.archive import Archive
 from xconnector.contract.channel import Channel, Collects, Idempotent, ReportsByPolling
 from xconnector.contract.composer import Composer
-from xconnector.contract.errors import MisconfiguredError, TransientError
+from xconnector.contract.errors import ConnectorError, MisconfiguredError, TransientError
 from xconnector.contract.lifecycle import Connector
 from xconnector.contract.manifest import Surroundings
 from xconnector.contract.registry import manifest
@@ -82,6 +82,16 @@ class Connections:
         return tuple(
             name for name, row in self._project.connections.items() if manifest(row.connector).composer is not None
         )
+
+    def names_of(self, fits: Callable[[Connector], bool]) -> tuple[str, ...]:
+        """Return the connections that have an ability. None is opened for it; one that cannot be made has none."""
+        return tuple(name for name in self.names if self._may(name, fits))
+
+    def _may(self, name: str, fits: Callable[[Connector], bool]) -> bool:
+        try:
+            return fits(self._opened.get(name) or self._built(name, self._first_role(name)))
+        except (ConnectorError, ImportError):
+            return False
 
     async def opened(self, name: str) -> Connector:
         """Return the connection opened in its first role. Raises one of the four contract errors."""
