@@ -122,7 +122,7 @@ def test_a_customer_that_cannot_be_written_is_told_by_template_and_path(folder: 
 
     shown = show(folder, [event(1, number="N-4711-secret")])
 
-    assert shown.exit_code == 2
+    assert shown.exit_code == 1
     assert "template 'notice', driver: data.number is wider than its 5 columns" in shown.stderr
     assert "secret" not in shown.output
 
@@ -152,3 +152,32 @@ def test_a_file_without_events_is_told(folder: Path) -> None:
 
     assert shown.exit_code == 2
     assert "events.json, event 1:" in shown.stderr
+
+
+def test_a_customer_that_cannot_be_written_is_named_and_the_others_are_written(folder: Path) -> None:
+    (folder / "templates" / "notice" / "exstream.yaml").write_text(
+        "driver: {format: columnar, records: [{fields: [{path: communication.id, width: 36}, "
+        "{path: customer.name, width: 7}]}]}\n",
+        encoding="utf-8",
+    )
+
+    shown = show(folder, [event(1), event(2, name="Meyer-Landruth"), event(3), event(4, name="Montgomery")])
+
+    assert shown.exit_code == 1
+    assert [line[36:] for line in shown.stdout.splitlines()] == ["Meyer 1", "Meyer 3"]
+    told = [line for line in shown.stderr.splitlines() if line.startswith("event ")]
+    assert [line.split(":")[0] for line in told] == ["event 2, notice", "event 4, notice"]
+    assert all("customer.name is wider than its 7 columns" in line for line in told)
+    assert "Landruth" not in shown.output
+
+
+def test_where_no_customer_can_be_written_there_is_no_driver(folder: Path) -> None:
+    (folder / "templates" / "notice" / "exstream.yaml").write_text(
+        "driver: {format: json, fields: {Id: communication.id, Mail: {path: customer.email, required: true}}}\n",
+        encoding="utf-8",
+    )
+
+    shown = show(folder, [event(1)])
+
+    assert (shown.exit_code, shown.stdout) == (1, "")
+    assert "customer.email is missing" in shown.stderr

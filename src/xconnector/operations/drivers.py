@@ -4,7 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from xconnector.contract.composer import Order
 from xconnector.contract.driver import ShowsDriver
+from xconnector.contract.errors import PermanentError
 from xconnector.contract.manifest import Surroundings
 from xconnector.contract.registry import manifest
 from xconnector.domain.customer import CustomerRecord
@@ -34,7 +36,7 @@ class ShownDrivers:
 
     drivers: Sequence[ShownDriver]
     problems: Sequence[str]
-    """Why an event is in none of them, one sentence each, without values."""
+    """Why an event is in none of them, or its customer cannot be written, one sentence each, without values."""
 
 
 def show_drivers(
@@ -51,7 +53,7 @@ def show_drivers(
     It reads the project and nothing else: nothing is stored, opened or sent. Customers are what these records and
     the events say of them.
 
-    Raises NoDriverError where there is none, and PermanentError where a customer cannot be written.
+    Raises NoDriverError where there is none.
     """
     composer, templates = _composer(project, connection)
     if communication is not None and communication not in project.communications:
@@ -71,13 +73,37 @@ def show_drivers(
             f"no event of the file asks for {communication or 'a communication'} with a template that has a design for "
             f"{connection}; there are designs for: {', '.join(sorted(templates)) or 'none'}"
         )
+    problems = list(found.problems)
     drivers = [
-        ShownDriver(
-            communication=name, template=orders[0].template, customers=len(orders), content=composer.driver(orders)
-        )
+        driver
         for name, orders in sorted(found.orders.items())
+        if (driver := _shown(composer, name, orders, problems)) is not None
     ]
-    return ShownDrivers(drivers=drivers, problems=found.problems)
+    return ShownDrivers(drivers=drivers, problems=problems)
+
+
+def _shown(
+    composer: ShowsDriver, communication: str, orders: Sequence[Order], problems: list[str]
+) -> ShownDriver | None:
+    """Return the driver of those orders that can be written, or None; of the others the problems are told."""
+    try:
+        content = composer.driver(orders)
+    except PermanentError:
+        orders = [order for order in orders if _can_be_written(composer, communication, order, problems)]
+        if not orders:
+            return None
+        content = composer.driver(orders)
+    return ShownDriver(communication=communication, template=orders[0].template, customers=len(orders), content=content)
+
+
+def _can_be_written(composer: ShowsDriver, communication: str, order: Order, problems: list[str]) -> bool:
+    try:
+        composer.driver([order])
+    except PermanentError as refusal:
+        # A preview counts its orders' ids by the events.
+        problems.append(f"event {order.communication_id.int}, {communication}: {refusal}")
+        return False
+    return True
 
 
 def _by_key(records: Iterable[CustomerRecord]) -> Mapping[str, Sequence[CustomerRecord]]:

@@ -22,7 +22,7 @@ class Preview:
     """What a few events would lead to."""
 
     orders: Mapping[str, Sequence[Order]] = field(repr=False)
-    """By the name of the communication, in the sequence of the events. Their ids are counted from 1."""
+    """By the name of the communication, in the sequence of the events. Their ids are the events' numbers, from 1."""
     problems: Sequence[str]
     """Why an event leads to nothing, one sentence each, without values."""
 
