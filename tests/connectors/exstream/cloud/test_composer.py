@@ -204,6 +204,14 @@ async def test_a_wrong_address_is_found_by_check(exstream: SandboxProgram) -> No
     assert isinstance(result, MisconfiguredError)
 
 
+async def test_a_wrong_domain_is_found_by_check_where_the_design_service_is_set_up(exstream: SandboxProgram) -> None:
+    elsewhere = {**orchestration(exstream), "domain": "sandbocks"}
+    design = {"url": f"{exstream.url}/design/api/v1"}
+    async with connection(exstream, orchestration=elsewhere, design=design) as composer:
+        with pytest.raises(MisconfiguredError, match="has no domain 'sandbocks', but sandbox: correct `domain`"):
+            await composer.check()
+
+
 async def test_where_no_version_is_told_it_composes_all_the_same(exstream: SandboxProgram) -> None:
     silent = {**orchestration(exstream), "version_path": None}
     async with connection(exstream, orchestration=silent) as composer:

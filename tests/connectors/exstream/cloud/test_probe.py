@@ -54,6 +54,19 @@ async def test_a_call_that_is_not_described_is_told(exstream: SandboxProgram) ->
     assert found["Design", "GET /relations/{domain}"] is Found.MISSING
 
 
+async def test_a_domain_that_the_design_service_does_not_have_is_missing(exstream: SandboxProgram) -> None:
+    there = await profile_of(exstream)
+    profile = await profile_of(exstream, design=design_section(exstream, domain="sandbocks"))
+
+    assert found_in(there)["Design", "domain sandbox"] is Found.AS_DOCUMENTED
+    assert found_in(profile)["Design", "domain sandbocks"] is Found.MISSING
+    assert (
+        "but sandbox"
+        in {(one.service, one.subject): one.said for one in profile.sightings}["Design", "domain sandbocks"]
+    )
+    assert lacks_something(profile)
+
+
 async def test_a_service_that_cannot_be_reached_is_a_row_and_no_crash(exstream: SandboxProgram) -> None:
     gone = {"url": "http://127.0.0.1:9/design/api/v1"}
     profile = await profile_of(exstream, design=gone)

@@ -112,7 +112,7 @@ class ExstreamComposer:
 
     async def _prove_services(self) -> None:
         if self._design_service is not None:
-            await self._design_service.domains()
+            await self._design_service.prove_domain()
         if self._empower is not None:
             await self._empower.prove_well()
 

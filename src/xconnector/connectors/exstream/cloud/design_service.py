@@ -9,10 +9,11 @@ from xconnector.connectors.exstream.cloud.address import address
 from xconnector.connectors.exstream.cloud.client import Answer, CloudClient
 from xconnector.connectors.exstream.cloud.design_settings import DesignSettings
 from xconnector.connectors.exstream.cloud.errors import Call, strange_answer
-from xconnector.contract.errors import TransientError
+from xconnector.contract.errors import MisconfiguredError, TransientError
 
 _SERVICE: Final = "Design"
 _JSON: Final = "application/json"
+_FEW_DOMAINS: Final = 10
 _LARGEST_PAGE: Final = 16 * 1024 * 1024
 
 T = TypeVar("T")
@@ -75,6 +76,22 @@ class _Moved(msgspec.Struct):
     data: Resource | None = None
 
 
+def domains_in(body: bytes) -> Sequence[str]:
+    """Return the ids of the domains that an answer tells, or none where it is of another shape."""
+    try:
+        return [domain.id for domain in msgspec.json.decode(body, type=_Domains).data]
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return []
+
+
+def other_domain(wanted: str, there: Sequence[str]) -> str | None:
+    """Say that a domain is not among those that are there, with a few of them; None where it is, or none is told."""
+    if wanted in there or not there:
+        return None
+    more = ", and more" if len(there) > _FEW_DOMAINS else ""
+    return f"the Design service has no domain {wanted!r}, but {', '.join(sorted(there)[:_FEW_DOMAINS])}{more}"
+
+
 class DesignService:
     """What the service is asked; each call raises one of the four errors."""
 
@@ -86,6 +103,12 @@ class DesignService:
     async def domains(self) -> Sequence[Domain]:
         """Return the domains that the account sees."""
         return (await self._read(self._settings.domains_path, _Domains)).data
+
+    async def prove_domain(self) -> None:
+        """Prove that the account sees the domain that is set. Raises one of the four errors."""
+        there = [domain.id for domain in await self.domains()]
+        if (said := other_domain(self.domain, there)) is not None:
+            raise MisconfiguredError(f"{said}: correct `domain`")
 
     async def communications(self, *, states: Sequence[str] = (), latest: bool = True) -> Sequence[Resource]:
         """Return the communications of the domain, each once; of all states where none are named."""

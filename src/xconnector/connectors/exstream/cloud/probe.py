@@ -11,6 +11,7 @@ from xconnector.connectors.exstream.cloud.address import address
 from xconnector.connectors.exstream.cloud.by_hand import set_by_hand
 from xconnector.connectors.exstream.cloud.client import Answer, CloudClient
 from xconnector.connectors.exstream.cloud.descriptions import at_host_of, calls_of, context_of, missing_in, named_in
+from xconnector.connectors.exstream.cloud.design_service import domains_in, other_domain
 from xconnector.connectors.exstream.cloud.errors import Call
 from xconnector.connectors.exstream.cloud.settings import CloudSettings
 from xconnector.contract.designs import KeptDesign
@@ -34,6 +35,8 @@ class _Service:
     calls: Sequence[tuple[str, str]]
     other_paths: Sequence[str] = ()
     """Read besides: they must be there."""
+    domains_path: str | None = None
+    """The one of them that tells domains."""
 
 
 class Probe:
@@ -74,9 +77,21 @@ class Probe:
             if _is_unheard(sightings):
                 # Each further look would only wait as long.
                 break
-            found, said, _ = await self._look(service, self._at(service, path))
+            found, said, answer = await self._look(service, self._at(service, path))
             sightings.append(Sighting(service=service.name, subject=f"GET {path}", found=found, said=said, needed=True))
+            if path == service.domains_path and answer is not None and found is Found.AS_DOCUMENTED:
+                sightings += self._domain(answer)
         return sightings if _is_unheard(sightings) else [*sightings, *await self._description(service)]
+
+    def _domain(self, answer: Answer) -> list[Sighting]:
+        """Compare the domain that is set with those that the Design service tells."""
+        design, there = self._settings.design, domains_in(answer.body)
+        wanted = (design.domain if design is not None else None) or self._settings.orchestration.domain
+        missing = other_domain(wanted, there)
+        if not there:
+            return []
+        found = Found.AS_DOCUMENTED if missing is None else Found.MISSING
+        return [Sighting(service=_DESIGN, subject=f"domain {wanted}", found=found, said=missing or "", needed=True)]
 
     async def _version(self, service: _Service, path: str) -> Sighting:
         found, said, answer = await self._look(service, self._at(service, path))
@@ -156,6 +171,7 @@ def _services(settings: CloudSettings) -> list[_Service]:
                 version_path=design.version_path,
                 calls=[*called, ("PUT", design.state_path)],
                 other_paths=[design.domains_path],
+                domains_path=design.domains_path,
             )
         )
     if empower is not None:
