@@ -39,6 +39,8 @@ class ScriptedComposer:
     """Raised once by the next submission, after it was taken where that is unknown."""
     on_find: ConnectorError | None = None
     """Raised by every search."""
+    searches: int = 0
+    """How often somebody searched."""
     on_look: list[ConnectorError | Underway] = field(default_factory=list[ConnectorError | Underway])
     """What the next looks say, one after the other."""
     reference: str | None = None
@@ -87,6 +89,7 @@ class ScriptedComposer:
         return self._receipt(submission)
 
     async def find(self, submission: Submission) -> SubmissionReceipt | None:
+        self.searches += 1
         if self.on_find is not None:
             raise self.on_find
         return self._receipt(submission) if submission.submission_key in self.taken else None

@@ -238,6 +238,27 @@ async def test_a_lost_answer_is_looked_for_and_the_submission_is_not_made_twice(
     assert len(scripted.submissions) == 1
 
 
+async def test_a_lost_answer_is_looked_for_as_long_as_the_composer_says_that_it_may_be_found(
+    office: OpenOffice, scripted: ScriptedComposer
+) -> None:
+    scripted.on_submit = LOST
+    scripted.on_find = TransientError("not yet")
+
+    async def has_been_searched_for_twice() -> bool:
+        return scripted.searches >= 2
+
+    async with office(IMPATIENT, instead={"composer": scripted}) as opened:
+        await opened.run(ROWS)
+        async with opened.at_work():
+            await opened.until(has_been_searched_for_twice)
+        assert (await opened.account()).states == {State.COMPOSING: 9}
+        scripted.on_find = None
+        account = await opened.work()
+
+    assert account.states == {State.COMPLETED: 9}
+    assert len(scripted.submissions) == 1
+
+
 async def test_a_lost_answer_that_cannot_be_found_out_is_settled_as_arrived(
     office: OpenOffice, scripted: ScriptedComposer
 ) -> None:

@@ -98,8 +98,9 @@ async def _find(place: Workplace, row: SubmissionRow) -> SubmissionReceipt | Con
     """
     try:
         opened = await composer_of(place, row)
+        # That it cannot be told yet says nothing of whether the composer is up.
         return await place.connections.limited(row.connection, for_long=True).call(
-            lambda: opened.find(described(row)), is_outage=is_outage
+            lambda: opened.find(described(row)), is_outage=lambda _: False
         )
     except ConnectorError as error:
         is_final = isinstance(error, OutcomeUnknownError | TransientError)

@@ -476,7 +476,7 @@ async def _found(composer: ComposesSubmissions, submission: Submission) -> Submi
     async def find() -> SubmissionReceipt | timedelta:
         try:
             receipt = await composer.find(submission)
-        except OutcomeUnknownError:
+        except TransientError:
             return _SHORTEST_PAUSE
         assert receipt is not None, "it has begun, and is told not to have"
         return receipt

@@ -118,7 +118,9 @@ class Batch:
         found = await self._lost.jobs(design, handed_over, others)
         if found is None:
             return None
-        receipt = _receipt(Reference(jobs=found), {"found": "by its outputs"})
+        receipt = _receipt(
+            Reference(jobs=found), {"jobs": ", ".join(sorted(found)[:_MOST_TOLD]), "found": "by its outputs"}
+        )
         await asyncio.to_thread(self._hand_overs.found, key, receipt)
         return receipt
 

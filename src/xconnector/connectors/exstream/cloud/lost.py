@@ -17,7 +17,7 @@ from xconnector.connectors.exstream.delivery_file import (
     read_delivery_file,
 )
 from xconnector.connectors.exstream.design import ExstreamDesign
-from xconnector.contract.errors import OutcomeUnknownError, PermanentError
+from xconnector.contract.errors import OutcomeUnknownError, PermanentError, TransientError
 
 _LOOKED_AT = 20_000
 """Files of a delivery file in which one of our first customers must stand."""
@@ -54,8 +54,8 @@ class LostSubmissions:
     ) -> Mapping[str, list[str]] | None:
         """Return the flows of each job that a submission began, or None when it surely has begun none.
 
-        The others are all that this connection knows of beside it. Raises OutcomeUnknownError when that cannot be told,
-        or not yet, and what asking for a job raises.
+        The others are all that this connection knows of beside it. Raises TransientError when that cannot be told yet,
+        OutcomeUnknownError when it cannot be told, and what asking for a job raises.
         """
         held = {
             job for other in others if other.receipt is not None for job in reference_of(other.receipt.reference).jobs
@@ -73,10 +73,22 @@ class LostSubmissions:
             return None
         if unsure:
             raise _ambiguous(unsure)
+        if not time_is_up and self._may_be_found(handed_over):
+            raise TransientError(
+                f"no job is known yet of this submission: it is looked for {self._settings.found_within} long after it "
+                "was handed over (`batch.found_within`)"
+            )
         raise OutcomeUnknownError(
             "no job is known of this submission, and it may have begun one: look in Exstream whether its channel "
             "started a job at that time; a connection with `batch.flow_only_composes` begins anew by itself"
         )
+
+    def _may_be_found(self, handed_over: HandedOver) -> bool:
+        """Say whether waiting may still tell something: outputs by their keys, or that none came in time."""
+        return self._settings.flow_only_composes or self._can_look(handed_over)
+
+    def _can_look(self, handed_over: HandedOver) -> bool:
+        return bool(handed_over.keys) and self._settings.look_for_lost
 
     async def _claim(
         self, job: str, design: ExstreamDesign, handed_over: HandedOver, rivals: Sequence[HandedOver]
@@ -93,7 +105,7 @@ class LostSubmissions:
         return _Claim.UNSURE if any(earliest >= rival.began_at for rival in rivals) else _Claim.OURS
 
     def _written(self, design: ExstreamDesign, handed_over: HandedOver) -> list[Delivery]:
-        if not handed_over.keys or not self._settings.look_for_lost:
+        if not self._can_look(handed_over):
             return []
         deliveries = self._store().since(handed_over.began_at - self._settings.clocks_apart)
         return [one for one in deliveries if self._names_ours(one, design, handed_over)]
