@@ -57,7 +57,10 @@ driver:
 """
 
 
-@pytest.mark.parametrize("design", [COLUMNAR, JSON])
+SERVICES = "service: policy_issued\noutputs: {letter: {queue: archive, service: {name: letters, version: ''}}}\n"
+
+
+@pytest.mark.parametrize("design", [COLUMNAR, JSON, SERVICES])
 def test_a_sound_design_is_taken(tmp_path: Path, design: str) -> None:
     assert findings_of(tmp_path, design) == []
 

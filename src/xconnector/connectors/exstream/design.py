@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import Field, StringConstraints, ValidationInfo, field_validator
+from pydantic import BeforeValidator, Field, StringConstraints, ValidationInfo, field_validator
 
 from xconnector.connectors.exstream.driver.json_driver import JsonDriver
 from xconnector.connectors.exstream.driver.key import BY_POSITION, Key
@@ -38,6 +38,14 @@ class Service(ConnectorSettings):
     """Version that is asked for; of an empty one, the Service Broker takes the highest that is registered."""
 
 
+def _from_name(value: object) -> object:
+    return {"name": value} if isinstance(value, str) else value
+
+
+NamedService = Annotated[Service, BeforeValidator(_from_name, json_schema_input_type=str | Service)]
+"""A service; its name alone does where the version is 1."""
+
+
 class Output(ConnectorSettings):
     """Which output of the design becomes a rendition."""
 
@@ -47,7 +55,7 @@ class Output(ConnectorSettings):
     """What the queue gives; left out: PDF for a letter, HTML for an e-mail, plain text for an SMS."""
     subject: Word | None = None
     """Of an e-mail whose HTML has no `<title>`."""
-    service: Service | None = None
+    service: NamedService | None = None
     """Service Broker: the service that gives this output, as each answers with one document; left out: the design's."""
     file: FilePattern | None = None
     """Engine Web Services: name of the file that holds it, without its folder, as they name no queues: either with
@@ -67,8 +75,8 @@ class ExstreamDesign(ConnectorSettings):
     """Cloud-native: the input channel that takes runs; left out: events and runs alike go on demand."""
     package: Word | None = None
     """Engine and Engine Web Services: the package file, such as `PolicyIssued.pub`."""
-    service: Service | None = None
-    """Communications Server: which service composes it."""
+    service: NamedService | None = None
+    """Communications Server: which service composes it; its name alone does where the version is 1."""
     driver: DriverLayout = Field(default_factory=JsonDriver)
     """How the customer driver file is laid out."""
     key: Key = Field(default=Key(), validate_default=True)
