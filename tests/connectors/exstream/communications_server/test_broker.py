@@ -79,6 +79,12 @@ class TestAsking:
 
 
 class TestAnswers:
+    async def test_a_wrong_address_says_where_the_right_one_stands(self, tmp_path: Path) -> None:
+        result = await told_for(tmp_path, Reply(status=404))
+
+        assert "`url` is its whole address" in str(result)
+        assert "soap:address" in str(result)
+
     async def test_the_only_text_is_the_document(self, tmp_path: Path) -> None:
         assert isinstance(await told_for(tmp_path, envelope(LETTER)), Composition)
 
@@ -104,7 +110,7 @@ class TestAnswers:
             (Reply(body=OUTSIDE.encode()), TransientError),
             (Reply(body=b"<a>" * 100_000), TransientError),
             (Reply(status=500, body=b"no XML"), TransientError),
-            (Reply(status=404), PermanentError),
+            (Reply(status=404), MisconfiguredError),
             (Reply(status=401), MisconfiguredError),
             (Reply(status=307, headers={"Location": "http://127.0.0.1:1/"}), MisconfiguredError),
         ],

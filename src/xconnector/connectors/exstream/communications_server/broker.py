@@ -23,6 +23,7 @@ from xconnector.domain.document import RenditionKind
 _ENCODING = "http://schemas.xmlsoap.org/soap/encoding/"
 _INSTANCE = "http://www.w3.org/2001/XMLSchema-instance"
 _SCHEMA = "http://www.w3.org/2001/XMLSchema"
+_NOT_THERE = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.GONE})
 _FAULTS_OF_THE_CALLER = frozenset({"client", "sender"})
 _FAULTS_OF_THE_SHAPE = frozenset({"versionmismatch", "mustunderstand"})
 
@@ -86,6 +87,11 @@ class Broker:
             },
             content=soap.write_envelope(self._call(service, driver)),
         )
+        if answer.status in _NOT_THERE:
+            raise MisconfiguredError(
+                f"the Service Broker at {self._peer.url} answers {answer.status}: `url` is its whole address, path and "
+                "all, as its WSDL says it under `soap:address`"
+            )
         # A fault comes with status 500 (SOAP 1.1, section 6.2).
         if not answer.is_success and answer.status != HTTPStatus.INTERNAL_SERVER_ERROR:
             raise refusal(answer, self._peer)

@@ -117,7 +117,8 @@ class BrokerService(AskedService):
     kind: Literal["broker"]
     """The Service Broker."""
     url: Url
-    """Address of the Service Broker, such as `http://broker.acme.test:1717`."""
+    """Address of the Service Broker, path and all, such as `http://broker.acme.test:1717/ServiceBroker`; a real one is
+    told by `soap:address` in its WSDL."""
     namespace: Line
     """Namespace of its calls, as `servicebroker.wsdl` of the installation says it; published nowhere."""
     operation: Line = "SendReceiveDocument"
