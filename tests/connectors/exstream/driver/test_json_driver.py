@@ -12,12 +12,14 @@ from xconnector.contract.errors import PermanentError
 
 ORDERS = [order_with({"policy_number": f"P-{number}"}, number) for number in (1, 2, 3)]
 
+NO_CONTROLS = dict.fromkeys({*range(0x20)} - {*b"\t\n\r"})
+
 json_values = st.recursive(
     st.none()
     | st.booleans()
     | st.integers(-(2**53), 2**53)
     | st.floats(allow_nan=False, allow_infinity=False)
-    | hostile_texts,
+    | hostile_texts.map(lambda text: text.translate(NO_CONTROLS)),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(hostile_texts, inner, max_size=3),
     max_leaves=10,
 )
@@ -124,6 +126,20 @@ def test_a_refused_customer_leaves_the_file_whole() -> None:
         parts.append(encoder.customer(broken))
     parts += [encoder.customer(ORDERS[1]), encoder.end()]
     assert json.loads(b"".join(parts)) == [ORDERS[1].data]
+
+
+@pytest.mark.parametrize("sign", ["\x00", "\x08", "\x0b", "\x0c", "\x1f"])
+def test_a_control_character_refuses_its_customer_although_json_could_spell_it(sign: str) -> None:
+    with pytest.raises(PermanentError, match=r"data.notes\[1\] has a control character") as refused:
+        driver_with([order_with({"notes": ["fine", f"secret{sign}"]})], format="json")
+
+    assert "secret" not in str(refused.value)
+
+
+def test_what_only_looks_like_a_spelled_control_character_is_written() -> None:
+    order = order_with({"notes": ["C:\\u0001\\form\\back", "two\r\nlines\tand a tab"]})
+
+    assert json.loads(single_with(order, format="json")) == order.data
 
 
 def test_two_files_are_written_at_once_without_touching_each_other() -> None:

@@ -1,5 +1,6 @@
 """JSON drivers: one object for each customer."""
 
+import re
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any, Literal, Self, TypeAlias, cast
@@ -22,6 +23,9 @@ _Make: TypeAlias = Callable[[Json, Json], Json]
 """Makes what a field holds, from an item and the top of the data."""
 
 _ENCODER = msgspec.json.Encoder()
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]").search
+_ESCAPED = re.compile(rb"\\(?:u00|[bf])").search
+"""How JSON spells them."""
 
 
 class JsonDriver(ConnectorSettings):
@@ -95,6 +99,9 @@ def _write_of(layout: JsonDriver) -> Write:
             written = _ENCODER.encode(made)
         except UnicodeEncodeError:
             raise RefusedError(_broken_text(made), "has half of a surrogate pair, which is no character") from None
+        # They are legal in JSON and in no document: refused here, it is known whose data holds them.
+        if _ESCAPED(written) and (path := _with_control_character(made)) is not None:
+            raise RefusedError(path, "has a control character: have its source remove it")
         return written if recode is None else recode(written.decode())
 
     return write
@@ -119,6 +126,11 @@ def _make_of(field: DriverField, within: str, *, leave_out: bool) -> _Make:
     if field.fields is not None:
         return _object_of(field.fields, within, leave_out=leave_out)
     return look_of(field, within)
+
+
+def _with_control_character(made: Json) -> str | None:
+    """Return the path of a text with a control character other than tabs and line breaks."""
+    return next((path for path, leaf in leaves_of(made, "") if isinstance(leaf, str) and _CONTROL(leaf)), None)
 
 
 def _broken_text(made: Json) -> str:
