@@ -1,5 +1,6 @@
 import json
 import os
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -104,6 +105,40 @@ class TestThroughTheServer:
 
         assert isinstance(first, Underway)
         assert len(await made(outcome)) == 1
+
+    @pytest.mark.parametrize(
+        "results, awaited",
+        [
+            (FILES, "run-20261123-0a1b2c/done is awaited"),
+            (DELIVERY_FILE, "run-20261123-0a1b2c/_STDDELIVERYFILE.xml is awaited, whole"),
+            ({"kind": "files", "folder": "out"}, "such as"),
+        ],
+    )
+    async def test_what_is_awaited_is_named(self, project: Path, results: dict[str, object], awaited: str) -> None:
+        composer, given = directory_composer(project, results=results), submission(1)
+        receipt = await composer.submit(given, one_by_one(orders(1)))
+        the_file(project).unlink()
+        found = await composer.look(given, receipt.reference)
+
+        assert isinstance(found, Underway)
+        assert awaited in found.said
+        assert str(project / "out") in found.said
+
+    async def test_the_readme_s_names_are_those_of_the_stand_in(self, project: Path) -> None:
+        readme = (Path(__file__).parents[4] / "src/xconnector/connectors/exstream/README.md").read_text()
+        named = dict(
+            re.findall(
+                r'^ +(name|trigger): "(policies_[^"]+)"$', readme[: readme.index("### A directory")], re.MULTILINE
+            )
+        )
+        (name,) = re.findall(r'name: "(policies_\{submission\}\.json)"', readme)
+        results = {**FILES, "name": named["name"], "trigger": named["trigger"]}
+        composer, given = directory_composer(project, results=results, name=name), submission(1)
+        async with scanning(project, "--pattern", "policies_*.json"):
+            receipt = await composer.submit(given, one_by_one(orders(1)))
+            found = await made(await ended(composer, given, receipt))
+
+        assert len(found) == 1
 
     async def test_a_growing_delivery_file_is_not_whole(self, project: Path) -> None:
         faults = {"delivery_parts": 4, "delivery_pause": 0.15}

@@ -138,12 +138,13 @@ class DirectoryComposer:
         if customers is not None:
             outputs = self._outputs(submission, design, may_still_come=may_still_come)
             return self._outcome(submission, customers, outputs)
+        awaited = self._results.awaited(submission.submission_key)
         if not may_still_come:
             raise TransientError(
-                f"{name} was taken, and its results in {self._results.folder} are not whole: look into the server's "
-                "log, and compare `results` with where it writes"
+                f"{name} was taken, and its results are not whole: {awaited}. Look into the server's log, and compare "
+                "`results` with where it writes"
             )
-        return self._underway(f"{name} was taken, and its results are not whole yet")
+        return self._underway(f"{name} was taken, and its results are not whole yet: {awaited}")
 
     async def _write(self, submission_key: str, design: ExstreamDesign, orders: AsyncIterable[Order]) -> None:
         """Write the driver of all orders in constant memory; of one that cannot be written nothing stays."""

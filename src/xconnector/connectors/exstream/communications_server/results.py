@@ -70,6 +70,15 @@ class ResultFolder:
             return None
         return customers
 
+    def awaited(self, submission_key: str) -> str:
+        """Return what tells that results are whole, as an operator looks for it."""
+        settings = self.settings
+        if isinstance(settings, DirectoryResultsInDeliveryFile):
+            return f"{self.folder / path_of(settings.name, submission_key)} is awaited, whole"
+        if settings.trigger is not None:
+            return f"{self.folder / path_of(settings.trigger, submission_key)} is awaited"
+        return f"a file for every customer is awaited, such as {self.folder / path_of(settings.name, submission_key)}"
+
     def opened(self, submission_key: str, name: str, *, largest: int, may_still_come: bool) -> BinaryIO:
         """Open a file of a submission's results.
 
