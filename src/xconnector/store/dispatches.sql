@@ -95,10 +95,11 @@ ON CONFLICT (dispatch_key, type, occurred_at, detail) DO NOTHING
 RETURNING dispatch_key;
 
 -- name: events_of
--- Everything channels reported of one communication.
-SELECT delivery_event.dispatch_key, type, reason, detail, final, occurred_at, raw
-FROM dispatch JOIN delivery_event USING (dispatch_key)
-WHERE dispatch.communication_id = %(communication_id)s
+-- Everything channels reported of one communication, also before it was handed over.
+SELECT dispatch_key, type, reason, detail, final, occurred_at, raw
+FROM delivery_event
+WHERE dispatch_key = %(communication_id)s::uuid::text
+    OR dispatch_key IN (SELECT dispatch_key FROM dispatch WHERE communication_id = %(communication_id)s)
 ORDER BY occurred_at, event_id;
 
 -- name: unapplied_events

@@ -17,6 +17,7 @@ from xconnector.domain.communication import State
 from xconnector.domain.delivery import DeliveryEvent
 from xconnector.domain.keys import Purpose
 from xconnector.entrypoints.web.limits import WebLimits
+from xconnector.operations.explaining import explain
 from xconnector.postgres.connect import transaction
 from xconnector.store import communications, dispatches
 from xconnector.store.dispatches import DispatchState, Intent, dispatch_key
@@ -124,6 +125,20 @@ async def test_unknown_kinds_and_strangers_are_kept_and_no_error(exstream: Sandb
     assert set(answers) == {202}
     assert row == (4,)
     assert await state_of(site, key) == State.DISPATCHED
+
+
+async def test_whatever_was_told_is_shown_also_before_and_after_the_hand_over_it_means(site: Site) -> None:
+    key = await handed_over(site)
+    words = ["Exstream-Generated", "Exstream-Email-Submit", "Exstream-Email-NDLV", "Something-New"]
+    async with transaction(site.place.pool) as connection:
+        waiting = await communication(connection, 2, State.RELEASED, plan=("email",))
+    for customer in (key, waiting):
+        for word in words:
+            event = {"expctr": {"schemaType": word}, "exstreamJob": {"customerNumber": str(customer)}}
+            assert (await post(site, json.dumps(event).encode())).status_code == 202
+
+    assert [event.detail for event in await events_of(site, key)] == words
+    assert [event.detail for event in (await explain(site.place.pool, str(waiting))).events] == words
 
 
 async def test_the_answer_counts_what_was_kept(site: Site) -> None:

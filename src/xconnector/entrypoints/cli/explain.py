@@ -62,6 +62,13 @@ def _show(found: "Explanation") -> None:
             for rendition in found.renditions
         ],
     )
+    if found.events:
+        console.print()
+        show_table(
+            "Reports",
+            ["when", "what", "reason", "in its words", "of hand-over"],
+            [(e.occurred_at, e.type.value, e.reason, e.detail, e.dispatch_key) for e in found.events],
+        )
     if found.failures:
         console.print()
         show_table(
