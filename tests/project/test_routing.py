@@ -1,9 +1,10 @@
+from datetime import date
 from typing import Any
 
 import pytest
 
 from tests.project.conftest import ProjectFolder
-from xconnector.domain.decision import NoRowFitsError
+from xconnector.domain.decision.deciding import NoRowFitsError
 from xconnector.domain.routing import DeliveryPlan, Suppression
 from xconnector.project.data_contract import ContractError
 from xconnector.project.model import Project
@@ -17,13 +18,14 @@ INPUTS = (
     "when customer.birth_date",
     "when customer.email_consent",
 )
+DAY = date(2026, 1, 1)
 DATA: dict[str, Any] = {"number": "P-1", "product": "car", "premium": "1500", "starts_on": "2026-12-01", "covers": []}
 
 
 def test_a_decision_tells_route_review_row_and_what_it_saw(project: Project) -> None:
     kind = project.communications["policy_issued"]
 
-    found = decide_route(project, kind, {"preference": "portal"}, DATA)
+    found = decide_route(project, kind, {"preference": "portal"}, DATA, on=DAY)
 
     assert found.outcome == DeliveryPlan.through("portal", "print")
     assert found.review == "compliance"
@@ -33,7 +35,7 @@ def test_a_decision_tells_route_review_row_and_what_it_saw(project: Project) -> 
 
 
 def test_a_suppression_has_its_reason(project: Project) -> None:
-    found = decide_route(project, project.communications["policy_issued"], {"preference": "fax"}, DATA)
+    found = decide_route(project, project.communications["policy_issued"], {"preference": "fax"}, DATA, on=DAY)
 
     assert found.outcome == Suppression(reason="no way")
     assert found.review is None
@@ -49,20 +51,23 @@ def test_the_table_overrides_the_review_of_the_communication(
     project_folder.replace("tables/routing.md", "| print              | - ", f"| print              | {cell} ")
     project = project_folder.load()
 
-    assert decide_route(project, project.communications["policy_issued"], {}, DATA).review == role
+    assert decide_route(project, project.communications["policy_issued"], {}, DATA, on=DAY).review == role
 
 
 def test_no_row_is_an_error(project_folder: ProjectFolder) -> None:
     project_folder.replace("tables/routing.md", "| R4  | -  ", "| R4  | sms")
+    project_folder.replace(
+        "tables/routing.md", "# Routing", "---\ngaps: the others are written to by hand\n---\n# Routing"
+    )
     project = project_folder.load()
 
     with pytest.raises(NoRowFitsError):
-        decide_route(project, project.communications["policy_issued"], {"preference": "fax"}, DATA)
+        decide_route(project, project.communications["policy_issued"], {"preference": "fax"}, DATA, on=DAY)
 
 
 def test_data_against_the_contract_is_no_input(project: Project) -> None:
     with pytest.raises(ContractError, match=r"data\.premium"):
-        decide_route(project, project.communications["policy_issued"], {}, {**DATA, "premium": "much"})
+        decide_route(project, project.communications["policy_issued"], {}, {**DATA, "premium": "much"}, on=DAY)
 
 
 @pytest.mark.parametrize(
@@ -95,7 +100,7 @@ def test_a_table_may_ask_what_a_customer_has(project_folder: ProjectFolder, fiel
     )
     project = project_folder.load()
 
-    assert decide_route(project, project.communications["policy_issued"], fields, DATA).row == row
+    assert decide_route(project, project.communications["policy_issued"], fields, DATA, on=DAY).row == row
 
 
 @pytest.mark.parametrize("cell", ["", "a,", "a, a", "suppress:", "suppress: "])

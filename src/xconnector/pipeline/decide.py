@@ -7,6 +7,7 @@ from xconnector.domain.communication import State
 from xconnector.domain.routing import RouteDecision, Suppression
 from xconnector.pipeline.assemble import Assembled
 from xconnector.pipeline.workplace import Workplace
+from xconnector.project.presentation import day_of
 from xconnector.project.routing import route_values
 
 
@@ -50,7 +51,8 @@ def decide(place: Workplace, assembled: Assembled) -> Outcome:
     Raises DecisionError when no row fits or an input that a row looks at is missing.
     """
     asked = assembled.asked
+    issued_on = day_of(assembled.issued_at, place.project.locale.timezone)
     return Outcome(
         assembled=assembled,
-        decision=route_values(place.project, asked.kind, assembled.customer.fields, assembled.values),
+        decision=route_values(place.project, asked.kind, assembled.customer.fields, assembled.values, on=issued_on),
     )

@@ -11,7 +11,7 @@ from typing import Any
 
 from xconnector.domain.communication import State
 from xconnector.domain.customer import CustomerRecord
-from xconnector.domain.decision import DecisionError
+from xconnector.domain.decision.deciding import DecisionError
 from xconnector.domain.failure import Failure, FailureKind
 from xconnector.execution.jobs import Attempt
 from xconnector.pipeline import failing

@@ -5,7 +5,9 @@ from typing import Any
 
 from xconnector.contract.errors import ConnectorError
 from xconnector.contract.manifest import DesignFile, DesignUse
-from xconnector.domain.decision import Kind, Row, fits_value
+from xconnector.domain.decision.cells import Cell, fits_value, values_of
+from xconnector.domain.decision.table import HitPolicy, Row
+from xconnector.domain.decision.values import Kind
 from xconnector.domain.document import RenditionKind
 from xconnector.domain.routing import DeliveryPlan
 from xconnector.project.connection_settings import KnownConnection, Role, without_role
@@ -16,14 +18,25 @@ from xconnector.project.formats import is_language
 from xconnector.project.known import Known, KnownCommunication
 from xconnector.project.model import CommunicationKind, Feed
 from xconnector.project.presentation import sample_of
-from xconnector.project.routing import CONSTANT_INPUTS, NO_REVIEW, input_kinds, outcome_of, roles_named_by
-from xconnector.project.tables import TableText
+from xconnector.project.routing import (
+    CONSTANT_INPUTS,
+    NO_REVIEW,
+    input_domains,
+    input_kinds,
+    outcome_of,
+    roles_named_by,
+)
+from xconnector.project.tables.checking import faults
+from xconnector.project.tables.text import TableText
 from xconnector.project.templates import missing_files
 
 
 def misfits(known: Known) -> Iterator[Finding]:
     """Yield everything that does not fit together."""
     yield from _feeds(known)
+    for name, text in sorted(known.tables.items()):
+        if text is not None:
+            yield from faults(text, known=input_domains(_kinds_routed_by(name, known)))
     used = {one.kind.route for one in known.communications.values() if one is not None}
     for name in sorted(used & {*known.tables}):
         table = known.tables[name]
@@ -58,13 +71,19 @@ def _feeds(known: Known) -> Iterator[Finding]:
 # ---------------------------------------------------------------------------- tables
 
 
+def _kinds_routed_by(table: str, known: Known) -> Sequence[CommunicationKind]:
+    return [one.kind for one in known.communications.values() if one is not None and one.kind.route == table]
+
+
 def _route_cells(text: TableText, known: Known) -> Iterator[Finding]:
-    if "route" not in text.table.outputs:
+    if "route" not in text.table.output_names:
         yield text.finding(None, "there is no column `then route`", "add it: communications are routed by this table")
         return
+    if text.table.hit is HitPolicy.COLLECT:
+        yield text.finding(None, "the table collects rows, a route is one", "write another hit policy, such as first")
     for row in text.table.rows:
         try:
-            outcome = outcome_of(row.then["route"])
+            outcome = outcome_of(row.said("route", ""))
         except ValueError as wrong:
             yield text.finding(row.id, f"row {row.id}: `then route` is not understood", str(wrong))
             continue
@@ -159,8 +178,9 @@ def _inputs(kind: CommunicationKind, text: TableText) -> Iterator[Finding]:
     """Prove that every row that may concern this communication looks at inputs it has, of the right kind."""
     known = input_kinds(kind.contract)
     for row in _rows_for(kind, text):
-        for cell, name, spoken in zip(row.when, text.table.inputs, text.table.kinds, strict=True):
-            if fits_value(cell, None) and not getattr(cell, "values", ()):
+        for cell, one in zip(row.when, text.table.inputs, strict=True):
+            name, spoken = one.name, one.domain.kind
+            if _asks_nothing(cell):
                 continue
             if name not in known:
                 message = f"row {row.id}: communication {kind.name!r} has no input {name!r}"
@@ -169,6 +189,11 @@ def _inputs(kind: CommunicationKind, text: TableText) -> Iterator[Finding]:
             elif spoken not in {Kind.ANY, known[name]}:
                 message = f"row {row.id}: column `when {name}` speaks of {spoken}, the input is {known[name]}"
                 yield text.finding(row.id, message, _remedy_for_kind(known[name]))
+
+
+def _asks_nothing(cell: Cell) -> bool:
+    """Say whether a cell fits what is not there and speaks of no value."""
+    return fits_value(cell, None) and not [*values_of(cell)]
 
 
 def _remedy_for_kind(kind: Kind) -> str:
@@ -185,9 +210,9 @@ def _rows_for(kind: CommunicationKind, text: TableText) -> Sequence[Row]:
         "promotional": kind.promotional,
     }
     places = [
-        (at, fixed[name])
-        for at, (name, spoken) in enumerate(zip(text.table.inputs, text.table.kinds, strict=True))
-        if name in CONSTANT_INPUTS and spoken is CONSTANT_INPUTS[name]
+        (at, fixed[one.name])
+        for at, one in enumerate(text.table.inputs)
+        if one.name in CONSTANT_INPUTS and one.domain.kind is CONSTANT_INPUTS[one.name]
     ]
     return [row for row in text.table.rows if all(fits_value(row.when[at], value) for at, value in places)]
 
@@ -241,7 +266,7 @@ def _hops(rows: Sequence[Row]) -> set[str]:
     names: set[str] = set()
     for row in rows:
         try:
-            outcome = outcome_of(row.then.get("route", ""))
+            outcome = outcome_of(row.said("route", ""))
         except ValueError:
             continue
         if isinstance(outcome, DeliveryPlan):

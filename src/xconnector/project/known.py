@@ -12,7 +12,7 @@ from xconnector.project.connection_settings import KnownConnection
 from xconnector.project.designs import Designs
 from xconnector.project.mapping import RecordMapping
 from xconnector.project.model import CommunicationKind, Feed
-from xconnector.project.tables import TableText
+from xconnector.project.tables.text import TableText
 from xconnector.project.yaml_file import YamlFile
 
 

@@ -22,7 +22,8 @@ from xconnector.project.mapping import RecordMapping
 from xconnector.project.mapping_text import parse_mapping
 from xconnector.project.model import CommunicationKind, Connection, Feed, Locale, Person, Project
 from xconnector.project.shape import Shaped, shape
-from xconnector.project.tables import TableText, parse_table
+from xconnector.project.tables.files import FORMS, understood
+from xconnector.project.tables.text import TableText
 from xconnector.project.templates import TEMPLATES, links
 from xconnector.project.test_files import read_tests
 from xconnector.project.yaml_file import YamlFile, read_yaml
@@ -33,7 +34,6 @@ TABLES = "tables"
 MAPPINGS = "mappings"
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,62}", re.ASCII)
-_MOST_TABLE_BYTES = 1_048_576
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -144,22 +144,19 @@ class _Loading:
         return language if is_language(language) else ""
 
     def _tables(self) -> Iterator[tuple[str, TableText | None]]:
-        for name, path, file in self._files(TABLES, ".md"):
-            text = self._text(path, file)
-            table, wrong = parse_table(name, file, text) if text is not None else (None, [])
+        first: dict[str, str] = {}
+        for name, path, file in (one for form in FORMS for one in self._files(TABLES, form)):
+            table, wrong = understood(name, file, path.read_bytes(), form=path.suffix)
             self._findings += wrong
+            if name in first:
+                self._find(
+                    file, f"the table stands in {first[name]} too", "keep it in one form: xconnector tables convert"
+                )
+                continue
+            first[name] = file
+            if table is not None and table.table.name != name:
+                self._find(file, f"the table inside is called {table.table.name!r}", "call the file so")
             yield name, table
-
-    def _text(self, path: Path, file: str) -> str | None:
-        content = path.read_bytes()
-        if len(content) > _MOST_TABLE_BYTES:
-            self._find(file, f"the file has more than {_MOST_TABLE_BYTES} bytes", "divide it")
-            return None
-        try:
-            return content.decode("utf-8-sig")
-        except UnicodeDecodeError:
-            self._find(file, "the file is not UTF-8", "save it as UTF-8")
-            return None
 
     def _mappings(self) -> Iterator[tuple[str, RecordMapping | None]]:
         for name, path, file in self._files(MAPPINGS, ".yaml"):

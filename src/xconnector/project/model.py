@@ -8,7 +8,7 @@ from typing import Any
 
 from xconnector.contract.manifest import Manifest
 from xconnector.contract.settings import ConnectorSettings
-from xconnector.domain.decision import DecisionTable
+from xconnector.domain.decision.table import DecisionTable
 from xconnector.domain.retention import RecordClass
 from xconnector.project.data_contract import DataContract
 from xconnector.project.mapping import RecordMapping

@@ -74,7 +74,7 @@ def present_values(
     home = formats_for(project.locale.language, project.locale.language, project.home_country)
     below_name = postal_lines(fields, project.home_country, home.country)
     title = title_of(project, kind, language)
-    issued_on = _day_of(issued_at, project.locale.timezone)
+    issued_on = day_of(issued_at, project.locale.timezone)
     content: dict[str, Any] = {
         "communication": {
             "id": str(communication_id),
@@ -121,7 +121,7 @@ def _sample(type_: Scalar | ListOf | DataContract) -> object:
 
 
 @lru_cache(maxsize=64)
-def _day_of(moment: datetime, timezone: str) -> date:
+def day_of(moment: datetime, timezone: str) -> date:
     """Return the day of a moment; the communications of a batch share it."""
     return moment.astimezone(ZoneInfo(timezone)).date()
 

@@ -6,7 +6,10 @@ from decimal import Decimal
 from functools import partial
 from typing import Any
 
-from xconnector.domain.decision import DecisionTable, Kind, decide
+from xconnector.domain.decision.cells import OneOf
+from xconnector.domain.decision.deciding import decide
+from xconnector.domain.decision.table import DecisionTable, Domain, Row
+from xconnector.domain.decision.values import Kind
 from xconnector.domain.routing import DeliveryPlan, RouteDecision, Suppression
 from xconnector.project.data_contract import DataContract, Money, Scalar, ScalarKind
 from xconnector.project.mapping_text import GOLDEN_FIELDS
@@ -41,33 +44,38 @@ _SCALAR_KINDS = {
 
 
 def decide_route(
-    project: Project, kind: CommunicationKind, customer_fields: Mapping[str, Any], data: Mapping[str, Any]
+    project: Project, kind: CommunicationKind, customer_fields: Mapping[str, Any], data: Mapping[str, Any], *, on: date
 ) -> RouteDecision:
-    """Ask the communication's table for its route.
+    """Ask the communication's table for its route, as of a day.
 
     Raises DecisionError when the table has no answer, ContractError when mapped data breaks the contract.
     """
-    return route_values(project, kind, customer_fields, kind.contract.read(data))
+    return route_values(project, kind, customer_fields, kind.contract.read(data), on=on)
 
 
 def route_values(
-    project: Project, kind: CommunicationKind, customer_fields: Mapping[str, Any], values: Mapping[str, Any]
+    project: Project,
+    kind: CommunicationKind,
+    customer_fields: Mapping[str, Any],
+    values: Mapping[str, Any],
+    *,
+    on: date,
 ) -> RouteDecision:
-    """Ask the communication's table for its route, by data that the contract has read.
+    """Ask the communication's table for its route as of a day, by data that the contract has read.
 
     Raises DecisionError when the table has no answer.
     """
     table = project.tables[kind.route]
-    inputs = _inputs(table.inputs, kind, customer_fields, values)
-    match = decide(table, inputs)
+    inputs = _inputs(table.input_names, kind, customer_fields, values)
+    row = decide(table, inputs, on=on).row
     return RouteDecision(
-        outcome=outcome_of(match.outputs["route"]),
-        review=review_of(kind, match.outputs),
+        outcome=outcome_of(row.said("route", _LEFT_OPEN)),
+        review=review_of(kind, row),
         table=table.name,
         table_sha256=table.sha256,
-        row=match.row.id,
-        inputs={name: _recorded(inputs.get(name)) for name in table.inputs},
-        cite=match.row.cite,
+        row=row.id,
+        inputs={name: _recorded(inputs.get(name)) for name in table.input_names},
+        cite=row.cite,
     )
 
 
@@ -95,6 +103,19 @@ def input_kinds(contract: DataContract) -> dict[str, Kind]:
     }
 
 
+def input_domains(kinds: Sequence[CommunicationKind]) -> dict[str, Domain]:
+    """Return what is known of the inputs of a table that routes these communications, whatever the table says."""
+    always_there = Domain(kind=Kind.YES_NO, cell=OneOf(includes_none=True, negated=True))
+    names = OneOf(values=frozenset(kind.name for kind in kinds))
+    categories = OneOf(values=frozenset(kind.category for kind in kinds))
+    return {
+        "promotional": always_there,
+        **{f"has {ability}": always_there for ability in _ABILITIES},
+        "communication": Domain(kind=Kind.TEXT, cell=names),
+        "category": Domain(kind=Kind.TEXT, cell=categories),
+    }
+
+
 def outcome_of(cell: str) -> DeliveryPlan | Suppression:
     """Return what a cell of `then route` means.
 
@@ -111,9 +132,9 @@ def outcome_of(cell: str) -> DeliveryPlan | Suppression:
     return DeliveryPlan.through(*names)
 
 
-def review_of(kind: CommunicationKind, outputs: Mapping[str, str]) -> str | None:
+def review_of(kind: CommunicationKind, row: Row) -> str | None:
     """Return the role that must approve: what the table says, else what the communication says."""
-    said = outputs.get("review", _LEFT_OPEN)
+    said = row.said("review", _LEFT_OPEN)
     if said == _LEFT_OPEN:
         return kind.review
     return None if said == NO_REVIEW else said
@@ -121,7 +142,7 @@ def review_of(kind: CommunicationKind, outputs: Mapping[str, str]) -> str | None
 
 def roles_named_by(table: DecisionTable) -> Sequence[tuple[str, str]]:
     """Return row id and role of every row whose `review` names a role."""
-    said = [(row.id, row.then.get("review", _LEFT_OPEN)) for row in table.rows]
+    said = [(row.id, row.said("review", _LEFT_OPEN)) for row in table.rows]
     return [(row, role) for row, role in said if role not in {_LEFT_OPEN, NO_REVIEW}]
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from xconnector.domain.customer import Customer
-from xconnector.domain.decision import DecisionError
+from xconnector.domain.decision.deciding import DecisionError
 from xconnector.domain.routing import RouteDecision, Suppression
 from xconnector.project.data_contract import ContractError
 from xconnector.project.files import ExpectationShape, GivenShape
@@ -89,7 +89,7 @@ def _decided(
     project: Project, kind: CommunicationKind, customer: Customer, data: Mapping[str, Any]
 ) -> RouteDecision | str:
     try:
-        decision = decide_route(project, kind, customer.fields, data)
+        decision = decide_route(project, kind, customer.fields, data, on=_ISSUED_AT.date())
         present(project, kind, communication_id=_ID, issued_at=_ISSUED_AT, customer=customer, data=data)
     except (DecisionError, ContractError) as wrong:
         return str(wrong)

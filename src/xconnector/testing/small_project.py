@@ -75,7 +75,10 @@ customer_fields:
   postcode: postcode
   city: city
 """,
-    "tables/routing.md": """
+    "tables/routing.md": """\
+---
+gaps: amounts between 500 and 1,000 show what a communication without a row looks like
+---
 # Routing
 
 | row | when customer.preference | when has email | when data.amount | then route        | then review | cite      |

@@ -1,0 +1,237 @@
+r"""The grammar of cells: a closed subset of S-FEEL, in the words of people who read tables.
+
+-                       anything, and nothing
+none                    nothing there (also `null`)
+email, portal           one of these
+> 5   >= 5   < 5   <= 5 compared with a number or a date
+5..10                   with both ends, as [5..10]; [5..10) without the upper, (5..10] without the lower
+< 5, 7, [10..20)        any of these
+not email, portal       all others; also not(email, portal)
+yes   no   2026-12-31   yes and no, dates
+"odd, text"             text that would look like something else; inside, \" and \\ as in JSON
+"""
+
+import json
+import re
+from datetime import date
+from decimal import Decimal
+
+from xconnector.domain.decision.cells import ANY, AnyValue, Cell, OneOf, Within
+from xconnector.domain.decision.values import MOST_DIGITS, Value, spelled_value
+
+LONGEST_CELL = 2_000
+_NOTHING = frozenset({"none", "null"})
+_NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+_COMPARISON = re.compile(r"(>=|<=|>|<)\s*(\S+)")
+_RANGE = re.compile(r"([\[\](])?\s*([^\s\[\]()]+?)\s*\.\.\s*([^\s\[\]()]+?)\s*([\])\[])?")
+_NOT_IN_BRACKETS = re.compile(r"not\s*\((.*)\)", re.DOTALL)
+_NOT = re.compile(r"not\s+(?=\S)")
+# Quoted text, a comma, what holds neither, or a quote that stands alone.
+_PIECE = re.compile(r'"(?:[^"\\]|\\.)*"|,|[^",]+|"', re.DOTALL)
+_SIGNS = re.compile(r'["<>=]|\.\.|[\x00-\x1f]')
+
+
+class CellError(ValueError):
+    """The text is not in the grammar; the message says what to write."""
+
+
+def parse_cell(text: str) -> Cell:
+    """Return what a cell of `when` means.
+
+    Raises CellError.
+    """
+    text = text.strip()
+    if len(text) > LONGEST_CELL:
+        raise CellError(f"a cell has at most {LONGEST_CELL} characters: divide the row")
+    if not text:
+        raise CellError("an empty cell says nothing: write - for anything, none for nothing")
+    if text == "-":
+        return ANY
+    if found := _NOT_IN_BRACKETS.fullmatch(text):
+        return _one_of(found[1], negated=True)
+    if found := _NOT.match(text):
+        return _one_of(text[found.end() :], negated=True)
+    return _one_of(text, negated=False)
+
+
+def parse_value(text: str) -> Value | None:
+    """Return the one value that a cell says, None for `none`.
+
+    Raises CellError.
+    """
+    cell = parse_cell(text)
+    if isinstance(cell, AnyValue) or cell.negated or cell.ranges or len(cell.values) + cell.includes_none != 1:
+        raise CellError("write one value, or none for nothing")
+    return next(iter(cell.values), None)
+
+
+def parse_values(text: str) -> tuple[Value, ...]:
+    """Return the values of a list in their order.
+
+    Raises CellError.
+    """
+    values = tuple(value for word in _divided(text) if (value := parse_value(word)) is not None)
+    if len(values) != len(_divided(text)) or len(set(values)) != len(values):
+        raise CellError("write values, each once, without none")
+    return values
+
+
+def spelled(cell: Cell) -> str:
+    """Return a cell in its one canonical spelling, which `parse_cell` reads as the same cell."""
+    if isinstance(cell, AnyValue):
+        return "-"
+    tests = [
+        *(["none"] if cell.includes_none else []),
+        *sorted(word_for(value) for value in cell.values),
+        *sorted(_spelled_range(span) for span in cell.ranges),
+    ]
+    listed = ", ".join(tests)
+    return f"not {listed}" if cell.negated else listed
+
+
+def word_for(value: Value | None) -> str:
+    """Return a value as a cell says it: text without quotes where it reads as itself."""
+    if isinstance(value, str) and _reads_as_itself(value):
+        return value
+    return spelled_value(value)
+
+
+def _reads_as_itself(text: str) -> bool:
+    try:
+        return parse_cell(text) == OneOf(values=frozenset({text})) and text == text.strip()
+    except CellError:
+        return False
+
+
+def _one_of(text: str, *, negated: bool) -> OneOf:
+    values: set[Value] = set()
+    ranges: set[Within] = set()
+    includes_none = False
+    for word in _divided(text):
+        match _test(word):
+            case None:
+                includes_none = True
+            case Within() as span:
+                ranges.add(span)
+            case value:
+                values.add(value)
+    return OneOf(values=frozenset(values), ranges=frozenset(ranges), includes_none=includes_none, negated=negated)
+
+
+def _divided(text: str) -> list[str]:
+    """Return what stands between commas outside quotes."""
+    words = [""]
+    for piece in _PIECE.findall(text):
+        if piece == ",":
+            words.append("")
+        else:
+            words[-1] += piece
+    return [word.strip() for word in words]
+
+
+def _test(word: str) -> Value | Within | None:
+    if word in _NOTHING:
+        return None
+    if word == "-":
+        raise CellError("- stands alone: it means anything")
+    if found := _COMPARISON.fullmatch(word):
+        return _comparison(found[1], _end(found[2]))
+    if ".." in word and not word.startswith('"'):
+        return _range(word)
+    return _value(word)
+
+
+def _comparison(sign: str, end: Decimal | date) -> Within:
+    match sign:
+        case ">":
+            return Within(low=end, includes_low=False)
+        case ">=":
+            return Within(low=end)
+        case "<":
+            return Within(high=end, includes_high=False)
+        case _:
+            return Within(high=end)
+
+
+def _range(text: str) -> Within:
+    found = _RANGE.fullmatch(text)
+    if found is None or (found[1] is None) is not (found[4] is None):
+        raise CellError("write a range as 5..10, [5..10], [5..10), (5..10] or (5..10)")
+    low, high = _end(found[2]), _end(found[3])
+    includes_low, includes_high = found[1] in {None, "["}, found[4] in {None, "]"}
+    _refuse_empty(low, high, is_closed=includes_low and includes_high)
+    return Within(low=low, high=high, includes_low=includes_low, includes_high=includes_high)
+
+
+def _refuse_empty(low: Decimal | date, high: Decimal | date, *, is_closed: bool) -> None:
+    if isinstance(low, Decimal) is not isinstance(high, Decimal):
+        raise CellError("write both ends as numbers, or both as dates")
+    if low > high:  # pyright: ignore[reportOperatorIssue] - both are of one type
+        raise CellError("write the lower end first")
+    if low == high and not is_closed:
+        raise CellError("write ends that leave something between them")
+
+
+def _end(text: str) -> Decimal | date:
+    value = _value(text)
+    if isinstance(value, (str, bool)):
+        raise CellError("compare with a number such as 1000.50, or a date such as 2026-12-31")
+    return value
+
+
+def _value(word: str) -> Value:
+    if word.startswith('"'):
+        return _quoted(word)
+    if word in {"yes", "no"}:
+        return word == "yes"
+    if _NUMBER.fullmatch(word):
+        if len(word) >= MOST_DIGITS:
+            raise CellError(f"write a number with fewer than {MOST_DIGITS} digits")
+        return Decimal(word)
+    if _DATE.fullmatch(word):
+        return _day(word)
+    if not word or _SIGNS.search(word) or word == "not" or word.startswith(("not ", "not(")) or not _is_balanced(word):
+        raise CellError('write a value, a, b, not a, > 5, 5..10, yes, no, none or -; put odd text in "quotes"')
+    return word
+
+
+def _quoted(word: str) -> str:
+    try:
+        text = json.loads(word, strict=False)
+    except ValueError:
+        text = None
+    if not isinstance(text, str):
+        raise CellError(r'write quoted text as "text", and inside it \" for a quote and \\ for a backslash')
+    return text
+
+
+def _day(word: str) -> date:
+    try:
+        return date.fromisoformat(word)
+    except ValueError:
+        raise CellError(f"there is no day {word}: write one of the calendar") from None
+
+
+def _is_balanced(word: str) -> bool:
+    """Say whether every bracket of a word has its other half: half a bracket is a slip of the pen."""
+    waiting: list[str] = []
+    for sign in word:
+        if sign in "([":
+            waiting.append(")" if sign == "(" else "]")
+        elif sign in ")]" and (not waiting or waiting.pop() != sign):
+            return False
+    return not waiting
+
+
+def _spelled_range(span: Within) -> str:
+    match span:
+        case Within(low=low, high=None):
+            return f"{'>=' if span.includes_low else '>'} {spelled_value(low)}"
+        case Within(low=None, high=high):
+            return f"{'<=' if span.includes_high else '<'} {spelled_value(high)}"
+        case Within(low=low, high=high):
+            ends = f"{spelled_value(low)}..{spelled_value(high)}"
+            if span.includes_low and span.includes_high:
+                return ends
+            return f"{'[' if span.includes_low else '('}{ends}{']' if span.includes_high else ')'}"

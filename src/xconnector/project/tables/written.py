@@ -1,0 +1,49 @@
+"""A table as it is written, whatever the form: its parts as text, each with the line where it stands."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Part(StrEnum):
+    """The parts of a file, by the word that begins the header of each."""
+
+    ROWS = "row"
+    INPUTS = "input"
+    OUTPUTS = "output"
+    TESTS = "test"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One line of a part."""
+
+    number: int
+    cells: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grid:
+    """One part: its header, and its lines."""
+
+    header: Line
+    lines: Sequence[Line]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """Something said of the table as a whole."""
+
+    number: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrittenTable:
+    """What a file says, not yet understood."""
+
+    name: str
+    file: str
+    about: str = ""
+    settings: Mapping[str, Setting] = field(default_factory=dict[str, Setting])
+    grids: Mapping[Part, Grid]
