@@ -21,6 +21,7 @@ from xconnector.entrypoints.cli import (
     send,
     serve,
     status,
+    tables,
     worker,
 )
 
@@ -49,6 +50,7 @@ app.command()(failures.dismiss)
 app.add_typer(review.app, name="review")
 app.add_typer(archive.app, name="archive")
 app.add_typer(customers.app, name="customers")
+app.add_typer(tables.app, name="tables")
 app.command()(reconcile.reconcile)
 app.add_typer(connections.app, name="connections")
 app.add_typer(keys.app, name="keys")

@@ -1,0 +1,149 @@
+"""`tables`: decision tables by themselves: proving, asking, comparing and converting them."""
+
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from xconnector.entrypoints.cli.running import AsJson, refuse
+from xconnector.entrypoints.cli.showing import show_json
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import date
+
+    from xconnector.domain.decision.explaining import RowAccount
+    from xconnector.project.tables.text import TableText
+
+app = typer.Typer(no_args_is_help=True, help="Check, ask, compare and convert decision tables (.md, .json, .xlsx).")
+
+TableFile = Annotated[Path, typer.Argument(help="A table: .md, .json or .xlsx.")]
+
+
+@app.command()
+def check(
+    files: Annotated[list[Path], typer.Argument(help="Tables: .md, .json or .xlsx.")], as_json: AsJson = False
+) -> None:
+    """Find every mistake: wrong cells, rows that never answer, overlaps, gaps with an example, tests that fail."""
+    from xconnector.project.findings import Finding
+    from xconnector.project.tables.checking import faults
+    from xconnector.project.tables.files import read_table_file
+
+    findings: list[Finding] = []
+    for file in files:
+        text, wrong = read_table_file(file)
+        findings += wrong if text is None else faults(text)
+    if as_json:
+        show_json({"findings": findings})
+    else:
+        for finding in findings:
+            typer.echo(str(finding), err=True)
+    if findings:
+        raise typer.Exit(2)
+    if not as_json:
+        typer.echo(f"{len(files)} tables; no mistake found")
+
+
+@app.command()
+def decide(
+    file: TableFile,
+    inputs: Annotated[str, typer.Option(help="The inputs as a JSON object; - reads them from standard input.")] = "-",
+    on: Annotated[str, typer.Option(help="The day as of which rows count, such as 2026-12-31; else today.")] = "",
+    explain: Annotated[bool, typer.Option("--explain", help="Tell why each other row does not answer.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Ask a table."""
+    from xconnector.domain.decision.deciding import DecisionError, decide_all
+    from xconnector.domain.decision.explaining import explain as accounts_of
+    from xconnector.domain.decision.explaining import nearest_misses, record_of
+    from xconnector.domain.strict_json import StrictJsonError, read_json
+
+    table = _table(file).table
+    day = _day(on)
+    try:
+        given = read_json(sys.stdin.buffer.read() if inputs == "-" else inputs.encode())
+    except StrictJsonError as wrong:
+        refuse(f"the inputs are no JSON: {wrong}")
+    if not isinstance(given, dict):
+        refuse('the inputs are one JSON object, such as {"customer.preference": "email"}')
+    for name in given:
+        if name not in table.input_names:
+            refuse(f"the table has no input {name!r}; its inputs are {', '.join(table.input_names)}")
+    accounts = accounts_of(table, given, on=day) if explain else ()
+    try:
+        matches = decide_all(table, given, on=day)
+    except DecisionError as refused:
+        _show_accounts(nearest_misses(accounts))
+        refuse(str(refused))
+    if as_json:
+        answers = [{"row": match.row.id, "cite": match.row.cite, "outputs": match.outputs} for match in matches]
+        show_json({"answers": answers, "record": record_of(table, given, matches, on=day), "rows": accounts})
+        return
+    for match in matches:
+        said = ", ".join(f"{name}: {match.row.said(name, '')}" for name in table.output_names)
+        typer.echo(f"row {match.row.id}: {said}" + (f" ({match.row.cite})" if match.row.cite else ""))
+    _show_accounts([account for account in accounts if not account.answers])
+
+
+@app.command()
+def diff(
+    old: Annotated[Path, typer.Argument(help="The table as it was.")],
+    new: Annotated[Path, typer.Argument(help="The table as it shall be.")],
+    as_json: AsJson = False,
+) -> None:
+    """Tell what changed between two versions, by row and column."""
+    from xconnector.domain.decision.difference import differences
+
+    changes = [*differences(_table(old).table, _table(new).table)]
+    if as_json:
+        show_json({"differences": changes})
+        return
+    for change in changes:
+        typer.echo(str(change))
+    if not changes:
+        typer.echo("no difference")
+
+
+@app.command()
+def convert(
+    file: TableFile, to: Annotated[Path, typer.Argument(help="The file to write; its ending says how.")]
+) -> None:
+    """Write a table in another form; nothing is lost."""
+    from xconnector.project.tables.files import FORMS, table_bytes
+
+    table = _table(file).table
+    if to.suffix not in FORMS:
+        refuse(f"{to} ends in none of {', '.join(FORMS)}")
+    try:
+        with to.open("xb") as content:
+            content.write(table_bytes(table, form=to.suffix))
+    except FileExistsError:
+        refuse(f"{to} is there already: remove it, or name another file")
+    except OSError as wrong:
+        refuse(f"{to} cannot be written: {wrong.strerror}")
+    typer.echo(f"Wrote {to}")
+
+
+def _table(file: Path) -> "TableText":
+    from xconnector.project.tables.files import read_table_file
+
+    text, wrong = read_table_file(file)
+    if text is None:
+        refuse("\n".join(str(finding) for finding in wrong))
+    return text
+
+
+def _day(on: str) -> "date":
+    from datetime import date
+
+    try:
+        return date.fromisoformat(on) if on else datetime.now(UTC).astimezone().date()
+    except ValueError:
+        refuse(f"{on!r} is no day: write it as 2026-12-31")
+
+
+def _show_accounts(accounts: "Iterable[RowAccount]") -> None:
+    for account in accounts:
+        typer.echo(f"  {account}")
