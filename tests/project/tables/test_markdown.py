@@ -111,6 +111,10 @@ def test_a_table_is_read_from_its_markdown() -> None:
             "tables/t.md:7: row R1, column 3 (then route): 'r' is not of",
         ),
         (
+            OUTPUTS + "| route | integer | - |\n\n" + HEAD + "| R1 | - | 7.5 |",
+            "tables/t.md:7: row R1, column 3 (then route): '7.5' is no multiple of 1",
+        ),
+        (
             "| row | from | to | then x |\n|--|--|--|--|\n| R1 | 2026-13-01 | | a |",
             "tables/t.md:3: row R1, column 2 (from): '2026-13-01' is no day",
         ),

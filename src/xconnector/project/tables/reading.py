@@ -10,7 +10,7 @@ from typing import TypeVar
 from xconnector.domain.decision.cell_text import CellError, parse_cell, parse_value, parse_values, spelled
 from xconnector.domain.decision.cells import ANY, Cell, kinds_of
 from xconnector.domain.decision.table import Case, DecisionTable, Domain, HitPolicy, Input, Output, Row
-from xconnector.domain.decision.values import Kind, Value, kind_of
+from xconnector.domain.decision.values import Kind, Value, is_multiple, kind_of
 from xconnector.project.findings import Finding, named_like
 from xconnector.project.tables.markdown import holds_only_prose
 from xconnector.project.tables.text import TableText
@@ -311,6 +311,8 @@ class _Reading:
             if value is not None and kind_of(value) is not output.kind:
                 self._find(line.number, f"{place}: {text!r} is not of the kind {output.kind}", "write such a value")
                 return None
+        if output.step is not None and isinstance(value, Decimal) and not is_multiple(value, output.step):
+            self._find(line.number, f"{place}: {text!r} is no multiple of {output.step}", "write such a number")
         if output.values and value not in output.values:
             self._find(
                 line.number, f"{place}: {text!r} is not among its values", named_like(text, map(str, output.values))
