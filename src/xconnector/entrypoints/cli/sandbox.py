@@ -55,5 +55,5 @@ def sandbox(
             )
             typer.echo(f"Exstream      127.0.0.1:{exstream.facts['port']}  outputs of jobs in {place / 'exstream'}")
             typer.echo("  domain {domain}, client {client_id}, secret {client_secret}".format(**exstream.facts))
-        typer.echo("Ctrl-C ends all of it. How to make them bounce, reject or go down: docs/sandbox.md")
-        run_work(until_signalled())
+        last = "Ctrl-C ends all of it. How to make them bounce, reject or go down: docs/sandbox.md"
+        run_work(until_signalled(ready=lambda: typer.echo(last)))
