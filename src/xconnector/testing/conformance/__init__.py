@@ -8,7 +8,8 @@ from xconnector.testing.conformance.channel import ChannelConformance, Collectin
 from xconnector.testing.conformance.manifest import ManifestConformance
 from xconnector.testing.conformance.run_source import RunFiles, RunSourceConformance
 from xconnector.testing.conformance.stand_in import Arrival, ChannelStandIn, not_applicable
-from xconnector.testing.conformance.submissions import SubmissionConformance, SubmissionStandIn
+from xconnector.testing.conformance.submission_stand_in import SubmissionStandIn
+from xconnector.testing.conformance.submissions import SubmissionConformance
 
 __all__ = [
     "Arrival",

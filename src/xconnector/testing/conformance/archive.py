@@ -4,12 +4,12 @@ Inherit the suite in a test module beside the stand-ins and name their folder: `
 """
 
 import asyncio
-import importlib.util
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
+from types import ModuleType
 from typing import ClassVar, Protocol, cast
 from uuid import UUID
 
@@ -21,6 +21,7 @@ from xconnector.contract.errors import ConnectorError, MisconfiguredError, Perma
 from xconnector.contract.manifest import Surroundings
 from xconnector.contract.registry import connector_names, manifest
 from xconnector.domain.document import Rendition, RenditionKind
+from xconnector.testing.conformance.stand_in_module import fail_without_stand_in, stand_in_module
 
 _STRANGE_ADDRESSES = (
     "",
@@ -83,19 +84,12 @@ class _ModuleWithStandIn(Protocol):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _ArchiveUnderTest:
     name: str
-    path: Path
+    module: ModuleType | None
 
     def open_stand_in(self, folder: Path) -> AbstractAsyncContextManager[ArchiveStandIn]:
-        spec = importlib.util.spec_from_file_location(f"xconnector_archive_stand_in_of_{self.name}", self.path)
-        if not self.path.is_file() or spec is None or spec.loader is None:
-            pytest.fail(
-                f"connector {self.name!r} is registered as an archive and has no stand-in: "
-                f"write {self.name}/stand_in.py beside the test that runs the conformance suite",
-                pytrace=False,
-            )
-        module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
-        return cast("_ModuleWithStandIn", module).open_archive_stand_in(folder)
+        if self.module is None:
+            fail_without_stand_in(self.name, "archive")
+        return cast("_ModuleWithStandIn", self.module).open_archive_stand_in(folder)
 
 
 @pytest.mark.asyncio
@@ -111,7 +105,7 @@ class ArchiveConformance:
         if "under_test" in metafunc.fixturenames:
             names = connector_names() if self.connectors is None else self.connectors
             archives = [
-                _ArchiveUnderTest(name=name, path=self.stand_ins / name / "stand_in.py")
+                _ArchiveUnderTest(name=name, module=stand_in_module(self.stand_ins, name, role="archive"))
                 for name in names
                 if _is_archive(name)
             ]

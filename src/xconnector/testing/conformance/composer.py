@@ -4,11 +4,11 @@ Inherit the suite in a test module beside the stand-ins and name their folder: `
 """
 
 import asyncio
-import importlib.util
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import ModuleType
 from typing import Any, ClassVar, Protocol, cast, runtime_checkable
 
 import pytest
@@ -20,6 +20,7 @@ from xconnector.contract.manifest import Manifest, Surroundings
 from xconnector.contract.registry import connector_names, manifest
 from xconnector.contract.settings import ConnectorSettings
 from xconnector.domain.document import Rendition, RenditionKind, content_digest
+from xconnector.testing.conformance.stand_in_module import fail_without_stand_in, stand_in_module
 from xconnector.testing.orders import ALL_KINDS, named, sample_order, with_data
 
 _HOSTILE = """#eval("1") $x$ *b* {{ 7*7 }} {% raw %} <b>b</b> "&amp;" javascript:1 \\ ` @a <l>\r\nBcc: a@b.test"""
@@ -80,19 +81,12 @@ class _ModuleWithStandIn(Protocol):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _ComposerUnderTest:
     name: str
-    path: Path
+    module: ModuleType | None
 
     def open_stand_in(self, project_folder: Path) -> AbstractAsyncContextManager[ComposerStandIn]:
-        spec = importlib.util.spec_from_file_location(f"xconnector_composer_stand_in_of_{self.name}", self.path)
-        if not self.path.is_file() or spec is None or spec.loader is None:
-            pytest.fail(
-                f"connector {self.name!r} is registered as a composer and has no stand-in: "
-                f"write {self.name}/stand_in.py beside the test that runs the conformance suite",
-                pytrace=False,
-            )
-        module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
-        return cast("_ModuleWithStandIn", module).open_composer_stand_in(project_folder)
+        if self.module is None:
+            fail_without_stand_in(self.name, "composer")
+        return cast("_ModuleWithStandIn", self.module).open_composer_stand_in(project_folder)
 
 
 @pytest.mark.asyncio
@@ -108,7 +102,7 @@ class ComposerConformance:
         if "under_test" in metafunc.fixturenames:
             names = connector_names() if self.connectors is None else self.connectors
             composers = [
-                _ComposerUnderTest(name=name, path=self.stand_ins / name / "stand_in.py")
+                _ComposerUnderTest(name=name, module=stand_in_module(self.stand_ins, name, role="composer"))
                 for name in names
                 if is_composer(name)
             ]

@@ -4,7 +4,6 @@ Inherit the suite in a test module beside the stand-ins and name their folder: `
 The author of a source writes `<connector>/stand_in.py` with an object `RUN_FILES` that can write its files.
 """
 
-import importlib.util
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -19,6 +18,7 @@ from xconnector.contract.manifest import Surroundings
 from xconnector.contract.registry import connector_names, manifest
 from xconnector.contract.source import ControlTotals, ControlTotalsMismatchError, RunSource, confirm_totals
 from xconnector.domain.event import BadRecord, SourceRecord
+from xconnector.testing.conformance.stand_in_module import fail_without_stand_in, stand_in_module
 
 KEY = "account"
 SUM = "amount"
@@ -53,7 +53,7 @@ class SourceUnderTest:
     @property
     def files(self) -> RunFiles:
         if self.stand_in is None:
-            pytest.fail(f"write tests/connectors/{self.name}/stand_in.py with RUN_FILES: see RunFiles")
+            fail_without_stand_in(self.name, "run source")
         return cast("RunFiles", self.stand_in.RUN_FILES)
 
     def source(self, folder: Path, **control: object) -> RunSource:
@@ -75,7 +75,7 @@ class RunSourceConformance:
         if "under_test" in metafunc.fixturenames:
             names = connector_names() if self.connectors is None else self.connectors
             sources = [
-                SourceUnderTest(name=name, stand_in=_stand_in(self.stand_ins, name))
+                SourceUnderTest(name=name, stand_in=stand_in_module(self.stand_ins, name, role="run source"))
                 for name in names
                 if manifest(name).run_source is not None
             ]
@@ -223,18 +223,6 @@ class RunSourceConformance:
         shown = [repr(record) for record in _read(under_test.source(tmp_path), path)]
 
         assert not [words for words in shown if OWNED in words.replace(f"source_key='{OWNED}'", "")]
-
-
-def _stand_in(folder: Path, name: str) -> ModuleType | None:
-    path = folder / name / "stand_in.py"
-    if not path.is_file():
-        return None
-    spec = importlib.util.spec_from_file_location(f"run_files_of_{name}", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def _records() -> Sequence[Mapping[str, str]]:

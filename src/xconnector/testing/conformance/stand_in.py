@@ -1,6 +1,5 @@
 """The stand-in of a channel's outside system, and how the suites find and open it."""
 
-import importlib.util
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ import pytest
 from xconnector.contract.channel import Recipient
 from xconnector.contract.registry import connector_names, manifest
 from xconnector.domain.document import RenditionKind
+from xconnector.testing.conformance.stand_in_module import fail_without_stand_in, stand_in_module
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,11 +80,7 @@ class ChannelUnderTest:
     def open_stand_in(self, folder: Path) -> AbstractAsyncContextManager[ChannelStandIn]:
         """Open the stand-in with a folder of its own; fail the test where there is none."""
         if self.stand_in is None:
-            pytest.fail(
-                f"connector {self.name!r} is registered as a channel and has no stand-in: "
-                f"write {self.name}/stand_in.py beside the test that runs the conformance suite",
-                pytrace=False,
-            )
+            fail_without_stand_in(self.name, "channel")
         return cast("OpenStandIn", self.stand_in.open_stand_in)(folder)
 
 
@@ -92,7 +88,7 @@ def registered_channels(stand_ins: Path, names: Sequence[str] | None) -> list[Ch
     """Return every channel in the registry, or only the named connectors, with their stand-ins' modules."""
     chosen = connector_names() if names is None else names
     return [
-        ChannelUnderTest(name=name, stand_in=_load(stand_ins / name / "stand_in.py", name))
+        ChannelUnderTest(name=name, stand_in=stand_in_module(stand_ins, name, role="channel"))
         for name in chosen
         if _is_channel(name)
     ]
@@ -104,12 +100,3 @@ def _is_channel(name: str) -> bool:
     except (ImportError, AttributeError, TypeError):
         # One that cannot be loaded fails the manifests' suite and must not hide the others here.
         return False
-
-
-def _load(path: Path, name: str) -> ModuleType | None:
-    spec = importlib.util.spec_from_file_location(f"xconnector_stand_in_of_{name}", path)
-    if spec is None or spec.loader is None or not path.is_file():
-        return None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module

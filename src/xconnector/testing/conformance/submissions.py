@@ -4,113 +4,38 @@ Inherit the suite in a test module beside the stand-ins and name their folder: `
 """
 
 import asyncio
-import importlib.util
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
-from types import ModuleType
-from typing import ClassVar, Protocol, TypeVar, cast
+from typing import ClassVar
 
 import pytest
 import pytest_asyncio
 
 from xconnector.contract.composer import Composer, Composition, Order
-from xconnector.contract.errors import ConnectorError, OutcomeUnknownError, PermanentError, TransientError
-from xconnector.contract.manifest import Surroundings
-from xconnector.contract.registry import connector_names, manifest
-from xconnector.contract.submission import (
-    ComposesSubmissions,
-    Submission,
-    SubmissionOutcome,
-    SubmissionReceipt,
-    Underway,
-)
+from xconnector.contract.errors import OutcomeUnknownError, PermanentError, TransientError
+from xconnector.contract.submission import ComposesSubmissions, Underway
 from xconnector.domain.document import RenditionKind, content_digest
-from xconnector.testing.conformance.composer import (
-    ComposerStandIn,
-    composed,
-    designs_of,
-    is_composer,
-    words_of,
+from xconnector.testing.conformance.carrying_out import (
+    Key,
+    a_submission,
+    carried_out,
+    ended_of,
+    found_again,
+    outcome_of,
+    read_to_its_end,
+    streamed,
+)
+from xconnector.testing.conformance.composer import composed, words_of
+from xconnector.testing.conformance.submission_stand_in import (
+    SubmissionStandIn,
+    SubmittingUnderTest,
+    registered_composers,
 )
 from xconnector.testing.orders import sample_order, with_data
 
-_LONGEST = timedelta(seconds=60)
-_SHORTEST_PAUSE = timedelta(milliseconds=50)
-_LONGEST_PAUSE = timedelta(milliseconds=500)
 _ORDERS = 6
-
-T = TypeVar("T")
-Key = str | int
-
-
-class SubmissionStandIn(Protocol):
-    """What surrounds one composer that takes submissions: as `ComposerStandIn`, and it behaves as told besides.
-
-    It is opened by `open_submission_stand_in(project_folder)` in `<stand-ins>/<connector>/stand_in.py`, an async
-    context manager. What a composer does not have it answers by calling `not_applicable`. A template that is a design
-    says so as `BringsDesigns` does. Times to look again should be short.
-    """
-
-    @property
-    def settings(self) -> Mapping[str, object]:
-        """The connection as a project file would state it, without `connector` and `limits`; runs are submitted."""
-        ...
-
-    @property
-    def template(self) -> str:
-        """A template that at least a letter is made of, which prints the policy number."""
-        ...
-
-    async def skip(self, orders: Sequence[Order]) -> None:
-        """From now on leave these orders out without a word, whenever they are submitted."""
-        ...
-
-    async def hold(self) -> None:
-        """From now on work at what is submitted without coming to an end."""
-        ...
-
-    async def let_go(self) -> None:
-        """Come to an end again, also with what was held."""
-        ...
-
-    async def go_down(self) -> None:
-        """From now on be out of reach."""
-        ...
-
-    async def lose_answers(self, answers: int) -> None:
-        """Take so many submissions, and lose the answers to them."""
-        ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Ended:
-    """A submission's end, with its stream read."""
-
-    results: Mapping[Key, Composition | ConnectorError]
-    left_out: ConnectorError
-    detail: Mapping[str, str] = field(default_factory=dict[str, str])
-
-
-class _ModuleWithStandIns(Protocol):
-    open_composer_stand_in: Callable[[Path], AbstractAsyncContextManager[ComposerStandIn]]
-    open_submission_stand_in: Callable[[Path], AbstractAsyncContextManager[SubmissionStandIn]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _ComposerUnderTest:
-    name: str
-    module: ModuleType | None
-
-    @property
-    def has_stand_in(self) -> bool:
-        return hasattr(self.module, "open_submission_stand_in")
-
-    @property
-    def stand_ins(self) -> _ModuleWithStandIns:
-        return cast("_ModuleWithStandIns", self.module)
 
 
 @pytest.mark.asyncio
@@ -123,24 +48,23 @@ class SubmissionConformance:
     """Names to run for; None runs for all that are installed."""
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
-        names = connector_names() if self.connectors is None else self.connectors
-        composers = [_under_test(name, self.stand_ins) for name in names if is_composer(name)]
+        composers = registered_composers(self.stand_ins, self.connectors)
         for fixture, submits in (("under_test", True), ("without_stand_in", False)):
             if fixture in metafunc.fixturenames:
                 chosen = [composer for composer in composers if composer.has_stand_in is submits]
                 metafunc.parametrize(fixture, chosen, ids=[composer.name for composer in chosen])
 
     @pytest_asyncio.fixture
-    async def stand_in(self, under_test: _ComposerUnderTest, tmp_path: Path) -> AsyncIterator[SubmissionStandIn]:
+    async def stand_in(self, under_test: SubmittingUnderTest, tmp_path: Path) -> AsyncIterator[SubmissionStandIn]:
         async with under_test.stand_ins.open_submission_stand_in(tmp_path) as stand_in:
             yield stand_in
 
     @pytest.fixture
     def open_composer(
-        self, under_test: _ComposerUnderTest, stand_in: SubmissionStandIn, tmp_path: Path
+        self, under_test: SubmittingUnderTest, stand_in: SubmissionStandIn, tmp_path: Path
     ) -> Callable[[], Composer]:
         """Open it as each worker of a project does: with the state folder that they share."""
-        return lambda: _opened(under_test.name, stand_in, tmp_path)
+        return lambda: under_test.opened(stand_in, tmp_path)
 
     @pytest_asyncio.fixture
     async def composer(self, open_composer: Callable[[], Composer]) -> AsyncIterator[ComposesSubmissions]:
@@ -149,13 +73,13 @@ class SubmissionConformance:
             yield composer
 
     async def test_a_composer_that_takes_submissions_has_a_stand_in_for_them(
-        self, without_stand_in: _ComposerUnderTest, tmp_path: Path
+        self, without_stand_in: SubmittingUnderTest, tmp_path: Path
     ) -> None:
         if without_stand_in.module is None:
             pytest.skip("the suite of composers tells that it has no stand-in at all")
         async with (
             without_stand_in.stand_ins.open_composer_stand_in(tmp_path) as stand_in,
-            _opened(without_stand_in.name, stand_in, tmp_path) as composer,
+            without_stand_in.opened(stand_in, tmp_path) as composer,
         ):
             assert not isinstance(composer, ComposesSubmissions), (
                 f"{without_stand_in.name} takes submissions: offer `open_submission_stand_in` in its stand_in.py"
@@ -170,7 +94,7 @@ class SubmissionConformance:
     ) -> None:
         orders = _orders(stand_in)
 
-        ended = await _carried_out(composer, orders)
+        ended = await carried_out(composer, orders)
 
         assert ended.results.keys() == set(_keys(composer, orders))
         for result in ended.results.values():
@@ -186,8 +110,8 @@ class SubmissionConformance:
     ) -> None:
         orders = _orders(stand_in)
 
-        first = await _carried_out(composer, orders, "first")
-        second = await _carried_out(composer, orders[::-1], "second")
+        first = await carried_out(composer, orders, "first")
+        second = await carried_out(composer, orders[::-1], "second")
 
         made = [composed(first.results[key]).renditions for key in _keys(composer, orders)]
         turned = [composed(second.results[key]).renditions for key in _keys(composer, orders[::-1])]
@@ -199,7 +123,7 @@ class SubmissionConformance:
         orders = _orders(stand_in)
         await stand_in.skip([orders[1], orders[-1]])
 
-        ended = await _carried_out(composer, orders)
+        ended = await carried_out(composer, orders)
 
         kept = [key for position, key in enumerate(_keys(composer, orders)) if position not in {1, len(orders) - 1}]
         assert ended.results.keys() == set(kept)
@@ -210,16 +134,17 @@ class SubmissionConformance:
         orders = _orders(stand_in)
         await stand_in.skip(orders)
 
-        ended = await _carried_out(composer, orders)
+        ended = await carried_out(composer, orders)
 
         assert ended.results == {}
 
     async def test_before_its_end_a_job_is_underway(
         self, composer: ComposesSubmissions, stand_in: SubmissionStandIn
     ) -> None:
-        orders, submission = _orders(stand_in), _submission(stand_in)
+        orders = _orders(stand_in)
+        submission = a_submission(orders)
         await stand_in.hold()
-        receipt = await composer.submit(submission, _streamed(orders))
+        receipt = await composer.submit(submission, streamed(orders))
 
         seen = [await composer.look(submission, receipt.reference) for _ in range(3)]
 
@@ -228,21 +153,22 @@ class SubmissionConformance:
             assert underway.said
             assert underway.look_again_after > timedelta(0)
         await stand_in.let_go()
-        ended = await _ended(composer, submission, receipt)
+        ended = await ended_of(composer, submission, receipt)
         assert ended.results.keys() == set(_keys(composer, orders))
 
     async def test_looking_again_shows_the_same(
         self, composer: ComposesSubmissions, stand_in: SubmissionStandIn, open_composer: Callable[[], Composer]
     ) -> None:
-        orders, submission = _orders(stand_in), _submission(stand_in)
+        orders = _orders(stand_in)
+        submission = a_submission(orders)
         await stand_in.skip(orders[:1])
-        receipt = await composer.submit(submission, _streamed(orders))
+        receipt = await composer.submit(submission, streamed(orders))
 
-        first = await _ended(composer, submission, receipt)
-        second = await _ended(composer, submission, receipt)
+        first = await ended_of(composer, submission, receipt)
+        second = await ended_of(composer, submission, receipt)
         async with open_composer() as other:
             assert isinstance(other, ComposesSubmissions)
-            elsewhere = await _ended(other, submission, receipt)
+            elsewhere = await ended_of(other, submission, receipt)
 
         assert second.results == first.results
         assert elsewhere.results == first.results
@@ -251,13 +177,14 @@ class SubmissionConformance:
     async def test_a_stream_that_is_not_read_to_its_end_harms_nobody(
         self, composer: ComposesSubmissions, stand_in: SubmissionStandIn
     ) -> None:
-        orders, submission = _orders(stand_in), _submission(stand_in)
-        receipt = await composer.submit(submission, _streamed(orders))
-        outcome = await _outcome(composer, submission, receipt)
+        orders = _orders(stand_in)
+        submission = a_submission(orders)
+        receipt = await composer.submit(submission, streamed(orders))
+        outcome = await outcome_of(composer, submission, receipt)
         stream = aiter(outcome.made)
         await anext(stream)
 
-        again = await _ended(composer, submission, receipt)
+        again = await ended_of(composer, submission, receipt)
 
         assert again.results.keys() == set(_keys(composer, orders))
 
@@ -267,7 +194,7 @@ class SubmissionConformance:
         given = [[_order(stand_in, 10 * group + number) for number in range(3)] for group in range(1, 4)]
 
         ended = await asyncio.gather(
-            *(_carried_out(composer, orders, f"group-{group}") for group, orders in enumerate(given))
+            *(carried_out(composer, orders, f"group-{group}") for group, orders in enumerate(given))
         )
 
         for orders, end in zip(given, ended, strict=True):
@@ -275,17 +202,17 @@ class SubmissionConformance:
         assert len({composed(one).renditions for end in ended for one in end.results.values()}) == 9
 
     async def test_an_outage_is_transient(self, composer: ComposesSubmissions, stand_in: SubmissionStandIn) -> None:
-        submission = _submission(stand_in)
+        submission = a_submission(_orders(stand_in))
         await stand_in.go_down()
 
         with pytest.raises(TransientError):
-            await composer.submit(submission, _streamed(_orders(stand_in)))
+            await composer.submit(submission, streamed(_orders(stand_in)))
 
     async def test_an_outage_while_looking_is_transient(
         self, composer: ComposesSubmissions, stand_in: SubmissionStandIn
     ) -> None:
-        submission = _submission(stand_in)
-        receipt = await composer.submit(submission, _streamed(_orders(stand_in)))
+        submission = a_submission(_orders(stand_in))
+        receipt = await composer.submit(submission, streamed(_orders(stand_in)))
         await stand_in.go_down()
 
         with pytest.raises(TransientError):
@@ -294,23 +221,24 @@ class SubmissionConformance:
     async def test_a_lost_answer_is_unknown_and_the_job_is_found(
         self, composer: ComposesSubmissions, stand_in: SubmissionStandIn, open_composer: Callable[[], Composer]
     ) -> None:
-        orders, submission = _orders(stand_in), _submission(stand_in)
+        orders = _orders(stand_in)
+        submission = a_submission(orders)
         await stand_in.lose_answers(1)
         with pytest.raises(OutcomeUnknownError):
-            await composer.submit(submission, _streamed(orders))
+            await composer.submit(submission, streamed(orders))
 
         async with open_composer() as other:
             assert isinstance(other, ComposesSubmissions)
-            receipt = await _found(other, submission)
-            ended = await _ended(other, submission, receipt)
+            receipt = await found_again(other, submission)
+            ended = await ended_of(other, submission, receipt)
 
         assert ended.results.keys() == set(_keys(composer, orders))
 
     async def test_what_was_answered_is_found_again_also_by_whoever_did_not_hear_it(
         self, composer: ComposesSubmissions, stand_in: SubmissionStandIn, open_composer: Callable[[], Composer]
     ) -> None:
-        submission = _submission(stand_in)
-        receipt = await composer.submit(submission, _streamed(_orders(stand_in)))
+        submission = a_submission(_orders(stand_in))
+        receipt = await composer.submit(submission, streamed(_orders(stand_in)))
 
         found = await composer.find(submission)
         async with open_composer() as other:
@@ -322,14 +250,15 @@ class SubmissionConformance:
     async def test_a_second_submission_of_the_same_customers_does_not_get_the_first_one_s_job(
         self, composer: ComposesSubmissions, stand_in: SubmissionStandIn
     ) -> None:
-        orders, submission = _orders(stand_in), _submission(stand_in, "second")
-        first = await _carried_out(composer, orders, "first")
+        orders = _orders(stand_in)
+        submission = a_submission(orders, "second")
+        first = await carried_out(composer, orders, "first")
         changed = [with_data(order, policy_number=f"P-OTHER-{number}") for number, order in enumerate(orders)]
         await stand_in.lose_answers(1)
         with pytest.raises(OutcomeUnknownError):
-            await composer.submit(submission, _streamed(changed))
+            await composer.submit(submission, streamed(changed))
 
-        second = await _ended(composer, submission, await _found(composer, submission))
+        second = await ended_of(composer, submission, await found_again(composer, submission))
 
         assert _keys(composer, changed) == _keys(composer, orders)
         assert second.results.keys() == first.results.keys()
@@ -339,13 +268,14 @@ class SubmissionConformance:
     async def test_a_worker_that_dies_while_it_submits_has_begun_nothing(
         self, composer: ComposesSubmissions, stand_in: SubmissionStandIn
     ) -> None:
-        orders, submission = _orders(stand_in), _submission(stand_in)
+        orders = _orders(stand_in)
+        submission = a_submission(orders)
         with pytest.raises(_DiedError):
             await composer.submit(submission, _dying(orders[:2]))
 
         assert await composer.find(submission) is None
-        receipt = await composer.submit(submission, _streamed(orders))
-        ended = await _ended(composer, submission, receipt)
+        receipt = await composer.submit(submission, streamed(orders))
+        ended = await ended_of(composer, submission, receipt)
         assert ended.results.keys() == set(_keys(composer, orders))
 
     async def test_an_order_that_cannot_be_submitted_is_not_admitted(
@@ -371,11 +301,12 @@ class SubmissionConformance:
         assert len(set(keys)) == (1 if keys[0] is None else len(keys))
 
     async def test_nothing_tells_content(self, composer: ComposesSubmissions, stand_in: SubmissionStandIn) -> None:
-        orders, submission = _orders(stand_in), _submission(stand_in)
+        orders = _orders(stand_in)
+        submission = a_submission(orders)
         await stand_in.skip(orders[:1])
-        receipt = await composer.submit(submission, _streamed(orders))
-        outcome = await _outcome(composer, submission, receipt)
-        ended = await _read(outcome)
+        receipt = await composer.submit(submission, streamed(orders))
+        outcome = await outcome_of(composer, submission, receipt)
+        ended = await read_to_its_end(outcome)
         with pytest.raises(PermanentError) as refused:
             composer.admit(replace(orders[0], template="there_is_no_such_template"))
 
@@ -388,27 +319,6 @@ class SubmissionConformance:
 
 class _DiedError(Exception):
     """The worker is gone."""
-
-
-def _under_test(name: str, stand_ins: Path) -> _ComposerUnderTest:
-    path = stand_ins / name / "stand_in.py"
-    spec = importlib.util.spec_from_file_location(f"xconnector_submission_stand_in_of_{name}", path)
-    if not path.is_file() or spec is None or spec.loader is None:
-        return _ComposerUnderTest(name=name, module=None)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return _ComposerUnderTest(name=name, module=module)
-
-
-def _opened(name: str, stand_in: ComposerStandIn | SubmissionStandIn, project_folder: Path) -> Composer:
-    found = manifest(name)
-    assert found.composer is not None
-    state_folder = project_folder / "state"
-    state_folder.mkdir(exist_ok=True)
-    return found.composer(
-        found.settings.model_validate(dict(stand_in.settings)),
-        Surroundings(project_folder=project_folder, state_folder=state_folder, designs=designs_of(found, stand_in)),
-    )
 
 
 def _order(stand_in: SubmissionStandIn, number: int) -> Order:
@@ -425,77 +335,7 @@ def _keys(composer: ComposesSubmissions, orders: Sequence[Order]) -> list[Key]:
     return [position if key is None else key for position, key in enumerate(admitted, 1)]
 
 
-def _submission(stand_in: SubmissionStandIn, name: str = "run-1", orders: int = _ORDERS) -> Submission:
-    return Submission(
-        submission_key=name,
-        template=stand_in.template,
-        orders=orders,
-        created_at=datetime.now(UTC),
-        run="run",
-    )
-
-
-async def _streamed(orders: Sequence[Order]) -> AsyncIterator[Order]:
-    for order in orders:
-        yield order
-
-
 async def _dying(orders: Sequence[Order]) -> AsyncIterator[Order]:
     for order in orders:
         yield order
     raise _DiedError
-
-
-async def _carried_out(composer: ComposesSubmissions, orders: Sequence[Order], name: str = "run-1") -> _Ended:
-    submission = Submission(
-        submission_key=name,
-        template=orders[0].template,
-        orders=len(orders),
-        created_at=datetime.now(UTC),
-        run="run",
-    )
-    receipt = await composer.submit(submission, _streamed(orders))
-    return await _ended(composer, submission, receipt)
-
-
-async def _ended(composer: ComposesSubmissions, submission: Submission, receipt: SubmissionReceipt) -> _Ended:
-    return await _read(await _outcome(composer, submission, receipt))
-
-
-async def _outcome(
-    composer: ComposesSubmissions, submission: Submission, receipt: SubmissionReceipt
-) -> SubmissionOutcome:
-    async def look() -> SubmissionOutcome | timedelta:
-        seen = await composer.look(submission, receipt.reference)
-        return seen if isinstance(seen, SubmissionOutcome) else seen.look_again_after
-
-    return await _awaited(look, "the submission has not ended")
-
-
-async def _found(composer: ComposesSubmissions, submission: Submission) -> SubmissionReceipt:
-    async def find() -> SubmissionReceipt | timedelta:
-        try:
-            receipt = await composer.find(submission)
-        except TransientError:
-            return _SHORTEST_PAUSE
-        assert receipt is not None, "it has begun, and is told not to have"
-        return receipt
-
-    return await _awaited(find, "the submission was not found")
-
-
-async def _awaited(ask: Callable[[], Awaitable[T | timedelta]], otherwise: str) -> T:
-    """Ask again and again until there is an answer other than a pause."""
-    patience_ends = datetime.now(UTC) + _LONGEST
-    while isinstance(answer := await ask(), timedelta):
-        assert datetime.now(UTC) < patience_ends, otherwise
-        await asyncio.sleep(min(max(answer, _SHORTEST_PAUSE), _LONGEST_PAUSE).total_seconds())
-    return answer
-
-
-async def _read(outcome: SubmissionOutcome) -> _Ended:
-    results: dict[Key, Composition | ConnectorError] = {}
-    async for made in outcome.made:
-        assert made.key not in results, "an order has two results"
-        results[made.key] = made.result
-    return _Ended(results=results, left_out=outcome.left_out, detail=outcome.detail)
