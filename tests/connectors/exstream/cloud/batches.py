@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tests.connectors.embedded.project import write_sample_template, write_template
 from tests.connectors.exstream.sandbox_program import SAMPLE_DESIGN, SandboxProgram
-from xconnector.connectors.exstream.cloud.batch import Batch
+from xconnector.connectors.exstream.cloud.batch import Batch, Named
 from xconnector.connectors.exstream.cloud.batch_settings import BatchSettings
 from xconnector.connectors.exstream.cloud.client import CloudClient
 from xconnector.connectors.exstream.cloud.settings import CloudSettings
@@ -74,6 +74,10 @@ def settings_of(program: SandboxProgram, output: Path, **batch: object) -> tuple
     )
 
 
+async def _engine(template: str, design: ExstreamDesign) -> str:
+    return f"exstream {template} {design.batch_channel}"
+
+
 @asynccontextmanager
 async def open_batch(
     program: SandboxProgram,
@@ -81,13 +85,11 @@ async def open_batch(
     state: Path,
     *,
     design: Mapping[str, object] = DESIGN,
+    engine: Named = _engine,
     **settings: object,
 ) -> AsyncGenerator[Batch]:
     """Open the batch inputs with a state folder of their own, as another worker would."""
     cloud, batch = settings_of(program, output, **settings)
-
-    async def engine(template: str, design: ExstreamDesign) -> str:
-        return f"exstream {template} {design.batch_channel}"
 
     async with CloudClient(cloud, project_folder=output) as client:
         yield Batch(

@@ -25,6 +25,7 @@ from tests.connectors.exstream.cloud.batches import (
 from tests.connectors.exstream.sandbox_program import SandboxProgram, exstream_program
 from xconnector.connectors.exstream.cloud.batch import Batch
 from xconnector.connectors.exstream.cloud.batch_results import Reference
+from xconnector.connectors.exstream.design import ExstreamDesign
 from xconnector.contract.composer import Composition, Order
 from xconnector.contract.errors import (
     MisconfiguredError,
@@ -676,8 +677,36 @@ async def test_a_reference_that_leads_elsewhere_is_refused(
 ) -> None:
     async with open_batch(exstream, output, tmp_path) as batch:
         for reference in ("", "{}", '{"jobs":{}}', '{"jobs":{"..":["x"]}}', '{"jobs":{"x":["a/b"]}}'):
-            with pytest.raises(PermanentError, match="none that this connection gave"):
+            with pytest.raises(MisconfiguredError, match="none that this connection gave: put the connection back"):
                 await batch.look(a_submission(1), reference)
+
+
+async def test_a_design_that_went_away_says_nothing_of_the_job(
+    exstream: SandboxProgram, output: Path, tmp_path: Path
+) -> None:
+    submission = a_submission(1)
+    gone = replace(submission, template="renamed")
+
+    async with open_batch(exstream, output, tmp_path) as batch:
+        receipt = await batch.submit(submission, streamed(orders(1)))
+        for asked in (batch.look(gone, receipt.reference), batch.find(gone)):
+            with pytest.raises(MisconfiguredError, match=r"'renamed' has no exstream\.yaml.*put the file back"):
+                await asked
+        with pytest.raises(PermanentError, match=r"'renamed' has no exstream\.yaml"):
+            await batch.submit(gone, streamed(orders(1)))
+
+
+async def test_an_engine_that_does_not_say_what_it_is_says_nothing_of_the_job(
+    exstream: SandboxProgram, output: Path, tmp_path: Path
+) -> None:
+    async def engine(template: str, design: ExstreamDesign) -> str:
+        raise PermanentError(f"no version for {template} {design.batch_channel}")
+
+    submission = a_submission(1)
+    async with open_batch(exstream, output, tmp_path, engine=engine) as batch:
+        receipt = await batch.submit(submission, streamed(orders(1)))
+        with pytest.raises(MisconfiguredError, match=r"no version.*correct `orchestration\.version_path`"):
+            await ended(batch, submission, receipt.reference)
 
 
 async def test_an_outage_is_transient(exstream: SandboxProgram, output: Path, tmp_path: Path) -> None:

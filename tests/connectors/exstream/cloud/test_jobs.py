@@ -113,6 +113,9 @@ async def test_a_job_that_is_not_known_is_none() -> None:
         (of_json({"hello": "world"}), MisconfiguredError),
         (of_json([]), MisconfiguredError),
         (Reply(body=b"<html>"), MisconfiguredError),
+        (of_json({}, status=400), MisconfiguredError),
+        (of_json({"status": 400, "errorCode": 309999}, status=400), MisconfiguredError),
+        (Reply(body=b" " * 5 * 1024 * 1024), MisconfiguredError),
         (of_json({}, status=503), TransientError),
         (Reply(breaks_off=True), TransientError),
     ],
@@ -120,6 +123,14 @@ async def test_a_job_that_is_not_known_is_none() -> None:
 async def test_an_answer_that_tells_nothing_is_an_error(reply: Reply, error: type[Exception]) -> None:
     async with jobs_of(reply) as (jobs, _):
         with pytest.raises(error):
+            await jobs.job("J1")
+
+
+async def test_a_status_that_may_not_be_asked_says_nothing_of_the_job() -> None:
+    async with jobs_of(of_json({}, status=400)) as (jobs, _):
+        with pytest.raises(
+            MisconfiguredError, match=r"answers 400.*may have ended well: correct `orchestration\.job_path`"
+        ):
             await jobs.job("J1")
 
 

@@ -14,12 +14,13 @@ from xconnector.connectors.exstream.cloud.batch_settings import BatchSettings
 from xconnector.connectors.exstream.cloud.client import Answer, CloudClient
 from xconnector.connectors.exstream.cloud.errors import Call
 from xconnector.connectors.exstream.cloud.hand_over import HandOver, HandOvers
-from xconnector.connectors.exstream.cloud.jobs import FlowInstance, Jobs, flow_instances
+from xconnector.connectors.exstream.cloud.jobs import FlowInstance, Jobs, flow_instances, only_asked
 from xconnector.connectors.exstream.cloud.lost import LostSubmissions
 from xconnector.connectors.exstream.cloud.output_place import output_store
 from xconnector.connectors.exstream.cloud.output_store import OutputStore
 from xconnector.connectors.exstream.cloud.settings import Orchestration as OrchestrationSettings
 from xconnector.connectors.exstream.design import ExstreamDesign
+from xconnector.connectors.exstream.designs import design_of
 from xconnector.connectors.exstream.driver.encoding import encoder_of
 from xconnector.connectors.exstream.driver.key import key_of
 from xconnector.contract.composer import Order
@@ -80,7 +81,7 @@ class Batch:
         await asyncio.to_thread(lambda: self._store().check())
 
     def admit(self, order: Order) -> str | None:
-        design = self._design(order.template)
+        design = design_of(self._designs, order.template)
         self._channel(order.template, design)
         key = key_of(design, order)
         # What cannot be written into a driver must not be found out in the middle of one.
@@ -92,7 +93,7 @@ class Batch:
 
         Raises OutcomeUnknownError where the answer was lost, or names no job: see `find`.
         """
-        design = self._design(submission.template)
+        design = design_of(self._designs, submission.template)
         channel = self._channel(submission.template, design)
         # The driver is given once: a sign-in that ends while it is sent would cost all of it.
         await self._client.sign_in()
@@ -108,7 +109,7 @@ class Batch:
         It has surely not begun where its driver was not sent to its end, or, with `flow_only_composes`, where no
         outputs came of it in the time of `found_within`.
         """
-        design, key = self._design(submission.template), submission.submission_key
+        design, key = self._submitted_design(submission), submission.submission_key
         handed_over = await asyncio.to_thread(self._hand_overs.of, key)
         if handed_over.receipt is not None:
             return handed_over.receipt
@@ -125,7 +126,7 @@ class Batch:
         return receipt
 
     async def look(self, submission: Submission, reference: str) -> Underway | SubmissionOutcome:
-        design = self._design(submission.template)
+        design = self._submitted_design(submission)
         return await self._results.look(submission, reference_of(reference), design)
 
     async def _submitted(self, channel: str, driver: "_Driver") -> SubmissionReceipt:
@@ -148,12 +149,10 @@ class Batch:
         flows = flow_instances(answer, call, at)
         return _receipt(_reference(flows), _detail(flows, answer))
 
-    def _design(self, template: str) -> ExstreamDesign:
-        design = self._designs.get(template)
-        if design is None:
-            known = ", ".join(sorted(self._designs)) or "none"
-            raise PermanentError(f"there is no exstream.yaml for template {template!r}; there is for: {known}")
-        return design
+    def _submitted_design(self, submission: Submission) -> ExstreamDesign:
+        """Return the design of what was submitted. Raises MisconfiguredError where the project has lost it since."""
+        with only_asked("put the file back, then reprocess"):
+            return design_of(self._designs, submission.template)
 
     def _channel(self, template: str, design: ExstreamDesign) -> str:
         if design.batch_channel is None:

@@ -11,7 +11,7 @@ from typing import BinaryIO
 import msgspec
 
 from xconnector.connectors.exstream.cloud.batch_settings import BatchSettings
-from xconnector.connectors.exstream.cloud.jobs import Job, Jobs, JobState
+from xconnector.connectors.exstream.cloud.jobs import Job, Jobs, JobState, only_asked
 from xconnector.connectors.exstream.cloud.output_path import is_name
 from xconnector.connectors.exstream.cloud.output_store import Delivery, OutputMissingError, OutputReader, OutputStore
 from xconnector.connectors.exstream.delivered import (
@@ -73,13 +73,16 @@ class Reference(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def reference_of(text: str) -> Reference:
-    """Read a reference that was kept. Raises PermanentError for anything else."""
+    """Read a reference that was kept. Raises MisconfiguredError for anything else: its job may have made everything."""
     try:
         reference = msgspec.json.decode(text, type=Reference)
     except msgspec.DecodeError:
         reference = Reference(jobs={})
     if not reference.jobs or not all(map(is_name, [name for pair in reference.flows for name in pair])):
-        raise PermanentError("the reference of this submission is none that this connection gave")
+        raise MisconfiguredError(
+            "the reference of this submission is none that this connection gave: put the connection back that it was "
+            "submitted to, or look in Exstream what became of its job"
+        )
     return reference
 
 
@@ -133,11 +136,16 @@ class BatchResults:
     async def look(
         self, submission: Submission, reference: Reference, design: ExstreamDesign
     ) -> Underway | SubmissionOutcome:
-        """Look at the jobs, and once they have ended, at their outputs."""
+        """Look at the jobs, and once they have ended, at their outputs.
+
+        Raises TransientError, MisconfiguredError, or PermanentError where a job made nothing, or nothing that can be
+        had: only then are its orders composed again.
+        """
         reference = reference.awaited(self._settings.flow_models)
         try:
             jobs = await self._ended_jobs(submission, reference)
-            engine = await self._engine(submission.template, design)
+            with only_asked("correct `orchestration.version_path`, or say `null` there"):
+                engine = await self._engine(submission.template, design)
             delivered = await asyncio.to_thread(self._delivered, reference, design, jobs)
         except _NotYetError as not_yet:
             return Underway(said=str(not_yet), look_again_after=self._settings.look_every)

@@ -1,7 +1,8 @@
 """Batch jobs of Orchestration: what a submission began, and what became of it."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -17,6 +18,7 @@ from xconnector.connectors.exstream.cloud.errors import Call, engine_failure, st
 from xconnector.connectors.exstream.cloud.output_path import is_name
 from xconnector.connectors.exstream.cloud.reading import decoded
 from xconnector.connectors.exstream.cloud.settings import Orchestration as OrchestrationSettings
+from xconnector.contract.errors import MisconfiguredError, PermanentError
 
 _SERVICE: Final = "Orchestration"
 _WORD = re.compile(r"[\w .-]{1,40}", re.ASCII)
@@ -102,6 +104,18 @@ def flow_instances(answer: Answer, call: Call, at: str) -> Sequence[FlowInstance
     return flows
 
 
+@contextmanager
+def only_asked(remedy: str) -> Generator[None]:
+    """Ask something about a job that has begun: a refusal says nothing of what the job made.
+
+    Raises MisconfiguredError with the remedy for a PermanentError.
+    """
+    try:
+        yield
+    except PermanentError as refusal:
+        raise MisconfiguredError(f"{refusal}; the job itself may have ended well: {remedy}") from None
+
+
 class Jobs:
     """The jobs of a domain."""
 
@@ -122,12 +136,13 @@ class Jobs:
     async def job(self, job: str) -> Job | None:
         """Return what became of a job, or None where Orchestration does not know it (any more).
 
-        Raises TransientError, MisconfiguredError or PermanentError.
+        Raises TransientError or MisconfiguredError.
         """
         domain = self._settings.domain
         at = address(self._settings.url, self._settings.job_path, domain=domain, job=job)
         call = Call(service=_SERVICE, places={"domain": domain}, also=frozenset({HTTPStatus.NOT_FOUND}))
-        answer = await self._client.ask("GET", at, call=call, headers={"Accept": "application/json"})
+        with only_asked("correct `orchestration.job_path`, or give `batch.follow: files`"):
+            answer = await self._client.ask("GET", at, call=call, headers={"Accept": "application/json"})
         if answer.status == HTTPStatus.NOT_FOUND:
             return None
         told = decoded(answer.body, _JobAnswer)
