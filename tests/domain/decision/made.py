@@ -1,6 +1,7 @@
 """Tables, cells and inputs, made small enough that every case of them can be tried."""
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from itertools import product
@@ -137,6 +138,35 @@ def asked(
         if draw(st.integers(0, 9))
     }
     return asked_table, inputs, draw(st.none() | st.sampled_from(DAYS))
+
+
+@st.composite
+def asked_beside_the_domain(
+    draw: Callable[[st.SearchStrategy[Any]], Any],
+) -> tuple[DecisionTable, Mapping[str, Any], date | None]:
+    """A table whose domains exclude values or spans, and one input that is among what its domain excludes."""
+    kinds = draw(st.lists(st.sampled_from([*EVERY_VALUE]), min_size=1, max_size=2))
+    domains = [replace(draw(domains_of(kind)), cell=replace(draw(lists_of(kind)), negated=True)) for kind in kinds]
+    inputs = tuple(Input(name=f"i{at}", domain=domain) for at, domain in enumerate(domains))
+    made = DecisionTable(
+        name="routing",
+        inputs=inputs,
+        outputs=(Output(name="route", values=ROUTES),),
+        rows=tuple(draw(rows_of(at, inputs)) for at in range(1, draw(st.integers(1, 4)) + 1)),
+        hit=draw(st.sampled_from(HitPolicy)),
+    )
+    given = {one.name: draw(st.sampled_from([*taken(one.domain)] or [None])) for one in inputs}
+    odd = draw(st.sampled_from(inputs))
+    given[odd.name] = draw(st.sampled_from([*excluded(odd.domain)] or [None]))
+    return made, given, draw(st.sampled_from(DAYS))
+
+
+def taken(domain: Domain) -> Iterator[Value | None]:
+    return (value for value in (None, *EVERY_VALUE[domain.kind]) if domain.holds(value))
+
+
+def excluded(domain: Domain) -> Iterator[Value | None]:
+    return (value for value in (None, *EVERY_VALUE[domain.kind]) if not domain.holds(value))
 
 
 def every_case(of: DecisionTable) -> Iterator[tuple[Mapping[str, Value | None], date | None]]:

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
-from tests.domain.decision.made import asked, one_of, table, within
+from tests.domain.decision.made import asked, asked_beside_the_domain, one_of, table, within
 from xconnector.domain.decision.cells import ANY, Cell, OneOf
 from xconnector.domain.decision.deciding import (
     DecisionError,
@@ -182,11 +183,23 @@ def answer(decide_by: Callable[[], object]) -> object:
         return type(refused), str(refused)
 
 
-@given(asked())
+def test_what_a_domain_excludes_is_refused_and_never_taken_for_another_value() -> None:
+    rest = replace(
+        table((one_of("y"),), (one_of("y", negated=True),), kinds={"a": Kind.TEXT}),
+        inputs=(Input(name="a", domain=Domain(kind=Kind.TEXT, cell=one_of("x", negated=True))),),
+    )
+
+    assert decide(rest, {"a": "z"}).row.id == "R2"
+    with pytest.raises(OutsideDomainError, match="input a is not in the domain"):
+        decide(rest, {"a": "x"})
+
+
+@pytest.mark.parametrize("questions", [asked(), asked_beside_the_domain()], ids=["any", "beside the domain"])
+@given(data=st.data())
 def test_the_compiled_table_decides_as_the_plain_one(
-    question: tuple[DecisionTable, Mapping[str, Any], date | None],
+    questions: st.SearchStrategy[tuple[DecisionTable, Mapping[str, Any], date | None]], data: st.DataObject
 ) -> None:
-    asked_table, inputs, on = question
+    asked_table, inputs, on = data.draw(questions)
 
     assert answer(lambda: decide_all(asked_table, inputs, on=on)) == answer(
         lambda: decide_plainly(asked_table, inputs, on=on)
@@ -219,6 +232,19 @@ def test_it_decides_two_hundred_thousand_times_a_second() -> None:
 
     # A third of the promise: the machine may be busy with other things.
     assert 2_000 / best > 67_000
+
+
+@pytest.mark.parametrize("kind", [Kind.TEXT, Kind.NUMBER])
+def test_a_table_that_names_many_values_is_prepared_in_no_time(kind: Kind) -> None:
+    def value(number: int) -> str | Decimal:
+        return f"v{number}" if kind is Kind.TEXT else Decimal(number)
+
+    rows = [(one_of(*map(value, range(at * 50, at * 50 + 50))),) for at in range(2_000)]
+    made = table(*rows, kinds={"x": kind})
+
+    # Several times what it takes; what grows with rows times values takes minutes.
+    assert seconds_of(lambda: compiled(made)) < 5
+    assert decide(made, {"x": value(99_999)}).row.id == "R2000"
 
 
 def seconds_of(work: Callable[[], object]) -> float:

@@ -6,13 +6,13 @@ not be decided again.
 """
 
 from abc import ABC, abstractmethod
-from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Any, TypeAlias
 
 from xconnector.domain.decision.cells import ANY, AnyValue, Cell, OneOf, Within, values_of
+from xconnector.domain.decision.points import Points
 from xconnector.domain.decision.table import Domain
 from xconnector.domain.decision.values import EXACT, Kind, Value, is_multiple
 
@@ -47,13 +47,6 @@ class Axis(ABC):
         """Return a value of these pieces, None for "nothing there"; a value is preferred to nothing."""
         return None if pieces == self._none else self._examples[(pieces & -pieces).bit_length() - 1]
 
-    def place(self, value: Value | None) -> int | None:
-        """Return the piece of a value of the axis's kind, None where it lies outside the domain."""
-        if not self._domain.holds(value):
-            return None
-        at = len(self._examples) if value is None else self.place_of(value)
-        return at if self.all >> at & 1 else None
-
     def cell(self, pieces: Pieces) -> Cell:
         """Return the cell that fits these pieces and, inside the domain, nothing else."""
         if pieces == self.all:
@@ -70,9 +63,6 @@ class Axis(ABC):
     def _listed(self, cell: OneOf) -> Pieces: ...
 
     @abstractmethod
-    def place_of(self, value: Value) -> int: ...
-
-    @abstractmethod
     def _cell(self, pieces: Pieces) -> OneOf: ...
 
 
@@ -82,48 +72,34 @@ class NamedAxis(Axis):
     def __init__(self, domain: Domain, cells: Iterable[Cell]) -> None:
         named = _named(domain.kind, (domain.cell, *cells))
         others = None if domain.kind is Kind.YES_NO else _another(named)
-        self.places: Mapping[Value, int] = {value: at for at, value in enumerate(named)}
+        self._places: Mapping[Value, int] = {value: at for at, value in enumerate(named)}
         super().__init__(domain, [*named, others])
 
-    @property
-    def place_of_others(self) -> int:
-        return len(self.places)
-
     def _listed(self, cell: OneOf) -> Pieces:
-        return sum(1 << self.places[value] for value in cell.values)
-
-    def place_of(self, value: Value) -> int:
-        return self.places.get(value, self.place_of_others)
+        return sum(1 << self._places[value] for value in cell.values)
 
     def _cell(self, pieces: Pieces) -> OneOf:
-        negated = bool(pieces >> self.place_of_others & 1)
+        negated = bool(pieces >> len(self._places) & 1)
         told = self.all & ~pieces if negated else pieces
         return OneOf(
-            values=frozenset(value for value, at in self.places.items() if told >> at & 1),
+            values=frozenset(value for value, at in self._places.items() if told >> at & 1),
             includes_none=bool(told & self._none),
             negated=negated,
         )
 
 
 class OrderedAxis(Axis):
-    """Numbers or dates: a piece for each point that is named, and one for each space between two."""
+    """Numbers or dates: a piece for each place."""
 
     def __init__(self, domain: Domain, cells: Iterable[Cell]) -> None:
-        self.points: Sequence[Any] = sorted({value for cell in (domain.cell, *cells) for value in values_of(cell)})
-        super().__init__(domain, _examples(domain, self.points))
+        self._points = Points((domain.cell, *cells))
+        super().__init__(domain, _examples(domain, self._points.values))
 
     def _listed(self, cell: OneOf) -> Pieces:
-        found = sum(1 << self.place_of(value) for value in cell.values)
-        for span in cell.ranges:
-            low = 0 if span.low is None else self.place_of(span.low) + (not span.includes_low)
-            high = 2 * len(self.points) if span.high is None else self.place_of(span.high) - (not span.includes_high)
+        found = 0
+        for low, high in self._points.listed(cell):
             found |= (1 << high + 1) - (1 << low)
         return found & self._possible
-
-    def place_of(self, value: Value) -> int:
-        at = bisect_left(self.points, value)
-        is_point = at < len(self.points) and self.points[at] == value
-        return 2 * at + is_point
 
     def _cell(self, pieces: Pieces) -> OneOf:
         if pieces | self._none == self.all:
@@ -131,13 +107,13 @@ class OrderedAxis(Axis):
         values: set[Value] = set()
         ranges: set[Within] = set()
         at = 0
-        while at <= 2 * len(self.points):
+        while at < self._points.places:
             if not pieces >> at & 1:
                 at += 1
                 continue
             last = self._last_of_run(pieces, at)
             if last == at and at % 2:
-                values.add(self.points[at // 2])
+                values.add(self._points.values[at // 2])
             else:
                 ranges.add(self._between(at, last))
             at = last + 1
@@ -146,14 +122,14 @@ class OrderedAxis(Axis):
     def _last_of_run(self, pieces: Pieces, first: int) -> int:
         """Return the last piece of an unbroken run; pieces outside the domain break none."""
         last = at = first
-        while at <= 2 * len(self.points) and (pieces >> at & 1 or not self.all >> at & 1):
+        while at < self._points.places and (pieces >> at & 1 or not self.all >> at & 1):
             last = at if pieces >> at & 1 else last
             at += 1
         return last
 
     def _between(self, first: int, last: int) -> Within:
-        low = self.points[(first - 1) // 2] if first else None
-        high = self.points[last // 2] if last < 2 * len(self.points) else None
+        low = self._points.values[(first - 1) // 2] if first else None
+        high = self._points.values[last // 2] if last < self._points.places - 1 else None
         return Within(low=low, high=high, includes_low=bool(first % 2), includes_high=bool(last % 2))
 
 

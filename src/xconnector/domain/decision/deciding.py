@@ -1,15 +1,15 @@
 """Which rows of a table answer: plainly, cell by cell, and compiled, which always says the same."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from typing import Any, TypeAlias
 
-from xconnector.domain.decision.axis import Axis, NamedAxis, OrderedAxis, axis_of
 from xconnector.domain.decision.cells import AnyValue, Cell, OneOf, fits_value
+from xconnector.domain.decision.columns import column_of
 from xconnector.domain.decision.table import DecisionTable, Domain, HitPolicy, Input, Row, validity_of
-from xconnector.domain.decision.values import READERS, Kind, Value, read_value
+from xconnector.domain.decision.values import Kind, Value, read_value
 
 _MOST_COMPILED = 256
 
@@ -170,11 +170,11 @@ class CompiledTable:
         self._every = (1 << len(rows)) - 1
         columns = [(one, [row.when[at] for row in rows]) for at, one in enumerate(table.inputs)]
         self._columns = tuple(
-            (one.name, _column(one.domain, cells))
+            (one.name, column_of(one.domain, cells))
             for one, cells in columns
             if not all(isinstance(cell, AnyValue) for cell in cells)
         )
-        self._days = _column(DAYS, [validity_of(row) for row in rows]) if table.is_dated else None
+        self._days = column_of(DAYS, [validity_of(row) for row in rows]) if table.is_dated else None
         self._is_unique = table.hit is HitPolicy.UNIQUE
         self._collects = table.hit is HitPolicy.COLLECT
 
@@ -211,84 +211,3 @@ class CompiledTable:
 def compiled(table: DecisionTable) -> CompiledTable:
     """Return the table prepared for many calls."""
     return CompiledTable(table)
-
-
-def _column(domain: Domain, cells: Sequence[Cell]) -> Callable[[Any], int]:
-    """Return the function from a given input to the bits of the rows whose cell it fits.
-
-    It raises KeyError or TypeError for what is of another kind or outside the domain.
-    """
-    axis = axis_of(domain, cells)
-    if isinstance(axis, OrderedAxis):
-        return _ordered_column(axis, domain, cells)
-    assert isinstance(axis, NamedAxis)
-    if domain.kind is Kind.TEXT:
-        return _text_column(axis, cells)
-    return _yes_no_column(axis, domain, cells)
-
-
-class _BitsOfText(dict[str | None, int]):
-    """The rows by text; `others` for text that no cell names, where the domain has such."""
-
-    others: int | None = None
-
-    def __missing__(self, given: object) -> int:
-        if self.others is None or not isinstance(given, str):
-            raise KeyError
-        return self.others
-
-
-def _text_column(axis: NamedAxis, cells: Sequence[Cell]) -> Callable[[Any], int]:
-    known = _BitsOfText(_rows_by_value(axis, cells))
-    known.others = _rows_at(axis, cells, axis.place_of_others)
-    return known.__getitem__
-
-
-def _yes_no_column(axis: NamedAxis, domain: Domain, cells: Sequence[Cell]) -> Callable[[Any], int]:
-    known = _rows_by_value(axis, cells)
-    others = _rows_at(axis, cells, axis.place_of_others)
-    read = READERS[domain.kind]
-
-    def fitting(given: Any) -> int:  # noqa: ANN401 - an input may be anything until it is read
-        value = None if given is None else read(given)
-        if value is None and given is not None:
-            raise TypeError
-        bits = known.get(value) if value is None or value in known else others
-        if bits is None:
-            raise KeyError
-        return bits
-
-    return fitting
-
-
-def _ordered_column(axis: OrderedAxis, domain: Domain, cells: Sequence[Cell]) -> Callable[[Any], int]:
-    none = _rows_at(axis, cells, 2 * len(axis.points) + 1)
-    by_place = [_rows_at(axis, cells, at) for at in range(2 * len(axis.points) + 1)]
-    place, read, step = axis.place_of, READERS[domain.kind], domain.step
-
-    def fitting(given: Any) -> int:  # noqa: ANN401 - an input may be anything until it is read
-        if given is None:
-            bits = none
-        else:
-            value = read(given)
-            if value is None or (step is not None and not domain.holds(value)):
-                raise TypeError
-            bits = by_place[place(value)]
-        if bits is None:
-            raise KeyError
-        return bits
-
-    return fitting
-
-
-def _rows_by_value(axis: NamedAxis, cells: Sequence[Cell]) -> dict[Any, int]:
-    places = {**axis.places, None: axis.place_of_others + 1}
-    found = {value: _rows_at(axis, cells, at) for value, at in places.items()}
-    return {value: bits for value, bits in found.items() if bits is not None}
-
-
-def _rows_at(axis: Axis, cells: Sequence[Cell], at: int) -> int | None:
-    """Return the rows whose cell takes a piece; None where the piece lies outside the domain."""
-    if not axis.all >> at & 1:
-        return None
-    return sum(1 << row for row, cell in enumerate(cells) if axis.pieces(cell) >> at & 1)
