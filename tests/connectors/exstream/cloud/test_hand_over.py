@@ -3,8 +3,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.connectors.exstream.full_disk import room_for
 from xconnector.connectors.exstream.cloud.hand_over import HandOvers
-from xconnector.contract.errors import OutcomeUnknownError, TransientError
+from xconnector.contract.errors import MisconfiguredError, OutcomeUnknownError, TransientError
 from xconnector.contract.submission import SubmissionReceipt
 
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
@@ -55,6 +56,22 @@ def test_a_worker_that_died_before_it_wrote_anything_has_sent_nothing(tmp_path: 
 def test_what_is_not_known_counts_from_when_it_was_first_looked_for(tmp_path: Path) -> None:
     assert hand_overs(tmp_path).of("s-1").sent_at == NOW
     assert hand_overs(tmp_path, NOW + timedelta(hours=1)).of("s-1").sent_at == NOW
+
+
+def test_what_was_looked_for_on_a_full_disk_does_not_count_as_never_sent(tmp_path: Path) -> None:
+    with room_for(10), pytest.raises(MisconfiguredError, match="make room"):
+        hand_overs(tmp_path).of("s-1")
+
+    assert hand_overs(tmp_path).of("s-1").sent_at == NOW
+
+
+def test_what_was_left_on_a_full_disk_goes_with_the_rest(tmp_path: Path) -> None:
+    with room_for(10), pytest.raises(MisconfiguredError):
+        hand_overs(tmp_path).of("s-1")
+    with hand_overs(tmp_path, datetime.now(UTC) + timedelta(days=31)).begun("s-2", "Runs"):
+        pass
+
+    assert [path.name for path in tmp_path.iterdir()] == ["s-2.json"]
 
 
 def test_what_surely_did_not_happen_is_forgotten(tmp_path: Path) -> None:

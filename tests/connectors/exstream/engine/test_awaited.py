@@ -1,9 +1,6 @@
 import asyncio
-import resource
 import stat
 import time
-from collections.abc import Generator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +8,7 @@ import psutil
 import pytest
 
 from tests.connectors.exstream.engine.shop import Shop, key_of, open_shop, orders_of
+from tests.connectors.exstream.full_disk import room_for
 from tests.connectors.exstream_engine.stand_in import TEMPLATE
 from xconnector.connectors.exstream.engine.composer import EngineComposer
 from xconnector.contract.composer import Composition, Order
@@ -241,22 +239,11 @@ async def test_a_full_disk_is_transient(shop: Shop) -> None:
     composer = shop.composer()
     await composer.check()
 
-    with _room_for(2000):
+    with room_for(2000):
         results = await composer.compose(orders_of(range(10)))
 
     assert {type(result) for result in results} == {TransientError}
     assert "no room" in str(results[0])
-
-
-@contextmanager
-def _room_for(size: int) -> Generator[None]:
-    """Let no file grow beyond this many bytes, as on a disk that is full."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 async def test_nothing_is_left_of_a_run_that_was_awaited(shop: Shop) -> None:

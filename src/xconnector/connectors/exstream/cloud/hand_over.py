@@ -12,6 +12,7 @@ from pathlib import Path
 
 import msgspec
 
+from xconnector.connectors.exstream.whole_file import write_whole
 from xconnector.contract.errors import MisconfiguredError, OutcomeUnknownError, PermanentError, TransientError
 from xconnector.contract.submission import SubmissionReceipt
 
@@ -114,8 +115,8 @@ class HandOvers:
         looked_for = HandedOver(began_at=now, channel="", sent_at=now)
         with _usable():
             self._make_room()
-            with FileIO(self._path(submission_key), "a") as file:
-                _append(file, looked_for)
+            # At once: an empty file would say that nothing was sent.
+            write_whole(self._path(submission_key), _line(looked_for))
         return looked_for
 
     def _path(self, submission_key: str) -> Path:
@@ -123,7 +124,8 @@ class HandOvers:
 
     def _make_room(self) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
-        for path in self._folder.glob(f"*{_SUFFIX}"):
+        # Also what a full disk let nobody finish.
+        for path in self._folder.glob(f"*{_SUFFIX}*"):
             with suppress(FileNotFoundError):
                 if datetime.fromtimestamp(path.stat().st_mtime, UTC) < self._now() - _KEPT_FOR:
                     path.unlink()
@@ -178,11 +180,15 @@ def _usable() -> Generator[None]:
 
 
 def _append(file: FileIO, known: HandedOver) -> None:
-    # Whatever was left of an earlier line does not spoil this one.
-    line = b"\n" + msgspec.json.encode(known) + b"\n"
+    line = _line(known)
     if file.write(line) != len(line):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     os.fsync(file.fileno())
+
+
+def _line(known: HandedOver) -> bytes:
+    # Whatever was left of an earlier line does not spoil this one.
+    return b"\n" + msgspec.json.encode(known) + b"\n"
 
 
 def _last(content: bytes) -> HandedOver | None:

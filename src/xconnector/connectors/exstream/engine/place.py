@@ -10,7 +10,8 @@ from xconnector.connectors.exstream.engine.launch import Launcher
 from xconnector.connectors.exstream.engine.package_file import PackageFiles
 from xconnector.connectors.exstream.engine.run import Run, write_control_file
 from xconnector.connectors.exstream.engine.settings import EngineSettings
-from xconnector.connectors.exstream.engine.work_folder import Attempt, RunFolder, WorkFolder, write_whole
+from xconnector.connectors.exstream.engine.work_folder import Attempt, RunFolder, WorkFolder
+from xconnector.connectors.exstream.whole_file import write_whole
 from xconnector.contract.errors import MisconfiguredError, PermanentError
 from xconnector.contract.manifest import Surroundings
 

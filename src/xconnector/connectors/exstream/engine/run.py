@@ -6,7 +6,8 @@ from pathlib import Path
 
 from xconnector.connectors.exstream.engine.control_file import Line, Switch, customer_list, extra_line, line, written
 from xconnector.connectors.exstream.engine.settings import EngineSettings
-from xconnector.connectors.exstream.engine.work_folder import Attempt, write_whole
+from xconnector.connectors.exstream.engine.work_folder import Attempt
+from xconnector.connectors.exstream.whole_file import write_whole
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,6 +20,7 @@ from pathlib import Path
 
 import msgspec
 
+from xconnector.connectors.exstream.whole_file import write_whole
 from xconnector.contract.errors import MisconfiguredError, PermanentError, TransientError
 
 _KEY = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,180}")
@@ -249,15 +250,3 @@ def _remove_unless_alive(folder: RunFolder) -> None:
     if held is not None:
         folder.remove()
         os.close(held)
-
-
-def write_whole(file: Path, content: bytes, *, mode: int = 0o600) -> None:
-    """Write a file beside its place and rename it: nobody ever sees half of it."""
-    beside = file.with_name(f"{file.name}.new")
-    with suppress(FileNotFoundError):
-        beside.unlink()
-    with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode), "wb") as stream:
-        stream.write(content)
-        stream.flush()
-        os.fsync(stream.fileno())
-    beside.replace(file)
