@@ -43,8 +43,8 @@ class ScriptedComposer:
     """How often somebody searched."""
     on_look: list[ConnectorError | Underway] = field(default_factory=list[ConnectorError | Underway])
     """What the next looks say, one after the other."""
-    reference: str | None = None
-    """By which it finds every job, instead of one for each."""
+    job: str | None = None
+    """What it calls every job, as one that belongs to one submission alone."""
     further: Sequence[Made] = ()
     """Results that nobody asked for."""
     submissions: list[Submission] = field(default_factory=list[Submission])
@@ -95,7 +95,7 @@ class ScriptedComposer:
         return self._receipt(submission) if submission.submission_key in self.taken else None
 
     async def look(self, submission: Submission, reference: str) -> Underway | SubmissionOutcome:
-        assert reference == (self.reference or f"job of {submission.submission_key}")
+        assert reference == "a job"
         if self.on_look:
             said = self.on_look.pop(0)
             if isinstance(said, ConnectorError):
@@ -115,7 +115,6 @@ class ScriptedComposer:
             yield made
 
     def _receipt(self, submission: Submission) -> SubmissionReceipt:
-        key = submission.submission_key
-        return SubmissionReceipt(
-            reference=self.reference or f"job of {key}", detail={"job": f"J-{len(self.submissions)}"}
-        )
+        job = self.job or f"J-{list(self.taken).index(submission.submission_key) + 1}"
+        # As an engine does that is found by the submission's own key: the reference says nothing.
+        return SubmissionReceipt(reference="a job", detail={"job": job}, jobs=frozenset({job}))

@@ -44,6 +44,8 @@ class SubmissionReceipt:
     """What it needs to find the job again; kept, and given back at every look. Without customer content."""
     detail: Mapping[str, str]
     """What the ledger keeps of it: job ids, request ids, trace ids."""
+    jobs: frozenset[str] = frozenset()
+    """The composer's own names for what can belong to one submission alone; none where it has no such names."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from xconnector.domain.communication import State
-from xconnector.operations.failures import AT_ONCE, Choice, failures_of
+from xconnector.operations.failures import AT_ONCE, Choice, Span, failures_of, whole_span
 from xconnector.postgres.connect import Connection, Pool, in_transaction
 from xconnector.store import failures, ledger
 from xconnector.store.failures import OpenFailure
@@ -19,17 +19,18 @@ async def dismiss(pool: Pool, choice: Choice, *, actor: str, reason: str) -> int
     Communications are cancelled. Records that never became any stay what they are, and the account goes on counting
     them as failed.
     """
-    dismissed, after = 0, 0
-    while (page := await _dismiss_page(pool, choice, after=after, actor=actor, reason=reason)) is not None:
-        dismissed, after = dismissed + page[0], page[1]
+    dismissed = 0
+    span = await whole_span(pool)
+    while (page := await _dismiss_page(pool, choice, span, actor=actor, reason=reason)) is not None:
+        dismissed, span = dismissed + page[0], span.behind(page[1])
     return dismissed
 
 
-async def _dismiss_page(pool: Pool, choice: Choice, *, after: int, actor: str, reason: str) -> tuple[int, int] | None:
+async def _dismiss_page(pool: Pool, choice: Choice, span: Span, *, actor: str, reason: str) -> tuple[int, int] | None:
     """Dismiss one page in one transaction; returns how many, and the id of its last failure. None behind the end."""
 
     async def write(connection: Connection) -> tuple[int, int] | None:
-        page = await failures_of(connection, choice, after=after, limit=AT_ONCE)
+        page = await failures_of(connection, choice, span, limit=AT_ONCE)
         if not page:
             return None
         now = datetime.now(UTC)

@@ -8,7 +8,7 @@ from uuid import UUID
 from xconnector.domain.communication import State
 from xconnector.domain.failure import FailureKind
 from xconnector.execution.jobs import Jobs
-from xconnector.postgres.connect import Connection, Pool, in_transaction, transaction
+from xconnector.postgres.connect import Connection, Pool, in_transaction, reading, transaction
 from xconnector.store import communications, failures, inbox, ledger, runs, submissions
 from xconnector.store.failures import Group, OpenFailure
 from xconnector.store.submissions import SubmissionState
@@ -39,6 +39,27 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """Which failures are still to be looked at, by their ids.
+
+    It ends with the newest there was at the beginning: what fails again meanwhile is left to whoever looks next.
+    """
+
+    after: int = 0
+    until: int | None = None
+
+    def behind(self, failure_id: int) -> "Span":
+        """Return what is left behind a failure."""
+        return Span(after=failure_id, until=self.until)
+
+
+async def whole_span(pool: Pool) -> Span:
+    """Return all failures that there are now."""
+    async with reading(pool) as connection:
+        return Span(until=await failures.newest(connection))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reprocessed:
     """What became of an order to reprocess."""
 
@@ -57,7 +78,7 @@ async def failure_groups(pool: Pool, *, run: str | None = None) -> list[Group]:
 async def open_failures(pool: Pool, choice: Choice, *, limit: int) -> list[OpenFailure]:
     """Return single open failures, oldest first."""
     async with transaction(pool) as connection:
-        return await failures_of(connection, choice, after=0, limit=limit)
+        return await failures_of(connection, choice, Span(), limit=limit)
 
 
 async def reprocess(pool: Pool, jobs: Jobs, choice: Choice, *, actor: str, reason: str) -> Reprocessed:
@@ -65,9 +86,10 @@ async def reprocess(pool: Pool, jobs: Jobs, choice: Choice, *, actor: str, reaso
 
     Raises NothingToReprocessError when no open failure fits.
     """
-    started, left, after = 0, 0, 0
-    while (page := await _reprocess_page(pool, jobs, choice, after=after, actor=actor, reason=reason)) is not None:
-        started, left, after = started + page.started, left + page.left, page.last
+    started, left = 0, 0
+    span = await whole_span(pool)
+    while (page := await _reprocess_page(pool, jobs, choice, span, actor=actor, reason=reason)) is not None:
+        started, left, span = started + page.started, left + page.left, span.behind(page.last)
     if not started and not left:
         raise NothingToReprocessError("no open failure fits; `xconnector failures` lists those there are")
     return Reprocessed(started=started, left=left)
@@ -82,12 +104,12 @@ class _Page:
 
 
 async def _reprocess_page(
-    pool: Pool, jobs: Jobs, choice: Choice, *, after: int, actor: str, reason: str
+    pool: Pool, jobs: Jobs, choice: Choice, span: Span, *, actor: str, reason: str
 ) -> _Page | None:
     """Start one page of failures again in one transaction; None when there is no further one."""
 
     async def write(connection: Connection) -> _Page | None:
-        page = await failures_of(connection, choice, after=after, limit=AT_ONCE)
+        page = await failures_of(connection, choice, span, limit=AT_ONCE)
         if not page:
             return None
         started = await _start_again(connection, jobs, page, actor=actor, reason=reason)
@@ -105,14 +127,15 @@ async def _run_id(connection: Connection, name: str | None) -> UUID | None:
     return run.run_id
 
 
-async def failures_of(connection: Connection, choice: Choice, *, after: int, limit: int) -> list[OpenFailure]:
-    """Return one page of chosen failures, those behind an id, in the caller's transaction."""
+async def failures_of(connection: Connection, choice: Choice, span: Span, *, limit: int) -> list[OpenFailure]:
+    """Return one page of chosen failures in the caller's transaction."""
     return await failures.open_failures(
         connection,
         fingerprint=choice.fingerprint,
         run_id=await _run_id(connection, choice.run),
         communication_id=choice.communication_id,
-        after=after,
+        after=span.after,
+        until=span.until,
         limit=limit,
     )
 

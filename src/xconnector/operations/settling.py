@@ -8,7 +8,7 @@ from uuid import UUID
 from xconnector.domain.communication import State
 from xconnector.domain.failure import FailureKind, Settlement
 from xconnector.execution.jobs import Jobs
-from xconnector.operations.failures import AT_ONCE, Choice, failures_of, take_up_submissions
+from xconnector.operations.failures import AT_ONCE, Choice, Span, failures_of, take_up_submissions, whole_span
 from xconnector.postgres.connect import Connection, Pool, in_transaction
 from xconnector.store import communications, dispatches, failures
 from xconnector.store.dispatches import DispatchState
@@ -34,21 +34,22 @@ async def settle(pool: Pool, jobs: Jobs, choice: Choice, settlement: Settlement,
     submission that arrived is looked for again; of one that did not, or whose job is of no use, the communications are
     composed again.
     """
-    settled, after = 0, 0
+    settled = 0
+    span = await whole_span(pool)
     while (
-        page := await _settle_page(pool, jobs, choice, settlement, after, Word(actor=actor, reason=reason))
+        page := await _settle_page(pool, jobs, choice, settlement, span, Word(actor=actor, reason=reason))
     ) is not None:
-        settled, after = settled + page[0], page[1]
+        settled, span = settled + page[0], span.behind(page[1])
     return settled
 
 
 async def _settle_page(
-    pool: Pool, jobs: Jobs, choice: Choice, settlement: Settlement, after: int, word: Word
+    pool: Pool, jobs: Jobs, choice: Choice, settlement: Settlement, span: Span, word: Word
 ) -> tuple[int, int] | None:
     """Settle one page in one transaction; returns how many, and the id of its last failure. None behind the end."""
 
     async def write(connection: Connection) -> tuple[int, int] | None:
-        page = await failures_of(connection, choice, after=after, limit=AT_ONCE)
+        page = await failures_of(connection, choice, span, limit=AT_ONCE)
         if not page:
             return None
         rows = {row.communication_id: row for row in page if row.communication_id is not None}

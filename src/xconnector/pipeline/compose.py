@@ -6,10 +6,9 @@ from itertools import groupby
 from uuid import UUID
 
 from xconnector.contract.composer import Composer, Composition, Order
-from xconnector.contract.errors import ConnectorError, OutcomeUnknownError, TransientError
+from xconnector.contract.errors import ConnectorError, TransientError
 from xconnector.contract.submission import ComposesSubmissions
 from xconnector.domain.communication import State
-from xconnector.domain.failure import FailureKind
 from xconnector.execution.jobs import Attempt
 from xconnector.execution.limits import NotNowError
 from xconnector.pipeline import composed, failing
@@ -109,10 +108,7 @@ async def _record(
         if due_at is not None:
             later.append((standing.communication_id, due_at))
         else:
-            # Composing has no effect outside: whatever was lost can be made again.
-            cause = TransientError(str(result)) if isinstance(result, OutcomeUnknownError) else result
-            failure = failing.failure_of(cause, "compose", permanent=FailureKind.PROJECT)
-            stopped.append(failing.stopped_by(standing, failure))
+            stopped.append(failing.stopped_by(standing, failing.failure_of_composing(result)))
 
     async def write(connection: Connection) -> None:
         await composed.record(place, connection, made, origin=State.DECIDED, priority=attempt.priority)

@@ -34,6 +34,15 @@ def failure_of(error: ConnectorError, stage: str, *, permanent: FailureKind = Fa
     return Failure(stage=stage, kind=kinds.get(type(error), FailureKind.DEFECT), reason=str(error))
 
 
+def failure_of_composing(error: ConnectorError) -> Failure:
+    """Say what it means that a document was not made.
+
+    Composing has no effect outside: what was lost can be made again.
+    """
+    cause = TransientError(str(error)) if isinstance(error, OutcomeUnknownError) else error
+    return failure_of(cause, "compose", permanent=FailureKind.PROJECT)
+
+
 def stopped_by(standing: Standing, failure: Failure) -> Stopped:
     """Say that this communication was stopped by this failure."""
     return Stopped(batch_id=standing.batch_id, communication_id=standing.communication_id, failure=failure)

@@ -6,7 +6,6 @@ A look is harmless and may be repeated: what was recorded already is not awaited
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 
 from xconnector.contract.composer import Composition
 from xconnector.contract.errors import ConnectorError, MisconfiguredError, PermanentError, TransientError
@@ -17,10 +16,11 @@ from xconnector.domain.failure import Failure, FailureKind
 from xconnector.execution.jobs import Attempt
 from xconnector.execution.limits import NotNowError
 from xconnector.pipeline import composed, failing
-from xconnector.pipeline.deliver import HELD_ELSEWHERE
+from xconnector.pipeline.closing_submissions import close_when_empty, fail_page, move_awaited
+from xconnector.pipeline.deliver import AT_THE_EARLIEST, HELD_ELSEWHERE
 from xconnector.pipeline.ordering import kinds_for
 from xconnector.pipeline.retrying import again, wait_after
-from xconnector.pipeline.submit import composer_of, described, give_up_submission
+from xconnector.pipeline.submit import composer_of, described
 from xconnector.pipeline.workplace import Workplace
 from xconnector.postgres.connect import Connection, in_transaction, reading, transaction
 from xconnector.project.open_connections import LONG_TIMEOUT, is_outage
@@ -50,26 +50,30 @@ async def fetch(place: Workplace, attempt: Attempt, submission_key: str) -> None
             async with transaction(place.pool) as connection:
                 await again(connection, attempt, place.now() + HELD_ELSEWHERE)
             return
+        seen = _Seen(row.orders)
         try:
-            await _look(place, attempt, row)
+            await _look(place, attempt, row, seen)
         except MisconfiguredError as error:
-            await _stop(place, row, failing.failure_of(error, "fetch"))
+            await _stop(place, attempt, row, failing.failure_of(error, "fetch"))
         except PermanentError as error:
-            # The job made nothing: its orders can be composed again.
-            await _end(place, attempt, row, error, _Seen(row.orders))
+            # The job made nothing more: its other orders can be composed again.
+            await _end(place, attempt, row, error, seen)
         except (ConnectorError, NotNowError, TimeoutError) as error:
             await _look_later(place, attempt, row, error)
 
 
-async def _look(place: Workplace, attempt: Attempt, row: SubmissionRow) -> None:
-    opened = await composer_of(place, row)
+async def _look(place: Workplace, attempt: Attempt, row: SubmissionRow, seen: "_Seen") -> None:
+    try:
+        opened = await composer_of(place, row)
+    except PermanentError as error:
+        # It is the connection's, and says nothing of the job.
+        raise MisconfiguredError(str(error)) from error
     found = await place.connections.limited(row.connection, for_long=True).call(
         lambda: opened.look(described(row), row.reference or ""), is_outage=is_outage
     )
     if isinstance(found, Underway):
         await _wait(place, attempt, row, found)
         return
-    seen = _Seen(row.orders)
     async for results in _in_parts(found.made):
         await _bring_home(place, attempt, row, results, seen, found.detail)
     if seen.not_yet is not None:
@@ -80,7 +84,7 @@ async def _look(place: Workplace, attempt: Attempt, row: SubmissionRow) -> None:
 async def _wait(place: Workplace, attempt: Attempt, row: SubmissionRow, underway: Underway) -> None:
     """Look again when the composer says; when the job's time is up, it becomes named failures."""
     if _is_overdue(place, row):
-        await _stop(place, row, _overdue(place, row, underway.said))
+        await _stop(place, attempt, row, _overdue(place, row, underway.said))
         return
     async with transaction(place.pool) as connection:
         await submissions.say(connection, row.submission_key, underway.said, attempts=0)
@@ -151,6 +155,9 @@ async def _bring_home(
         if order is None:
             seen.unasked += 1
             continue
+        if seen.has_named(order.position):
+            # A second result for one order: the first is recorded.
+            continue
         result = await _complete(place, order, one.result, seen)
         seen.name(order.position)
         seen.composed += isinstance(result, Composition)
@@ -162,10 +169,7 @@ async def _bring_home(
             else:
                 failed.append((order, result))
     kept = await composed.keep(place, made)
-    stopped = [
-        failing.stopped_by(order, failing.failure_of(error, "compose", permanent=FailureKind.PROJECT))
-        for order, error in failed
-    ]
+    stopped = [failing.stopped_by(order, failing.failure_of_composing(error)) for order, error in failed]
 
     async def write(connection: Connection) -> None:
         await composed.record(place, connection, kept, origin=State.COMPOSING, priority=attempt.priority)
@@ -210,26 +214,20 @@ async def _end(
     """
     if seen.unasked and not seen.named:
         left_out = PermanentError(_STRANGERS.format(unasked=seen.unasked))
-    failure = failing.failure_of(left_out, "compose", permanent=FailureKind.PROJECT)
-    came_late, after = False, 0
-    while page := await _awaited(place, row, after):
-        missing = [failing.stopped_by(order, failure) for order in page if not seen.has_named(order.position)]
-        came_late = came_late or len(missing) < len(page)
-        await in_transaction(
-            place.pool, partial(failing.fail, stopped=missing, origin=State.COMPOSING, now=place.now())
-        )
-        after = page[-1].position
+    failure = failing.failure_of_composing(left_out)
+
+    async def fail_unnamed(connection: Connection, page: Sequence[Ordered]) -> None:
+        unnamed = [order for order in page if not seen.has_named(order.position)]
+        await fail_page(place, connection, unnamed, failure)
+
+    await move_awaited(place, row, fail_unnamed)
     tally = Tally(composed=seen.composed, left_out=row.orders - seen.named, unasked=seen.unasked, detail=detail or {})
-    async with transaction(place.pool) as connection:
-        if came_late:
-            await again(connection, attempt, place.now())
-        else:
-            await submissions.set_ended(connection, row.submission_key, tally, place.now())
-
-
-async def _awaited(place: Workplace, row: SubmissionRow, after: int) -> Sequence[Ordered]:
-    async with reading(place.pool) as connection:
-        return await submissions.page(connection, row.submission_key, after=after, limit=AT_ONCE)
+    await close_when_empty(
+        place,
+        attempt,
+        row,
+        lambda connection: submissions.set_ended(connection, row.submission_key, tally, place.now()),
+    )
 
 
 def _is_overdue(place: Workplace, row: SubmissionRow) -> bool:
@@ -247,10 +245,12 @@ async def _look_later(place: Workplace, attempt: Attempt, row: SubmissionRow, er
     """Look again, less and less often; when the job's time is up, it becomes named failures."""
     said = str(error) or f"{row.connection} did not answer in time"
     if _is_overdue(place, row):
-        await _stop(place, row, _overdue(place, row, said))
+        await _stop(place, attempt, row, _overdue(place, row, said))
         return
     is_put_off = isinstance(error, NotNowError)
-    due_at = error.retry_at if isinstance(error, NotNowError) else place.now() + wait_after(row.attempts)
+    due_at = place.now() + wait_after(row.attempts)
+    if isinstance(error, NotNowError):
+        due_at = max(error.retry_at, place.now() + AT_THE_EARLIEST)
 
     async def write(connection: Connection) -> None:
         await submissions.say(connection, row.submission_key, said, attempts=row.attempts + (not is_put_off))
@@ -259,14 +259,14 @@ async def _look_later(place: Workplace, attempt: Attempt, row: SubmissionRow, er
     await in_transaction(place.pool, write)
 
 
-async def _stop(place: Workplace, row: SubmissionRow, failure: Failure) -> None:
+async def _stop(place: Workplace, attempt: Attempt, row: SubmissionRow, failure: Failure) -> None:
     """Leave the job alone until somebody reprocesses its orders: it is then looked at again, not submitted again."""
-
-    async def write(connection: Connection) -> None:
-        stopped = await submissions.set_state(
+    await move_awaited(place, row, lambda connection, page: fail_page(place, connection, page, failure))
+    await close_when_empty(
+        place,
+        attempt,
+        row,
+        lambda connection: submissions.set_state(
             connection, row.submission_key, origin=SubmissionState.SUBMITTED, target=SubmissionState.STUCK
-        )
-        if stopped:
-            await give_up_submission(place, connection, row, failure)
-
-    await in_transaction(place.pool, write)
+        ),
+    )

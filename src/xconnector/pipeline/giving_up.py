@@ -6,7 +6,7 @@ from xconnector.domain.failure import Failure, FailureKind
 from xconnector.execution.jobs import Exhausted
 from xconnector.pipeline import failing
 from xconnector.pipeline.closing import Answer, close
-from xconnector.pipeline.submit import give_up_submission
+from xconnector.pipeline.closing_submissions import PAGE, fail_page
 from xconnector.pipeline.workplace import Workplace
 from xconnector.postgres.connect import Connection
 from xconnector.store import bundles, communications, dispatches, failures, inbox, submissions
@@ -74,7 +74,8 @@ async def _give_up_submission(place: Workplace, connection: Connection, submissi
             kind = FailureKind.UNKNOWN_OUTCOME if is_unknown else FailureKind.DEFECT
             failure = Failure(stage=stage, kind=kind, reason=reason)
             state = State.OUTCOME_UNKNOWN if is_unknown else State.FAILED
-            await give_up_submission(place, connection, row, failure, target=state)
+            while page := await submissions.page(connection, submission_key, after=0, limit=PAGE):
+                await fail_page(place, connection, page, failure, state)
 
 
 async def _give_up_bundle(place: Workplace, connection: Connection, bundle_key: str, reason: str) -> None:

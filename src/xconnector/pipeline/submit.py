@@ -4,7 +4,8 @@ Composers keep no key by which they would know a submission again. One that is f
 result, because the answer or a worker was lost, is looked for first; what cannot be found out is settled by a person.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 from xconnector.contract.composer import Order
@@ -21,7 +22,8 @@ from xconnector.execution.jobs import Attempt, Priority
 from xconnector.execution.limits import NotNowError
 from xconnector.execution.waits import Wait, wait_until
 from xconnector.pipeline import failing
-from xconnector.pipeline.deliver import HELD_ELSEWHERE
+from xconnector.pipeline.closing_submissions import PAGE, close_when_empty, fail_page, move_awaited
+from xconnector.pipeline.deliver import AT_THE_EARLIEST, HELD_ELSEWHERE
 from xconnector.pipeline.ordering import kinds_for, order_of
 from xconnector.pipeline.ordering_anew import order_anew
 from xconnector.pipeline.retrying import again, wait_after
@@ -29,9 +31,8 @@ from xconnector.pipeline.workplace import Workplace
 from xconnector.postgres.connect import Connection, in_transaction, reading, transaction
 from xconnector.project.open_connections import is_outage
 from xconnector.store import communications, submissions
-from xconnector.store.submissions import SubmissionRow, SubmissionState
+from xconnector.store.submissions import Ordered, SubmissionRow, SubmissionState
 
-PAGE = 500
 FIRST_LOOK = timedelta(seconds=1)
 
 Result = SubmissionReceipt | ConnectorError | NotNowError
@@ -54,7 +55,10 @@ async def submit(place: Workplace, attempt: Attempt, submission_key: str) -> Non
         found = await _find(place, row) if row.state == SubmissionState.SUBMITTING else None
         if found is None:
             if not await _intend(place, row):
+                await _dissolve(place, attempt, row)
                 return
+            # What it was before is settled: it had surely not begun.
+            row = replace(row, state=SubmissionState.GATHERED)
             found = await _hand_over(place, row)
         await _record(place, attempt, row, found)
 
@@ -80,17 +84,6 @@ async def composer_of(place: Workplace, row: SubmissionRow) -> ComposesSubmissio
     return opened
 
 
-async def give_up_submission(
-    place: Workplace, connection: Connection, row: SubmissionRow, failure: Failure, *, target: State = State.FAILED
-) -> None:
-    """Let every order of a submission that is still being composed fail, in the caller's transaction."""
-    after = 0
-    while page := await submissions.page(connection, row.submission_key, after=after, limit=PAGE):
-        stopped = [failing.stopped_by(order, failure) for order in page]
-        await failing.fail(connection, stopped, origin=State.COMPOSING, now=place.now(), target=target)
-        after = page[-1].position
-
-
 async def _find(place: Workplace, row: SubmissionRow) -> SubmissionReceipt | ConnectorError | None:
     """Look for a submission whose answer was lost; None when the composer surely has not begun.
 
@@ -110,33 +103,42 @@ async def _find(place: Workplace, row: SubmissionRow) -> SubmissionReceipt | Con
 
 
 async def _intend(place: Workplace, row: SubmissionRow) -> bool:
-    """Record the intent; False where the submission must not be handed over any more.
+    """Record the intent; False where the submission is not whole, because some of its orders were settled otherwise.
 
-    Of one that is not whole (some of its orders were settled otherwise) the rest is ordered anew: results that come by
-    position would be taken for those of others.
+    It must not be handed over then: results that come by position would be taken for those of others.
     """
 
     async def write(connection: Connection) -> bool:
-        if await submissions.count_awaited(connection, row.submission_key) == row.orders:
-            origin = SubmissionState(row.state)
-            return await submissions.set_state(
-                connection, row.submission_key, origin=origin, target=SubmissionState.SUBMITTING, is_retry=True
-            )
-        await _dissolve(place, connection, row)
-        return False
+        if await submissions.count_awaited(connection, row.submission_key) != row.orders:
+            return False
+        return await submissions.set_state(
+            connection,
+            row.submission_key,
+            origin=SubmissionState(row.state),
+            target=SubmissionState.SUBMITTING,
+            is_retry=True,
+        )
 
     return await in_transaction(place.pool, write)
 
 
-async def _dissolve(place: Workplace, connection: Connection, row: SubmissionRow) -> None:
-    await submissions.set_state(
-        connection, row.submission_key, origin=SubmissionState(row.state), target=SubmissionState.REFUSED
-    )
-    after = 0
-    while page := await submissions.page(connection, row.submission_key, after=after, limit=PAGE):
+async def _dissolve(place: Workplace, attempt: Attempt, row: SubmissionRow) -> None:
+    """Order the rest of a submission anew that is not whole any more."""
+
+    async def anew(connection: Connection, page: Sequence[Ordered]) -> None:
         orders = [(order.communication_id, order.batch_id) for order in page]
         await order_anew(place, connection, orders, why="its submission is not whole any more", now=place.now())
-        after = page[-1].position
+
+    await move_awaited(place, row, anew)
+    await _close(place, attempt, row, SubmissionState.REFUSED)
+
+
+async def _close(place: Workplace, attempt: Attempt, row: SubmissionRow, target: SubmissionState) -> None:
+    async def close(connection: Connection) -> None:
+        for origin in (SubmissionState.GATHERED, SubmissionState.SUBMITTING):
+            await submissions.set_state(connection, row.submission_key, origin=origin, target=target)
+
+    await close_when_empty(place, attempt, row, close)
 
 
 async def _hand_over(place: Workplace, row: SubmissionRow) -> Result:
@@ -177,37 +179,38 @@ async def _orders(place: Workplace, row: SubmissionRow) -> AsyncIterator[Order]:
 
 
 async def _record(place: Workplace, attempt: Attempt, row: SubmissionRow, result: Result) -> None:
-    async def write(connection: Connection) -> None:
+    """Record what became of the hand-over: the composer has it, it is tried or looked for again, or given up."""
+
+    async def write(connection: Connection) -> ConnectorError | None:
         match result:
             case SubmissionReceipt():
-                if await submissions.is_held(connection, row.connection, row.submission_key, result.reference):
-                    await _give_up(place, connection, row, _ANOTHERS)
-                else:
-                    await _submitted(place, connection, attempt, row, result)
+                if not await submissions.claim_jobs(connection, row.connection, row.submission_key, result.jobs):
+                    return _ANOTHERS
+                await _submitted(place, connection, attempt, row, result)
             case NotNowError():
                 await _put_back(connection, row)
-                await again(connection, attempt, result.retry_at)
+                await again(connection, attempt, max(result.retry_at, place.now() + AT_THE_EARLIEST))
+            case TransientError() if row.state == SubmissionState.SUBMITTING and not _is_overdue(place, row):
+                await _again_later(place, connection, attempt, row, result)
             case TransientError() if row.state == SubmissionState.SUBMITTING:
-                await _look_again(place, connection, attempt, row, result)
+                return OutcomeUnknownError(str(result))
             case TransientError() if _may_try_again(place, row):
                 await _put_back(connection, row)
                 await _again_later(place, connection, attempt, row, result)
             case OutcomeUnknownError() if _may_try_again(place, row):
                 await _again_later(place, connection, attempt, row, result)
             case _:
-                await _give_up(place, connection, row, result)
+                return result
+        return None
 
-    await in_transaction(place.pool, write)
+    error = await in_transaction(place.pool, write)
+    if error is not None:
+        await _give_up(place, attempt, row, error)
 
 
-async def _look_again(
-    place: Workplace, connection: Connection, attempt: Attempt, row: SubmissionRow, error: ConnectorError
-) -> None:
-    """Look again for what may have been submitted, less and less often, as long as an answer may take."""
-    if place.now() - row.created_at > place.limits_of(row.connection).report_within:
-        await _give_up(place, connection, row, OutcomeUnknownError(str(error)))
-    else:
-        await _again_later(place, connection, attempt, row, error)
+def _is_overdue(place: Workplace, row: SubmissionRow) -> bool:
+    """Say whether it has been looked for as long as an answer may take."""
+    return place.now() - row.created_at > place.limits_of(row.connection).report_within
 
 
 async def _submitted(
@@ -253,20 +256,14 @@ def _may_try_again(place: Workplace, row: SubmissionRow) -> bool:
     return row.attempts + 1 < place.limits_of(row.connection).attempts
 
 
-async def _give_up(place: Workplace, connection: Connection, row: SubmissionRow, error: Result) -> None:
+async def _give_up(place: Workplace, attempt: Attempt, row: SubmissionRow, error: ConnectorError) -> None:
     """What was surely not taken failed and can be composed again; what may have been is for a person to settle."""
-    assert isinstance(error, ConnectorError), "a receipt or a wait is no end"
     is_unknown = isinstance(error, OutcomeUnknownError)
-    if not await submissions.set_state(
-        connection,
-        row.submission_key,
-        origin=SubmissionState.SUBMITTING,
-        target=SubmissionState.UNKNOWN if is_unknown else SubmissionState.REFUSED,
-    ):
-        return
-    if is_unknown:
-        failure = Failure(stage="submit", kind=FailureKind.UNKNOWN_OUTCOME, reason=str(error))
-        await give_up_submission(place, connection, row, failure, target=State.OUTCOME_UNKNOWN)
-    else:
-        failure = failing.failure_of(error, "compose", permanent=FailureKind.PROJECT)
-        await give_up_submission(place, connection, row, failure)
+    failure = (
+        Failure(stage="submit", kind=FailureKind.UNKNOWN_OUTCOME, reason=str(error))
+        if is_unknown
+        else failing.failure_of_composing(error)
+    )
+    target = State.OUTCOME_UNKNOWN if is_unknown else State.FAILED
+    await move_awaited(place, row, lambda connection, page: fail_page(place, connection, page, failure, target))
+    await _close(place, attempt, row, SubmissionState.UNKNOWN if is_unknown else SubmissionState.REFUSED)

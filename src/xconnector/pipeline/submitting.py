@@ -8,7 +8,6 @@ from xconnector.contract.composer import Order
 from xconnector.contract.errors import ConnectorError, PermanentError
 from xconnector.contract.submission import ComposesSubmissions
 from xconnector.domain.communication import State
-from xconnector.domain.failure import FailureKind
 from xconnector.execution.jobs import Priority
 from xconnector.pipeline import failing
 from xconnector.pipeline.ordering_anew import order_anew
@@ -37,8 +36,7 @@ async def let_wait(
         try:
             admitted.append((standing, order, opened.admit(order)))
         except PermanentError as error:
-            failure = failing.failure_of(error, "compose", permanent=FailureKind.PROJECT)
-            stopped.append(failing.stopped_by(standing, failure))
+            stopped.append(failing.stopped_by(standing, failing.failure_of_composing(error)))
 
     async def write(connection: Connection) -> None:
         now = place.now()

@@ -95,9 +95,10 @@ async def open_failures(
     run_id: UUID | None = None,
     communication_id: UUID | None = None,
     after: int = 0,
+    until: int | None = None,
     limit: int = 1000,
 ) -> list[OpenFailure]:
-    """Return open failures behind an id, oldest first, by cause, run or communication."""
+    """Return open failures behind an id and up to another, oldest first, by cause, run or communication."""
     return await fetch_all(
         connection,
         OpenFailure,
@@ -106,8 +107,15 @@ async def open_failures(
         run_id=run_id,
         communication_id=communication_id,
         after=after,
+        until=until,
         limit=limit,
     )
+
+
+async def newest(connection: Connection) -> int:
+    """Return the id of the newest failure; 0 where there is none."""
+    row = await (await connection.execute(_QUERIES.newest)).fetchone()
+    return int(row[0]) if row else 0
 
 
 async def resolve(connection: Connection, failure_ids: Sequence[int], *, resolution: str, now: datetime) -> set[int]:

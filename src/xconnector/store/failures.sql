@@ -26,6 +26,7 @@ JOIN batch USING (batch_id)
 LEFT JOIN communication ON communication.communication_id = failure.communication_id
 LEFT JOIN inbox ON inbox.record_id = coalesce(failure.record_id, communication.record_id)
 WHERE failure.resolved_at IS NULL AND failure.failure_id > %(after)s
+    AND (%(until)s::bigint IS NULL OR failure.failure_id <= %(until)s)
     AND (%(fingerprint)s::text IS NULL OR failure.fingerprint = %(fingerprint)s)
     AND (%(run_id)s::uuid IS NULL OR batch.run_id = %(run_id)s)
     AND (%(communication_id)s::uuid IS NULL OR failure.communication_id = %(communication_id)s)
@@ -55,3 +56,7 @@ ORDER BY failure_id;
 SELECT failure.reason FROM inbox JOIN failure USING (record_id)
 WHERE inbox.source_key = %(source_key)s
 ORDER BY failure.failure_id DESC LIMIT 1;
+
+-- name: newest
+-- The newest failure there is.
+SELECT coalesce(max(failure_id), 0) FROM failure;

@@ -1,6 +1,6 @@
 """Submissions: orders that a composer makes as one job of its own, and what became of them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -169,13 +169,17 @@ async def count_awaited(connection: Connection, submission_key: str) -> int:
     return int(row[0]) if row else 0
 
 
-async def is_held(connection: Connection, composer: str, submission_key: str, reference: str) -> bool:
-    """Say whether another submission of the composer has this very reference."""
-    cursor = await connection.execute(
-        _QUERIES.is_held, {"connection": composer, "submission_key": submission_key, "reference": reference}
-    )
-    row = await cursor.fetchone()
+async def claim_jobs(connection: Connection, composer: str, submission_key: str, jobs: Iterable[str]) -> bool:
+    """Claim a composer's jobs for a submission; False where another submission has one of them."""
+    parameters = {"connection": composer, "submission_key": submission_key, "jobs": sorted(jobs)}
+    await connection.execute(_QUERIES.claim_jobs, parameters)
+    row = await (await connection.execute(_QUERIES.holds_all, parameters)).fetchone()
     return bool(row and row[0])
+
+
+async def lock_row(connection: Connection, submission_key: str) -> None:
+    """Let nobody else take a submission up before the transaction ends."""
+    await connection.execute(_QUERIES.lock_row, {"submission_key": submission_key})
 
 
 async def composers(connection: Connection) -> list[str]:

@@ -155,13 +155,21 @@ WHERE submission_key = %(submission_key)s AND communication.state = 'composing'
         WHERE later.communication_id = submission_order.communication_id AND later.order_id > submission_order.order_id
     );
 
--- name: is_held
--- Whether another submission of the connection has this very reference.
-SELECT EXISTS (
-    SELECT FROM submission AS other
-    WHERE other.connection = %(connection)s AND other.reference = %(reference)s
-        AND other.submission_key <> %(submission_key)s
-);
+-- name: claim_jobs
+-- Claim jobs of a composer for a submission; those that another one has stay its.
+INSERT INTO submission_job (connection, job, submission_key)
+SELECT %(connection)s, job, %(submission_key)s FROM unnest(%(jobs)s::text[]) AS given (job)
+ON CONFLICT DO NOTHING;
+
+-- name: holds_all
+-- Whether every one of these jobs is the submission's.
+SELECT count(*) = cardinality(%(jobs)s::text[])
+FROM submission_job
+WHERE connection = %(connection)s AND job = ANY(%(jobs)s) AND submission_key = %(submission_key)s;
+
+-- name: lock_row
+-- Nobody else takes the submission up before the transaction ends.
+SELECT FROM submission WHERE submission_key = %(submission_key)s FOR UPDATE;
 
 -- name: composers
 -- The connections for which orders wait.
@@ -207,6 +215,7 @@ ORDER BY submission_order.communication_id, submission_order.order_id DESC;
 -- name: reopen
 -- Take submissions up again: ask once more whether the composer has them, or what became of them.
 UPDATE submission
-SET state = CASE WHEN state IN ('unknown', 'submitting') THEN 'submitting' ELSE 'submitted' END, attempts = 0
-WHERE submission_key = ANY(%(keys)s) AND state IN ('unknown', 'submitting', 'submitted', 'stuck', 'ended')
+SET state = CASE WHEN state IN ('unknown', 'submitting', 'refused') THEN 'submitting' ELSE 'submitted' END, attempts = 0
+WHERE submission_key = ANY(%(keys)s)
+    AND state IN ('unknown', 'submitting', 'refused', 'submitted', 'stuck', 'ended')
 RETURNING submission_key, state;

@@ -27,8 +27,15 @@ COMMENT ON COLUMN submission.left_out IS 'orders that no result named';
 COMMENT ON COLUMN submission.unasked IS 'results that named none of its orders';
 CREATE INDEX submission_under_way ON submission (created_at)
     WHERE state IN ('gathered', 'submitting', 'submitted', 'unknown', 'stuck');
-CREATE INDEX submission_reference ON submission (connection, reference) WHERE reference IS NOT NULL;
 CREATE INDEX submission_of_run ON submission (run_id, created_at) WHERE run_id IS NOT NULL;
+
+CREATE TABLE submission_job (
+    connection      text NOT NULL,
+    job             text NOT NULL,
+    submission_key  text NOT NULL REFERENCES submission,
+    PRIMARY KEY (connection, job)
+);
+COMMENT ON TABLE submission_job IS 'the composer''s own jobs: each belongs to one submission alone';
 
 CREATE TABLE submission_order (
     order_id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
