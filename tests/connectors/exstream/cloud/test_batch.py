@@ -211,6 +211,18 @@ async def test_a_channel_that_is_not_published_is_told_with_its_remedy(
             await batch.submit(a_submission(1), streamed(orders(1)))
 
 
+async def test_a_submission_that_was_refused_surely_has_not_begun(
+    exstream: SandboxProgram, output: Path, tmp_path: Path
+) -> None:
+    await exstream.misbehave(unpublished=[CHANNEL])
+
+    async with open_batch(exstream, output, tmp_path) as batch:
+        with pytest.raises(PermanentError):
+            await batch.submit(a_submission(1), streamed(orders(1)))
+
+        assert await batch.find(a_submission(1)) is None
+
+
 async def found(batch: Batch, submission: Submission) -> SubmissionReceipt:
     """Look again and again until a lost submission is found."""
     while True:

@@ -1,3 +1,4 @@
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -5,7 +6,13 @@ import pytest
 
 from tests.connectors.exstream.full_disk import room_for
 from xconnector.connectors.exstream.cloud.hand_over import HandOvers
-from xconnector.contract.errors import MisconfiguredError, OutcomeUnknownError, TransientError
+from xconnector.contract.errors import (
+    ConnectorError,
+    MisconfiguredError,
+    OutcomeUnknownError,
+    PermanentError,
+    TransientError,
+)
 from xconnector.contract.submission import SubmissionReceipt
 
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
@@ -74,13 +81,34 @@ def test_what_was_left_on_a_full_disk_goes_with_the_rest(tmp_path: Path) -> None
     assert [path.name for path in tmp_path.iterdir()] == ["s-2.json"]
 
 
-def test_what_surely_did_not_happen_is_forgotten(tmp_path: Path) -> None:
-    with pytest.raises(TransientError), hand_overs(tmp_path).begun("s-1", "Runs"):
-        raise TransientError("it is down")
-    with pytest.raises(OutcomeUnknownError), hand_overs(tmp_path).begun("s-2", "Runs"):
-        raise OutcomeUnknownError("lost")
+@pytest.mark.parametrize("refusal", [TransientError, PermanentError, MisconfiguredError])
+def test_what_surely_did_not_happen_counts_as_not_sent(tmp_path: Path, refusal: type[ConnectorError]) -> None:
+    refused(tmp_path, refusal("it takes nothing"))
 
-    assert [path.name for path in tmp_path.iterdir()] == ["s-2.json"]
+    assert hand_overs(tmp_path).of("s-1").sent_at is None
+    assert list(hand_overs(tmp_path).others("s-2")) == []
+
+
+def test_what_may_have_happened_counts_as_sent(tmp_path: Path) -> None:
+    refused(tmp_path, OutcomeUnknownError("lost"))
+
+    assert hand_overs(tmp_path).of("s-1").sent_at == NOW
+    assert [other.sent_at for other in hand_overs(tmp_path).others("s-2")] == [NOW]
+
+
+def test_what_was_refused_is_handed_over_again_under_the_same_key(tmp_path: Path) -> None:
+    refused(tmp_path, TransientError("it is down"))
+    handed_over(tmp_path)
+
+    assert hand_overs(tmp_path).of("s-1").receipt == RECEIPT
+
+
+def refused(folder: Path, error: ConnectorError) -> None:
+    """Hand a submission over that is refused when all of it was sent."""
+    with suppress(type(error)), hand_overs(folder).begun("s-1", "Runs") as hand_over:
+        hand_over.add("customer-1")
+        hand_over.is_sent()
+        raise error
 
 
 def test_others_are_those_that_were_sent(tmp_path: Path) -> None:

@@ -57,7 +57,8 @@ class HandOvers:
     def begun(self, submission_key: str, channel: str) -> Generator["HandOver"]:
         """Remember that a submission is handed over.
 
-        It is forgotten when the block ends with an error that says that nothing happened.
+        It counts as not sent when the block ends with an error that says that nothing happened: whoever handed it over
+        may die before he has kept that.
         """
         try:
             self._make_room()
@@ -72,7 +73,7 @@ class HandOvers:
             try:
                 yield hand_over
             except (TransientError, PermanentError, MisconfiguredError):
-                self._path(submission_key).unlink(missing_ok=True)
+                hand_over.is_refused()
                 raise
 
     def of(self, submission_key: str) -> HandedOver:
@@ -160,6 +161,12 @@ class HandOver:
         # He has it all the same: a disk that is full by now must not make it look as if nothing had begun.
         with suppress(OSError):
             _append(self._file, msgspec.structs.replace(self._known, receipt=receipt))
+
+    def is_refused(self) -> None:
+        """Write down that it surely began nothing."""
+        # On a disk that is full by now it stays one that may have been sent, and is looked for.
+        with suppress(OSError):
+            _append(self._file, msgspec.structs.replace(self._known, sent_at=None, keys=frozenset()))
 
     def _keep(self, known: HandedOver) -> None:
         with _usable():
