@@ -250,6 +250,7 @@ async def test_a_lost_answer_is_unknown_and_its_job_is_found_by_its_customers(
         receipt = await found(other, submission)
         made = await results(await ended(other, submission, receipt.reference))
 
+    assert receipt.jobs == set(receipt.detail["jobs"].split(", "))
     assert made.keys() == {key(number) for number in range(first, first + 30)}
     assert {type(one) for one in made.values()} == {Composition}
 
@@ -264,6 +265,21 @@ async def test_what_was_answered_is_found_again_also_by_whoever_did_not_hear_it(
 
     async with open_batch(exstream, output, tmp_path, flow_only_composes=True, found_within="0s") as other:
         assert await other.find(submission) == receipt
+
+
+async def test_a_receipt_names_its_jobs_also_where_it_was_kept_without(
+    exstream: SandboxProgram, output: Path, tmp_path: Path
+) -> None:
+    submission = a_submission(1)
+    async with open_batch(exstream, output, tmp_path) as batch:
+        receipt = await batch.submit(submission, streamed(orders(1)))
+        (file,) = (tmp_path / "handed-over").iterdir()
+        lines = [json.loads(line) for line in file.read_bytes().split(b"\n") if line]
+        del lines[-1]["receipt"]["jobs"]
+        file.write_text("\n".join(map(json.dumps, lines)), "utf-8")
+
+        assert receipt.jobs == {receipt.detail["jobs"]}
+        assert await batch.find(submission) == receipt
 
 
 async def test_a_second_submission_of_the_same_customers_does_not_get_the_first_one_s_job(

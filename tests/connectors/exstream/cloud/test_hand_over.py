@@ -16,7 +16,7 @@ from xconnector.contract.errors import (
 from xconnector.contract.submission import SubmissionReceipt
 
 NOW = datetime(2026, 3, 2, 10, tzinfo=UTC)
-RECEIPT = SubmissionReceipt(reference="r-1", detail={"jobs": "j-1"})
+RECEIPT = SubmissionReceipt(reference="r-1", detail={"jobs": "j-1"}, jobs=frozenset({"j-1"}))
 
 
 def hand_overs(folder: Path, now: datetime = NOW) -> HandOvers:

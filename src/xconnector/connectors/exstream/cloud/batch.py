@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -112,7 +113,7 @@ class Batch:
         design, key = self._submitted_design(submission), submission.submission_key
         handed_over = await asyncio.to_thread(self._hand_overs.of, key)
         if handed_over.receipt is not None:
-            return handed_over.receipt
+            return _with_jobs(handed_over.receipt)
         if handed_over.sent_at is None:
             return None
         others = await asyncio.to_thread(lambda: list(self._hand_overs.others(key)))
@@ -218,7 +219,14 @@ def _reference(flows: Sequence[FlowInstance]) -> Reference:
 
 
 def _receipt(reference: Reference, detail: Mapping[str, str]) -> SubmissionReceipt:
-    return SubmissionReceipt(reference=msgspec.json.encode(reference).decode(), detail=detail)
+    kept = msgspec.json.encode(reference).decode()
+    return SubmissionReceipt(reference=kept, detail=detail, jobs=frozenset(reference.jobs))
+
+
+def _with_jobs(receipt: SubmissionReceipt) -> SubmissionReceipt:
+    """Return a receipt that was kept with its jobs. Raises MisconfiguredError where its reference is none of ours."""
+    # Earlier versions kept it without.
+    return replace(receipt, jobs=frozenset(reference_of(receipt.reference).jobs))
 
 
 def _detail(flows: Sequence[FlowInstance], answer: Answer) -> Mapping[str, str]:
