@@ -1,4 +1,5 @@
 import asyncio
+import fcntl
 import os
 import resource
 import signal
@@ -326,12 +327,19 @@ async def test_folders_are_kept_for_a_while_and_then_removed(shop: Shop) -> None
 
 async def test_who_waits_for_a_run_clears_up_too(shop: Shop) -> None:
     await run(shop.composer(), "old", orders_of([1]))
+    await _is_let_go(shop.runs / "old")
     long_ago = (datetime.now(UTC) - timedelta(days=8)).timestamp()
     os.utime(shop.runs / "old", (long_ago, long_ago))
 
     await shop.composer().compose(orders_of([2]))
 
     assert list(shop.runs.iterdir()) == []
+
+
+async def _is_let_go(run_folder: Path) -> None:
+    """Wait until the process around a run is gone: it writes the return code while it still lives."""
+    with (run_folder / "alive").open("rb") as alive:
+        await asyncio.to_thread(fcntl.flock, alive, fcntl.LOCK_EX)
 
 
 def test_a_work_folder_that_cannot_be_listed_is_told_in_words(shop: Shop) -> None:
