@@ -1,15 +1,17 @@
-"""The small project with the sandbox's Exstream as its composer: runs are batch jobs, in another program."""
+"""The small project with the sandbox's Exstream as its composer: its batch jobs, or its engine as a program."""
 
 from pathlib import Path
 
 from tests.connectors.exstream.sandbox_program import SandboxProgram
 from tests.office import Changes
+from xconnector.sandbox.exstream.engine_installation import EngineInstallation
 
 _EMBEDDED = "  composer: {connector: embedded, processes: 2}\n"
 _DESIGN = """
 communication: 0f6c4f0a-6b1f-5d36-9a55-3c2f6a4be001
 data_source: NoticeDriver
 batch_channel: Notices
+package: Notice.pub
 outputs: {letter: {queue: archive}, email: {queue: email}}
 """
 
@@ -34,5 +36,16 @@ def composed_by(exstream: SandboxProgram, output: Path) -> Changes:
       look_every: 100ms
       flow_only_composes: true
       found_within: 10s
+"""
+    return {"xconnector.yaml": [(_EMBEDDED, connection)]}
+
+
+def composed_by_engine(engine: EngineInstallation) -> Changes:
+    """Return what to change in the project, so that the engine on the command line composes."""
+    connection = f"""  composer:
+    connector: exstream_engine
+    program: [{engine.program}]
+    packages: {engine.packages}
+    look_again_after: 100ms
 """
     return {"xconnector.yaml": [(_EMBEDDED, connection)]}
