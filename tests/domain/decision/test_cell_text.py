@@ -97,6 +97,43 @@ def test_a_cell_outside_the_grammar_is_refused_with_what_to_write(text: str) -> 
         parse_cell(text)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "> 1,000",
+        "> 1000,50",
+        "1,000..2,000",
+        "not < 1,000",
+        "5,7, > 10",
+        "1,000",
+        "1,000, 2",
+        "000",
+        "-01",
+        "00.5",
+        "> 007",
+        "01..2",
+    ],
+)
+def test_a_number_that_people_group_or_pad_is_refused_with_how_to_write_it(text: str) -> None:
+    with pytest.raises(CellError, match=r"write numbers as 1000\.50, without"):
+        parse_cell(text)
+
+
+@pytest.mark.parametrize(
+    "text, canonical",
+    [
+        ("5,7", "5, 7"),
+        ("> 5, 3", "3, > 5"),
+        ("5,[10..20)", "5, [10..20)"),
+        ('"a1,2b", "3"', '"3", "a1,2b"'),
+        ("0, 0.50, -0.5", "-0.5, 0, 0.5"),
+        ('"007"', '"007"'),
+    ],
+)
+def test_commas_and_zeros_that_mislead_nobody_are_read(text: str, canonical: str) -> None:
+    assert spelled(parse_cell(text)) == canonical
+
+
 @given(st.text(st.sampled_from('ab,-."<>= not5yesne()[]\\'), max_size=14))
 def test_every_cell_that_is_understood_reads_the_same_in_its_canonical_spelling(text: str) -> None:
     try:

@@ -22,6 +22,7 @@ from xconnector.domain.decision.values import MOST_DIGITS, Value, spelled_value
 LONGEST_CELL = 2_000
 _NOTHING = frozenset({"none", "null"})
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
+_PADDED = re.compile(r"-?0\d")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _COMPARISON = re.compile(r"(>=|<=|>|<)\s*(\S+)")
 _RANGE = re.compile(r"([\[\](])?\s*([^\s\[\]()]+?)\s*\.\.\s*([^\s\[\]()]+?)\s*([\])\[])?")
@@ -29,6 +30,8 @@ _NOT_IN_BRACKETS = re.compile(r"not\s*\((.*)\)", re.DOTALL)
 _NOT = re.compile(r"not\s+(?=\S)")
 # Quoted text, a comma, what holds neither, or a quote that stands alone.
 _PIECE = re.compile(r'"(?:[^"\\]|\\.)*"|,|[^",]+|"', re.DOTALL)
+# A comma that stands directly between two digits, outside quoted text.
+_GROUPED = re.compile(r'"(?:[^"\\]|\\.)*"|(\d,\d)', re.DOTALL)
 _SIGNS = re.compile(r'["<>=]|\.\.|[\x00-\x1f]')
 
 
@@ -116,6 +119,8 @@ def _one_of(text: str, *, negated: bool) -> OneOf:
                 ranges.add(span)
             case value:
                 values.add(value)
+    if ranges and any(_GROUPED.findall(text)):
+        raise CellError("write numbers as 1000.50, without commas inside; a list has a space behind its commas")
     return OneOf(values=frozenset(values), ranges=frozenset(ranges), includes_none=includes_none, negated=negated)
 
 
@@ -188,6 +193,8 @@ def _value(word: str) -> Value:
     if _NUMBER.fullmatch(word):
         if len(word) >= MOST_DIGITS:
             raise CellError(f"write a number with fewer than {MOST_DIGITS} digits")
+        if _PADDED.match(word):
+            raise CellError('write numbers as 1000.50, without zeros before them; text such as "007" in quotes')
         return Decimal(word)
     if _DATE.fullmatch(word):
         return _day(word)
