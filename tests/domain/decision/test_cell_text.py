@@ -1,14 +1,17 @@
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.domain.decision.made import EVERY_VALUE, cells_of, one_of, within
 from xconnector.domain.decision.cell_text import CellError, parse_cell, parse_value, spelled
 from xconnector.domain.decision.cells import ANY, Cell, OneOf, Within
 from xconnector.domain.decision.values import Value
+
+OPEN = within(Decimal(5), Decimal(10), includes_low=False, includes_high=False)
 
 
 @pytest.mark.parametrize(
@@ -34,6 +37,8 @@ from xconnector.domain.decision.values import Value
         ('"a, b", c', one_of("a, b", "c")),
         (r'"say \"no\" \\"', one_of('say "no" \\')),
         ('"5"', one_of("5")),
+        ("not [5..10]", replace(within(Decimal(5), Decimal(10)), negated=True)),
+        ("not((5..10))", replace(OPEN, negated=True)),
         ("> 5", within(Decimal(5), includes_low=False)),
         (">=-5.5", within(Decimal("-5.5"))),
         ("< 2026-12-31", within(None, date(2026, 12, 31), includes_high=False)),
@@ -83,6 +88,8 @@ def test_a_cell_means_what_it_says(text: str, cell: Cell) -> None:
         "not -",
         "not not a",
         "not(not(a))",
+        "not (5..10)",
+        "not(2026-01-01..2026-12-31)",
         "2026-02-30",
         "= 5",
         "a (b",
@@ -143,14 +150,16 @@ def test_every_cell_that_is_understood_reads_the_same_in_its_canonical_spelling(
     assert parse_cell(spelled(cell)) == cell
 
 
+@settings(max_examples=500)
 @given(st.sampled_from([*EVERY_VALUE]).flatmap(cells_of))
 def test_every_cell_can_be_spelled(cell: Cell) -> None:
     assert parse_cell(spelled(cell)) == cell
 
 
-@given(st.text(st.characters(codec="utf-8"), max_size=8))
+@given(st.text(st.characters(codec="utf-8") | st.sampled_from("()[]a, "), max_size=8))
 def test_every_text_can_be_spelled(text: str) -> None:
-    assert parse_cell(spelled(one_of(text))) == one_of(text)
+    for cell in (one_of(text), one_of(text, negated=True)):
+        assert parse_cell(spelled(cell)) == cell
 
 
 @pytest.mark.parametrize(
@@ -161,6 +170,8 @@ def test_every_text_can_be_spelled(text: str) -> None:
         (one_of("no", "5", " a"), '" a", "5", "no"'),
         (one_of(Decimal("5.50"), none=True), "none, 5.5"),
         (one_of(True, negated=True), "not yes"),
+        (one_of("(a)", "(b)", negated=True), "not((a), (b))"),
+        (replace(OPEN, negated=True), "not((5..10))"),
         (within(Decimal(5), includes_low=False), "> 5"),
         (within(None, date(2026, 1, 1)), "<= 2026-01-01"),
         (within(Decimal(5), Decimal(10)), "5..10"),

@@ -52,6 +52,8 @@ def parse_cell(text: str) -> Cell:
     if text == "-":
         return ANY
     if found := _NOT_IN_BRACKETS.fullmatch(text):
+        if _RANGE.fullmatch(found[1].strip()) and not found[1].strip().startswith(("(", "[", "]")):
+            raise CellError("write not [5..10] with both ends, or not((5..10)) without them")
         return _one_of(found[1], negated=True)
     if found := _NOT.match(text):
         return _one_of(text[found.end() :], negated=True)
@@ -90,7 +92,10 @@ def spelled(cell: Cell) -> str:
         *sorted(_spelled_range(span) for span in cell.ranges),
     ]
     listed = ", ".join(tests)
-    return f"not {listed}" if cell.negated else listed
+    if not cell.negated:
+        return listed
+    # A bracket behind the word would be read as one around the list.
+    return f"not({listed})" if listed.startswith("(") else f"not {listed}"
 
 
 def word_for(value: Value | None) -> str:
