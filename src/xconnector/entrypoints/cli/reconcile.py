@@ -1,6 +1,6 @@
 """`reconcile`: does what came in equal what ended plus what is on its way?"""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Annotated
 
@@ -96,25 +96,22 @@ def show_submissions(submissions: "Sequence[KeptSubmission]") -> None:
     console.print()
     show_table(
         "Jobs of composers",
-        ["submission", "state", "asked for#", "composed#", "failed#", "left out#", "not asked for#", "told"],
+        ["submission", "state", "asked for#", "composed#", "failed#", "left out#", "not asked for#"],
         [
-            (
-                *(row.submission_key, row.state, row.orders, row.composed, row.failed, row.left_out, row.unasked),
-                row.said or _names(row.detail),
-            )
+            (row.submission_key, row.state, row.orders, row.composed, row.failed, row.left_out, row.unasked)
             for row in submissions
         ],
     )
+    for row in submissions:
+        console.print(f"\n{row.submission_key}", style="dim", highlight=False, markup=False)
+        # Whole lines, however narrow the terminal: these names are copied from here.
+        for name, value in {**({"last look": row.said} if row.said else {}), **row.detail}.items():
+            console.print(f"  {name}: {value}", highlight=False, markup=False, soft_wrap=True)
     if strangers := sum(row.unasked or 0 for row in submissions):
         console.print(
             f"[bold red]{strangers:,} results that nobody asked for[/bold red] lie among the outputs of these jobs: "
             "somebody else's documents, or a key that differs from the design file's. They were given to nobody."
         )
-
-
-def _names(detail: Mapping[str, str]) -> str:
-    """Show the composer's own names, one a line, so that each can be copied."""
-    return "\n".join(f"{name} {value}" for name, value in detail.items())
 
 
 def _unsealed(account: "Account") -> str:
