@@ -5,7 +5,7 @@ import pytest
 
 from tests.project.conftest import ProjectFolder
 from xconnector.domain.decision.deciding import NoRowFitsError
-from xconnector.domain.routing import DeliveryPlan, Suppression
+from xconnector.domain.routing.plan import DeliveryPlan, Suppression
 from xconnector.project.data_contract import ContractError
 from xconnector.project.model import Project
 from xconnector.project.routing import decide_route, outcome_of

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from xconnector.domain.communication import State
-from xconnector.domain.routing import RouteDecision, Suppression
+from xconnector.domain.routing.plan import RouteDecision, Suppression
 from xconnector.pipeline.assemble import Assembled
 from xconnector.pipeline.workplace import Workplace
 from xconnector.project.presentation import day_of

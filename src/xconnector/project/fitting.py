@@ -9,7 +9,7 @@ from xconnector.domain.decision.cells import Cell, fits_value, values_of
 from xconnector.domain.decision.table import HitPolicy, Row
 from xconnector.domain.decision.values import Kind
 from xconnector.domain.document import RenditionKind
-from xconnector.domain.routing import DeliveryPlan
+from xconnector.domain.routing.plan import DeliveryPlan
 from xconnector.project.connection_settings import KnownConnection, Role, without_role
 from xconnector.project.designs import design_file_of, design_misfits, missing_design, paths_to_nowhere
 from xconnector.project.files import SenderShape

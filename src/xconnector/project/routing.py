@@ -10,7 +10,7 @@ from xconnector.domain.decision.cells import OneOf
 from xconnector.domain.decision.deciding import decide
 from xconnector.domain.decision.table import DecisionTable, Domain, Row
 from xconnector.domain.decision.values import Kind
-from xconnector.domain.routing import DeliveryPlan, RouteDecision, Suppression
+from xconnector.domain.routing.plan import DeliveryPlan, RouteDecision, Suppression
 from xconnector.project.data_contract import DataContract, Money, Scalar, ScalarKind
 from xconnector.project.mapping_text import GOLDEN_FIELDS
 from xconnector.project.model import CommunicationKind, Project

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from xconnector.domain.customer import Customer
 from xconnector.domain.decision.deciding import DecisionError
-from xconnector.domain.routing import RouteDecision, Suppression
+from xconnector.domain.routing.plan import RouteDecision, Suppression
 from xconnector.project.data_contract import ContractError
 from xconnector.project.files import ExpectationShape, GivenShape
 from xconnector.project.findings import ProjectError

@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xconnector.domain.routing import DeliveryPlan
+from xconnector.domain.routing.plan import DeliveryPlan
 
 
 @given(st.lists(st.text(min_size=1), max_size=5), st.integers(-3, 8))

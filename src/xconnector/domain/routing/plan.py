@@ -1,7 +1,33 @@
-"""Delivery plans: the channels in order, or the reason for not sending."""
+"""Delivery plans: hops in order with their waiting times and proof of mailing, or the reason for not sending."""
 
 from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from enum import StrEnum
 from typing import Any
+
+
+class Medium(StrEnum):
+    """By which way a channel reaches people. Laws and consents speak of media, plans of connections."""
+
+    PRINT = "print"
+    EMAIL = "email"
+    SMS = "sms"
+    PORTAL = "portal"
+    PUSH = "push"
+
+
+class ProofOfMailing(StrEnum):
+    """What the post gives in hand, from the weakest to the strongest."""
+
+    CERTIFICATE = "certificate of mailing"
+    """That it was posted."""
+    TRACKED = "tracked"
+    """And where it is."""
+    CERTIFIED = "certified"
+    """And that somebody took it in."""
+    REGISTERED = "registered"
+    """And everybody who had it in hand."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -9,6 +35,12 @@ class Hop:
     """One channel of a plan, named by its connection."""
 
     connection: str
+    wait: timedelta | None = None
+    """How long it may stay unseen there before the next hop is taken; None waits for a bounce or refusal only."""
+    proof: ProofOfMailing | None = None
+    """What is asked of the post."""
+    cost: Decimal | None = None
+    """What one piece costs, in the project's currency; None where no table says."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,1 @@
+"""Routing: which channels a communication takes, in which order, and why."""

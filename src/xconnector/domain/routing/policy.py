@@ -1,0 +1,92 @@
+"""The order of checks: which tables decide about a delivery, what they see, and what each of them said."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from typing import Any
+
+from xconnector.domain.decision.table import DecisionTable
+from xconnector.domain.routing.plan import DeliveryPlan, Medium, Suppression
+
+
+class Check(StrEnum):
+    """The checks, in the order in which they count: what an earlier one takes away no later one gives back."""
+
+    MUST_SEND = "must send"
+    """The law wants it sent, and may fix the media, the proof of mailing and the days."""
+    SUPPRESSION = "suppression"
+    """The customer has died, or an address is known not to work."""
+    WITHDRAWAL = "withdrawal"
+    """The customer has said no."""
+    CONSENT = "consent"
+    """The customer has said yes, where category and jurisdiction ask for it."""
+    PREFERENCE = "preference"
+    """The routing table: what the customer wishes, and what the house proposes."""
+    FORMAT = "alternate format"
+    """Whether a medium can carry large print, braille or plain text."""
+    QUIET_HOURS = "quiet hours"
+    """When a medium may disturb."""
+    COST = "cost"
+    """The cheaper of two that the routing table leaves open."""
+    DEFAULT = "default"
+    """What is left for what must be sent."""
+
+
+PERMISSIONS = (Check.SUPPRESSION, Check.WITHDRAWAL, Check.CONSENT, Check.FORMAT)
+"""The checks that ask, medium by medium, whether it may be used at all."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeliveryPolicy:
+    """The tables that decide about one kind of communication. Of several tables of one check each has to agree."""
+
+    route: DecisionTable
+    checks: Mapping[Check, tuple[DecisionTable, ...]] = field(default_factory=dict[Check, tuple[DecisionTable, ...]])
+    """Of every check but preference and default; one that is not there asks nothing."""
+    media: Mapping[str, Medium] = field(default_factory=dict[str, Medium])
+    """By connection."""
+    default: str | None = None
+    """The connection that takes what must be sent when nothing else is left."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What the tables see of one communication. JSON types, dates and decimals; it is customer content."""
+
+    day: date
+    """As of which rows count."""
+    common: Mapping[str, Any] = field(repr=False)
+    """By input, whatever the medium."""
+    by_medium: Mapping[Medium, Mapping[str, Any]] = field(repr=False)
+    """By medium, the inputs that speak of it, such as `consent`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """What one row of one table said."""
+
+    check: Check
+    table: str
+    table_sha256: str
+    row: str
+    said: str
+    """In a few words, without values of the customer."""
+    cite: str | None = None
+    medium: Medium | None = None
+    """The medium it was asked about."""
+    takes_away: bool = False
+    """Whether the medium was taken out of the plan."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryDecision:
+    """The plan or the suppression, and every step that led there."""
+
+    outcome: DeliveryPlan | Suppression
+    steps: tuple[Step, ...]
+    """In the order of the checks."""
+    is_mandatory: bool = False
+    """Whether a law wants it sent."""
+    leave_within: int | None = None
+    """Days, from that of the decision, after which it must be on its way."""
