@@ -12,6 +12,7 @@ from xconnector.contract.channel import Channel
 from xconnector.contract.composer import Composer
 from xconnector.contract.settings import ConnectorSettings
 from xconnector.contract.source import RunSource
+from xconnector.domain.routing.plan import Medium
 
 S = TypeVar("S", bound=ConnectorSettings)
 
@@ -83,6 +84,8 @@ class Manifest(Generic[S]):
     settings: type[S]
     stability: Stability = Stability.EXPERIMENTAL
     channel: Callable[[S, Surroundings], Channel] | None = None
+    medium: Medium | None = None
+    """Of a channel: by which way it reaches people. Laws, consents and preferences speak of it."""
     composer: Callable[[S, Surroundings], Composer] | None = None
     design_file: DesignFile | None = None
     """Of a composer that keeps designs of its own; one without fills the project's templates."""
@@ -90,3 +93,10 @@ class Manifest(Generic[S]):
     run_source: Callable[[S, Surroundings], RunSource] | None = None
     call_timeout: timedelta = timedelta(seconds=30)
     """How long one call may take where the project's `limits.timeout` says nothing."""
+
+    def __post_init__(self) -> None:
+        """Raises ValueError for a channel without a medium: nobody could say which consent it needs."""
+        if (self.channel is None) is not (self.medium is None):
+            raise ValueError(
+                f"connector {self.name}: a channel, and nothing else, says by which medium it reaches people"
+            )

@@ -3,6 +3,7 @@
 from xconnector.connectors.portal.settings import PortalSettings
 from xconnector.contract.channel import Channel
 from xconnector.contract.manifest import Manifest, Stability, Surroundings
+from xconnector.domain.routing.plan import Medium
 
 
 def _open_channel(settings: PortalSettings, surroundings: Surroundings) -> Channel:
@@ -18,4 +19,5 @@ MANIFEST = Manifest(
     settings=PortalSettings,
     stability=Stability.STABLE,
     channel=_open_channel,
+    medium=Medium.PORTAL,
 )

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from xconnector.connectors.print_house.settings import PrintHouseSettings
 from xconnector.contract.manifest import Manifest, Stability, Surroundings
+from xconnector.domain.routing.plan import Medium
 
 if TYPE_CHECKING:
     from xconnector.connectors.print_house.channel import PrintHouse
@@ -21,4 +22,5 @@ MANIFEST = Manifest(
     settings=PrintHouseSettings,
     stability=Stability.STABLE,
     channel=_channel,
+    medium=Medium.PRINT,
 )

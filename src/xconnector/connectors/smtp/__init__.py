@@ -3,6 +3,7 @@
 from xconnector.connectors.smtp.settings import SmtpSettings
 from xconnector.contract.channel import Channel
 from xconnector.contract.manifest import Manifest, Stability, Surroundings
+from xconnector.domain.routing.plan import Medium
 
 
 def _open_channel(settings: SmtpSettings, surroundings: Surroundings) -> Channel:
@@ -17,4 +18,5 @@ MANIFEST = Manifest(
     settings=SmtpSettings,
     stability=Stability.STABLE,
     channel=_open_channel,
+    medium=Medium.EMAIL,
 )
