@@ -1,9 +1,12 @@
 """The order of checks: which tables decide about a delivery, what they see, and what each of them said."""
 
-from collections.abc import Mapping
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 
 from xconnector.domain.decision.table import DecisionTable
@@ -31,6 +34,12 @@ class Check(StrEnum):
     """The cheaper of two that the routing table leaves open."""
     DEFAULT = "default"
     """What is left for what must be sent."""
+    REVIEW = "review"
+    """Beside the plan: who must approve it."""
+    RETENTION = "retention"
+    """Under which record class it is kept."""
+    PRINT = "print options"
+    """What is said to the print house of the piece."""
 
 
 PERMISSIONS = (Check.SUPPRESSION, Check.WITHDRAWAL, Check.CONSENT, Check.FORMAT)
@@ -43,11 +52,36 @@ class DeliveryPolicy:
 
     route: DecisionTable
     checks: Mapping[Check, tuple[DecisionTable, ...]] = field(default_factory=dict[Check, tuple[DecisionTable, ...]])
-    """Of every check but preference and default; one that is not there asks nothing."""
+    """Of every check but preference and default, whose tables are `route`; one that is not there asks nothing."""
     media: Mapping[str, Medium] = field(default_factory=dict[str, Medium])
     """By connection."""
     default: str | None = None
     """The connection that takes what must be sent when nothing else is left."""
+
+    @property
+    def tables(self) -> Iterator[DecisionTable]:
+        """Every table that may be asked."""
+        yield self.route
+        for check in Check:
+            yield from self.checks.get(check, ())
+
+    @cached_property
+    def content(self) -> str:
+        """Which tables stand where, by their digests, as one canonical JSON text."""
+        told = {
+            "route": self.route.sha256,
+            "checks": {
+                check: [table.sha256 for table in self.checks[check]] for check in Check if check in self.checks
+            },
+            "media": dict(sorted(self.media.items())),
+            "default": self.default,
+        }
+        return json.dumps(told, ensure_ascii=False, separators=(",", ":"))
+
+    @cached_property
+    def sha256(self) -> str:
+        """Digest of `content`: the same policy always has the same."""
+        return hashlib.sha256(self.content.encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
