@@ -7,7 +7,7 @@ from itertools import islice
 from xconnector.domain.decision.analysis import Analysis, Gap, TooEntangledError, Unreachable
 from xconnector.domain.decision.cell_text import spelled, word_for
 from xconnector.domain.decision.cells import AnyValue
-from xconnector.domain.decision.deciding import DecisionError, Match, decide_all
+from xconnector.domain.decision.deciding import DecisionError, Match, NoRowFitsError, decide_all
 from xconnector.domain.decision.table import Case, DecisionTable, Domain, HitPolicy
 from xconnector.domain.decision.values import Value
 from xconnector.project.findings import Finding
@@ -98,10 +98,9 @@ def _failed(text: TableText, case: Case) -> Iterator[Finding]:
 
 def _differences(text: TableText, case: Case) -> Iterator[str]:
     try:
-        matches = decide_all(text.table, case.given, on=case.on)
+        matches = _answers(text.table, case)
     except DecisionError as refused:
-        if case.rows != ():
-            yield str(refused)
+        yield str(refused)
         return
     rows = tuple(match.row.id for match in matches)
     if case.rows is not None and rows != case.rows:
@@ -110,6 +109,19 @@ def _differences(text: TableText, case: Case) -> Iterator[str]:
         if not _says(matches, name, expected):
             said = ", ".join(word_for(match.outputs[name]) for match in matches) or "nothing"
             yield f"{name} is {said}, not {word_for(expected)}"
+
+
+def _answers(table: DecisionTable, case: Case) -> tuple[Match, ...]:
+    """Return what a table answers to a test; nothing where a test that expects no row finds none.
+
+    Raises DecisionError: whatever else keeps a table from answering is not what such a test speaks of.
+    """
+    try:
+        return decide_all(table, case.given, on=case.on)
+    except NoRowFitsError:
+        if case.rows != ():
+            raise
+        return ()
 
 
 def _says(matches: tuple[Match, ...], name: str, expected: Value | None) -> bool:

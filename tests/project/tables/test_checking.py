@@ -1,0 +1,54 @@
+"""What a table's own file is held against: its tests, and what is proven of it."""
+
+import pytest
+
+from xconnector.project.tables.files import parse_table
+
+ROWS = """\
+| row | when x | when amount | then route |
+|-----|--------|-------------|------------|
+| R1  | a      | > 10        | print      |
+| R2  | b      | -           | email      |
+"""
+
+
+def findings(rows: str, tests: str = "", *, hit: str = "first") -> list[str]:
+    text = f"---\nhit: {hit}\ngaps: other ways are decided elsewhere\n---\n\n{rows}\n{tests}"
+    return [finding.message for finding in parse_table("ways", "tables/ways.md", text.encode())[1]]
+
+
+def asked(header: str, line: str) -> str:
+    columns = header.count("|") + 1
+    return f"| test | {header} |\n|{'--|' * (columns + 1)}\n| t | {line} |\n"
+
+
+@pytest.mark.parametrize("hit", ["first", "unique", "collect"])
+def test_a_test_that_expects_no_row_passes_where_no_row_fits(hit: str) -> None:
+    assert findings(ROWS, asked("given x | given amount | row", "a | 5 | none"), hit=hit) == []
+
+
+@pytest.mark.parametrize("hit", ["first", "collect"])
+@pytest.mark.parametrize(
+    "header, line, said",
+    [
+        ("given x | row", "a | none", "input amount is needed and this communication has none of this name"),
+        ("given x | given amount | row", "b | 1 | none", "the answer is row R2, not none"),
+    ],
+)
+def test_a_test_that_expects_no_row_fails_on_anything_else(hit: str, header: str, line: str, said: str) -> None:
+    assert findings(ROWS, asked(header, line), hit=hit) == [f"test 't' fails: {said}"]
+
+
+def test_two_rows_of_a_unique_table_are_not_no_row() -> None:
+    twice = ROWS + "| R3 | b | - | portal |\n"
+
+    assert any(
+        said.startswith("test 't' fails: rows R2, R3 of table ways fit")
+        for said in findings(twice, asked("given x | given amount | row", "b | 1 | none"), hit="unique")
+    )
+
+
+def test_where_no_row_fits_nothing_is_said() -> None:
+    told = findings(ROWS, asked("given x | given amount | row | expect route", "a | 5 | none | print"))
+
+    assert told == ["test 't' fails: route is nothing, not print"]
