@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 from xconnector.domain.record_path import text_of
 from xconnector.project.data_contract import ContractSpellingError, parse_contract
-from xconnector.project.files import CommunicationShape, TriggerShape
+from xconnector.project.files import CommunicationShape, TableChoiceShape, TriggerShape
 from xconnector.project.findings import Finding
-from xconnector.project.model import ArchiveChoice, CommunicationKind, TemplateChoice
+from xconnector.project.model import ArchiveChoice, CommunicationKind, TableChoice, TemplateChoice
 from xconnector.project.routing import NO_REVIEW
 from xconnector.project.yaml_file import YamlFile
 
@@ -30,10 +30,15 @@ def communication_of(
         promotional=shaped.promotional,
         contract=contract,
         route=shaped.route,
-        review=None if shaped.review == NO_REVIEW else shaped.review,
-        archive=ArchiveChoice(connection=shaped.archive.connection, record_class=shaped.archive.record_class),
+        review=None if shaped.review == NO_REVIEW else _chosen(shaped.review),
+        archive=ArchiveChoice(connection=shaped.archive.connection, record_class=_chosen(shaped.archive.record_class)),
+        print_options=None if shaped.print_options is None else TableChoice(table=shaped.print_options.table),
     )
     return kind, []
+
+
+def _chosen(said: str | TableChoiceShape) -> str | TableChoice:
+    return said if isinstance(said, str) else TableChoice(table=said.table)
 
 
 def _where(trigger: TriggerShape) -> Mapping[str, frozenset[str]]:

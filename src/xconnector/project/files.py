@@ -117,6 +117,42 @@ class RecordClassShape(_Shape):
     """The rule that demands it, as a citation."""
 
 
+Tables = Name | tuple[Name, ...]
+"""One name of a file in tables/ without its ending, or several."""
+
+
+class ChecksShape(_Shape):
+    """The checks that come before and after the wish of the customer; of several tables each has to agree."""
+
+    must_send: Tables = ()
+    """Tables that say what the law wants sent: by which media, with which proof of mailing, in how many days."""
+    suppression: Tables = ()
+    """Tables that say whether a medium may be used of somebody who died, or whose address does not work."""
+    withdrawal: Tables = ()
+    """Tables that say whether a medium may be used after the customer said no."""
+    consent: Tables = ()
+    """Tables that say which media need a consent, by category and jurisdiction."""
+    format: Tables = ()
+    """Tables that say which media can carry an alternate format, such as large print."""
+    quiet_hours: Tables = ()
+    """Tables that say between which hours a medium may disturb."""
+    costs: Tables = ()
+    """Tables that say what a piece costs by a medium or connection."""
+    default: Name | None = None
+    """The connection that takes what must be sent when nothing else is left."""
+
+
+class TablesShape(_Shape):
+    """Governance of decision tables: a version decides after a second person approved it."""
+
+    approved_by: Name
+    """Role in which a second person approves, rejects and revokes versions."""
+    proposed_by: Name | None = None
+    """Role in which versions are proposed; left out, everybody among `people` may."""
+    governed: bool = True
+    """Whether approved versions decide instead of the files in tables/; with no, versions are only prepared."""
+
+
 class ProjectShape(_Shape):
     """`xconnector.yaml`."""
 
@@ -134,6 +170,10 @@ class ProjectShape(_Shape):
     """Who reviews, by name."""
     record_classes: Mapping[Name, RecordClassShape] = {}
     """Retention, by name."""
+    tables: TablesShape | None = None
+    """Governance of decision tables; left out, the files in tables/ decide."""
+    checks: ChecksShape = ChecksShape()
+    """Tables that every communication has to pass, beside its own routing table."""
 
 
 class TriggerShape(_Shape):
@@ -154,13 +194,20 @@ class TemplateShape(_Shape):
     """Folder in templates/, or the composer's own name for it."""
 
 
+class TableChoiceShape(_Shape):
+    """A decision table says it."""
+
+    table: Name
+    """Name of a file in tables/ without its ending."""
+
+
 class ArchiveShape(_Shape):
     """Where a communication is kept, and for how long."""
 
     connection: Name
     """Name of a connection that archives."""
-    record_class: Annotated[Name, Field(alias="class")]
-    """Name of one of the project's record classes."""
+    record_class: Annotated[Name | TableChoiceShape, Field(alias="class")]
+    """Name of one of the project's record classes, or the table that says which."""
 
 
 class CommunicationShape(_Shape):
@@ -181,10 +228,12 @@ class CommunicationShape(_Shape):
     lists as [text] or [{name: text}]."""
     route: Name
     """Name of a file in tables/ without its ending."""
-    review: Name = "none"
-    """Role that must approve, or none; an output `review` of the table overrides it."""
+    review: Name | TableChoiceShape = "none"
+    """Role that must approve, or none, or the table that says which; an output `review` of the route overrides it."""
     archive: ArchiveShape
     """Where it is kept, and for how long."""
+    print_options: Annotated[TableChoiceShape | None, Field(alias="print")] = None
+    """The table whose outputs are told to the print house with each piece, such as paper or inserts."""
 
 
 class GivenShape(_Shape):

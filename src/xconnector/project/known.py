@@ -11,7 +11,7 @@ from pathlib import Path
 from xconnector.project.connection_settings import KnownConnection
 from xconnector.project.designs import Designs
 from xconnector.project.mapping import RecordMapping
-from xconnector.project.model import CommunicationKind, Feed
+from xconnector.project.model import ChecksChoice, CommunicationKind, Feed
 from xconnector.project.tables.text import TableText
 from xconnector.project.yaml_file import YamlFile
 
@@ -37,6 +37,7 @@ class Known:
     feeds: Mapping[str, Feed]
     roles: frozenset[str]
     record_classes: frozenset[str]
+    checks: ChecksChoice
     tables: Mapping[str, TableText | None]
     mappings: Mapping[str, RecordMapping | None]
     communications: Mapping[str, KnownCommunication | None]

@@ -10,17 +10,19 @@ from zoneinfo import available_timezones
 from pydantic import BaseModel
 
 from xconnector.domain.retention import RecordClass
+from xconnector.project.checks import NO_CHECKS, checks_of
 from xconnector.project.communications import communication_of
 from xconnector.project.connection_settings import read_connections
 from xconnector.project.designs import read_designs
-from xconnector.project.files import CommunicationShape, FeedShape, PersonShape, ProjectShape, SenderShape
+from xconnector.project.files import ChecksShape, CommunicationShape, FeedShape, PersonShape, ProjectShape, SenderShape
 from xconnector.project.findings import Finding, ProjectError, named_like
 from xconnector.project.fitting import misfits
 from xconnector.project.formats import home_of, is_country, is_currency, is_language
+from xconnector.project.governing import governance_of, unknown_roles
 from xconnector.project.known import Known, KnownCommunication
 from xconnector.project.mapping import RecordMapping
 from xconnector.project.mapping_text import parse_mapping
-from xconnector.project.model import CommunicationKind, Connection, Feed, Locale, Person, Project
+from xconnector.project.model import ChecksChoice, CommunicationKind, Connection, Feed, Locale, Person, Project
 from xconnector.project.shape import Shaped, shape
 from xconnector.project.tables.files import FORMS, understood
 from xconnector.project.tables.text import TableText
@@ -72,6 +74,7 @@ class _Loading:
         known = self._known(file)
         self._findings += links(self._folder)
         self._findings += misfits(known)
+        self._findings += unknown_roles(file, known.roles)
         _, wrong = read_tests(self._folder, known.communications, known.feeds)
         self._findings += wrong
         if shaped is None or self._findings:
@@ -113,6 +116,7 @@ class _Loading:
             },
             roles=frozenset(role for person in people for role in person.roles),
             record_classes=frozenset(_names(file, "record_classes")),
+            checks=_checks(file),
             tables=dict(self._tables()),
             mappings=dict(self._mappings()),
             communications=dict(self._communications()),
@@ -200,6 +204,13 @@ def _section(file: YamlFile, name: str, model: type[M]) -> Iterator[tuple[str, M
             yield key, shaped
 
 
+def _checks(file: YamlFile) -> ChecksChoice:
+    """Return the checks, or none where they are wrong: that is complained of with the whole file's shape."""
+    content = file.content.get("checks") if isinstance(file.content, dict) else None
+    shaped, _ = (None, []) if content is None else shape(ChecksShape, content, Shaped(file=file))
+    return NO_CHECKS if shaped is None else checks_of(shaped)
+
+
 def _names(file: YamlFile, section: str) -> Iterator[str]:
     content = file.content.get(section) if isinstance(file.content, dict) else None
     yield from content if isinstance(content, dict) else ()
@@ -226,6 +237,7 @@ def _project(folder: Path, shaped: ProjectShape, known: Known) -> Project:
             name: RecordClass(name=name, years=one.years, authority=one.authority)
             for name, one in shaped.record_classes.items()
         },
+        checks=known.checks,
         designs={
             name: {template: design.settings for template, design in designs.items()}
             for name, designs in known.designs.items()
@@ -234,6 +246,7 @@ def _project(folder: Path, shaped: ProjectShape, known: Known) -> Project:
         tables={name: text.table for name, text in known.tables.items() if text is not None},
         mappings={name: mapping for name, mapping in known.mappings.items() if mapping is not None},
         content_sha256=content_sha256(folder),
+        governance=governance_of(shaped.tables),
     )
 
 
@@ -247,7 +260,11 @@ def _connections(shaped: ProjectShape, known: Known) -> Iterator[tuple[str, Conn
         row = known.connections[name]
         if row.settings is not None and row.manifest is not None:
             limits = one.limits.limits(call_timeout=row.manifest.call_timeout)
-            yield name, Connection(name=name, connector=one.connector, settings=row.settings, limits=limits)
+            medium = row.manifest.medium
+            yield (
+                name,
+                Connection(name=name, connector=one.connector, settings=row.settings, limits=limits, medium=medium),
+            )
 
 
 def _kinds(known: Known) -> Iterator[tuple[str, CommunicationKind]]:

@@ -10,6 +10,8 @@ from xconnector.contract.manifest import Manifest
 from xconnector.contract.settings import ConnectorSettings
 from xconnector.domain.decision.table import DecisionTable
 from xconnector.domain.retention import RecordClass
+from xconnector.domain.routing.plan import Medium
+from xconnector.domain.routing.policy import Check
 from xconnector.project.data_contract import DataContract
 from xconnector.project.mapping import RecordMapping
 
@@ -56,6 +58,8 @@ class Connection:
     connector: str
     settings: ConnectorSettings = field(repr=False)
     limits: ConnectionLimits
+    medium: Medium | None = None
+    """Of a channel: by which way it reaches people."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,11 +92,28 @@ class TemplateChoice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TableChoice:
+    """A decision table says it."""
+
+    table: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ArchiveChoice:
     """Where a communication is kept, and under which rule."""
 
     connection: str
-    record_class: str
+    record_class: str | TableChoice
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChecksChoice:
+    """The tables that every communication has to pass, beside its own routing table."""
+
+    tables: Mapping[Check, tuple[str, ...]]
+    """Names by check; only of those that ask a table."""
+    default: str | None
+    """The connection that takes what must be sent when nothing else is left."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,9 +132,33 @@ class CommunicationKind:
     contract: DataContract
     route: str
     """Name of the routing table."""
-    review: str | None
+    review: str | TableChoice | None
     """Role that must approve where the routing table says nothing; None releases at once."""
     archive: ArchiveChoice
+    print_options: TableChoice | None = None
+    """What is told to the print house with each piece."""
+
+    @property
+    def tables(self) -> Mapping[Check, str]:
+        """The tables that are asked beside the plan."""
+        said = {
+            Check.REVIEW: self.review,
+            Check.RETENTION: self.archive.record_class,
+            Check.PRINT: self.print_options,
+        }
+        return {check: choice.table for check, choice in said.items() if isinstance(choice, TableChoice)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Governance:
+    """Who may say what of a version of a decision table, and whether only approved versions decide."""
+
+    approved_by: str
+    """The role of the second person."""
+    proposed_by: str | None
+    """The role of the first; None where everybody among `people` may propose."""
+    is_on: bool
+    """Whether approved versions decide; else the files in tables/ do, and versions are only prepared."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,6 +176,7 @@ class Project:
     feeds: Mapping[str, Feed]
     people: Mapping[str, Person]
     record_classes: Mapping[str, RecordClass]
+    checks: ChecksChoice
     designs: Mapping[str, Mapping[str, ConnectorSettings]]
     """By the name of the design file, then by template: what composers with designs of their own are told."""
     communications: Mapping[str, CommunicationKind]
@@ -138,6 +184,13 @@ class Project:
     mappings: Mapping[str, RecordMapping]
     content_sha256: str
     """Digest over every file that decides or shapes a communication."""
+    governance: Governance | None = None
+    """Of decision tables; None where nobody is named to approve them."""
+
+    @property
+    def is_governed(self) -> bool:
+        """Whether approved versions of tables decide, instead of the files."""
+        return self.governance is not None and self.governance.is_on
 
     def designs_for(self, declared: Manifest[Any]) -> Mapping[str, ConnectorSettings]:
         """Return by template what the design files of a connector say; nothing for one that has none."""
