@@ -1,0 +1,120 @@
+"""Decisions as the text that is kept of them: facts, rows and outcome as compact JSON.
+
+The same facts have the same text, in whatever order they were gathered, so that its digest proves them.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from msgspec import Struct
+from msgspec.json import Decoder, Encoder
+
+from xconnector.domain.routing.plan import DeliveryPlan, Hop, Medium, ProofOfMailing, Suppression
+from xconnector.domain.routing.policy import DeliveryDecision, Facts, Step
+
+_encoder = Encoder(order="deterministic")
+_compact = Encoder()
+_SECONDS = timedelta(seconds=1)
+
+
+class KeptHop(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A hop as it is kept."""
+
+    to: str
+    """The connection."""
+    wait: int | None = None
+    """Seconds."""
+    proof: ProofOfMailing | None = None
+    cost: Decimal | None = None
+
+    @classmethod
+    def of(cls, hop: Hop) -> "KeptHop":
+        wait = None if hop.wait is None else hop.wait // _SECONDS
+        return cls(to=hop.connection, wait=wait, proof=hop.proof, cost=hop.cost)
+
+    @property
+    def hop(self) -> Hop:
+        wait = None if self.wait is None else timedelta(seconds=self.wait)
+        return Hop(connection=self.to, wait=wait, proof=self.proof, cost=self.cost)
+
+
+class KeptOutcome(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What became of a decision: hops, a suppression, or what the check again said of the hop that was next."""
+
+    hops: tuple[KeptHop, ...] = ()
+    suppressed: str | None = None
+    """The reason for not sending."""
+    mandatory: bool = False
+    within: int | None = None
+    """Days, after which it must be on its way."""
+    checked: str | None = None
+    """Of a check again: the connection that was next."""
+    forbidden: str | None = None
+    """Of a check again: why the connection must not be taken any more; None where it may."""
+
+    @property
+    def plan(self) -> DeliveryPlan | Suppression:
+        """The plan or the suppression of a decision, not of a check again."""
+        if self.suppressed is not None:
+            return Suppression(reason=self.suppressed)
+        return DeliveryPlan(hops=tuple(kept.hop for kept in self.hops))
+
+
+class _KeptFacts(Struct, frozen=True, kw_only=True):
+    common: dict[str, Any]
+    by_medium: dict[Medium, dict[str, Any]]
+
+
+_outcomes = Decoder(KeptOutcome)
+_facts = Decoder(_KeptFacts)
+_rows = Decoder(dict[str, str])
+
+
+def facts_bytes(facts: Facts) -> bytes:
+    """Return facts, without their day, as the text whose digest is kept."""
+    return _encoder.encode({"common": facts.common, "by_medium": facts.by_medium})
+
+
+def facts_of(text: str, *, day: date) -> Facts:
+    """Read facts as they were kept. Dates and decimals have become text, which tables read as the same values."""
+    kept = _facts.decode(text)
+    return Facts(day=day, common=kept.common, by_medium=kept.by_medium)
+
+
+def rows_text(steps: Iterable[Step]) -> str:
+    """Return which row of which table answered, for what medium."""
+    return _compact.encode({place_of(step): step.row for step in steps}).decode()
+
+
+def place_of(step: Step) -> str:
+    """Return under which name a step's row is kept: check, table and, where one was asked about, medium."""
+    place = f"{step.check}/{step.table}"
+    return place if step.medium is None else f"{place}/{step.medium}"
+
+
+def rows_of(text: str) -> Mapping[str, str]:
+    """Read the ids of rows, by place."""
+    return _rows.decode(text)
+
+
+def outcome_text(decision: DeliveryDecision) -> str:
+    """Return what a decision came to."""
+    outcome = decision.outcome
+    if isinstance(outcome, Suppression):
+        kept = KeptOutcome(suppressed=outcome.reason, mandatory=decision.is_mandatory, within=decision.leave_within)
+    else:
+        hops = tuple(KeptHop.of(hop) for hop in outcome.hops)
+        kept = KeptOutcome(hops=hops, mandatory=decision.is_mandatory, within=decision.leave_within)
+    return _compact.encode(kept).decode()
+
+
+def checked_text(connection: str, forbidding: Step | None) -> str:
+    """Return what a check again said of the connection that was next."""
+    return _compact.encode(KeptOutcome(checked=connection, forbidden=forbidding and forbidding.said)).decode()
+
+
+def outcome_of(text: str) -> KeptOutcome:
+    """Read what a decision came to."""
+    return _outcomes.decode(text)

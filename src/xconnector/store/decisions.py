@@ -1,0 +1,223 @@
+"""Recorded decisions: which rows of which tables decided about a delivery, on which facts, and what came of it.
+
+They stand beside the ledger, not in it: facts are customer content that can be erased, while their digest stays.
+"""
+
+import hashlib
+from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import UTC, date, datetime
+from uuid import UUID
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from xconnector.domain.routing.policy import DeliveryDecision, DeliveryPolicy, Facts, Step
+from xconnector.postgres.connect import Connection, copy_rows
+from xconnector.postgres.queries import Queries
+from xconnector.store.decision_text import (
+    KeptOutcome,
+    checked_text,
+    facts_bytes,
+    facts_of,
+    outcome_of,
+    outcome_text,
+    rows_of,
+    rows_text,
+)
+
+_QUERIES = Queries.load("xconnector.store", "decisions.sql")
+_PAGE = 2000
+_NEVER_AFTER = datetime(9999, 12, 31, tzinfo=UTC)
+_EVER_SINCE = datetime(1, 1, 1, tzinfo=UTC)
+_FIRST_ID = UUID(int=0)
+
+
+class DecisionRow(Struct, frozen=True):
+    """What is kept of one communication on one occasion. JSON as text, so that a million are read without all of it.
+
+    A struct for the reason that `ledger.Entry` is one; its fields are the columns, in their order.
+    """
+
+    communication_id: UUID
+    occasion: int
+    """0 when it was decided; from 1 the checks again before hand-overs."""
+    decided_at: datetime
+    day: date
+    """As of which rows of the tables counted."""
+    name: str
+    """Of the communication."""
+    customer_key: str
+    policy_sha256: str
+    rows_text: str
+    outcome_text: str
+    facts_text: str | None
+    """None when they were erased."""
+    facts_sha256: str
+
+    def __repr__(self) -> str:
+        return f"DecisionRow(communication_id={self.communication_id}, occasion={self.occasion})"
+
+    @property
+    def rows(self) -> Mapping[str, str]:
+        """Which row answered, by `check/table` or `check/table/medium`."""
+        return rows_of(self.rows_text)
+
+    @property
+    def outcome(self) -> KeptOutcome:
+        return outcome_of(self.outcome_text)
+
+    @property
+    def facts(self) -> Facts | None:
+        """What the tables saw; None when it was erased."""
+        return None if self.facts_text is None else facts_of(self.facts_text, day=self.day)
+
+
+def decided(
+    communication_id: UUID,
+    facts: Facts,
+    decision: DeliveryDecision,
+    *,
+    name: str,
+    customer_key: str,
+    policy_sha256: str,
+    at: datetime,
+    beside: Sequence[Step] = (),
+) -> DecisionRow:
+    """Return what is to be kept of a decision; `beside` are steps of tables that decided nothing of the delivery."""
+    seen = facts_bytes(facts)
+    return DecisionRow(
+        communication_id=communication_id,
+        occasion=0,
+        decided_at=at,
+        day=facts.day,
+        name=name,
+        customer_key=customer_key,
+        policy_sha256=policy_sha256,
+        rows_text=rows_text((*decision.steps, *beside)),
+        outcome_text=outcome_text(decision),
+        facts_text=seen.decode(),
+        facts_sha256=hashlib.sha256(seen).hexdigest(),
+    )
+
+
+def checked_again(
+    communication_id: UUID,
+    facts: Facts,
+    connection: str,
+    forbidding: Step | None,
+    *,
+    name: str,
+    customer_key: str,
+    policy_sha256: str,
+    at: datetime,
+) -> DecisionRow:
+    """Return what is to be kept of a check again, right before a hand-over to a connection."""
+    seen = facts_bytes(facts)
+    return DecisionRow(
+        communication_id=communication_id,
+        occasion=1,
+        decided_at=at,
+        day=facts.day,
+        name=name,
+        customer_key=customer_key,
+        policy_sha256=policy_sha256,
+        rows_text=rows_text(() if forbidding is None else (forbidding,)),
+        outcome_text=checked_text(connection, forbidding),
+        facts_text=seen.decode(),
+        facts_sha256=hashlib.sha256(seen).hexdigest(),
+    )
+
+
+async def remember_policy(connection: Connection, policy: DeliveryPolicy) -> None:
+    """Keep which tables stand behind which check, unless that is known; the tables themselves are in `tables`."""
+    await connection.execute(_QUERIES.remember_policy, {"sha256": policy.sha256, "content": policy.content})
+
+
+async def policies(connection: Connection, digests: Sequence[str]) -> dict[str, str]:
+    """Return the contents of policies, `DeliveryPolicy.content`, by their digests; unknown ones are left out."""
+    cursor = await connection.execute(_QUERIES.policies, {"digests": list(digests)})
+    return {str(digest): str(content) for digest, content in await cursor.fetchall()}
+
+
+async def remember(connection: Connection, rows: Sequence[DecisionRow]) -> None:
+    """Keep decisions, in the caller's transaction. Each communication is decided once."""
+    await copy_rows(
+        connection,
+        _QUERIES.remember,
+        [
+            (
+                row.communication_id,
+                row.occasion,
+                row.decided_at,
+                row.day,
+                row.name,
+                row.customer_key,
+                row.policy_sha256,
+                row.rows_text,
+                row.outcome_text,
+                row.facts_text,
+                row.facts_sha256,
+            )
+            for row in rows
+        ],
+    )
+
+
+async def remember_again(connection: Connection, rows: Sequence[DecisionRow]) -> Sequence[DecisionRow]:
+    """Keep checks again, each as its communication's next occasion; returns those that were kept.
+
+    One is kept where its facts differ from those kept last, or where it forbids: that something may leave as it was
+    decided, on the same facts, says nothing new. The communications must be claimed by the caller's transaction.
+    """
+    cursor = await connection.execute(_QUERIES.latest, {"ids": [row.communication_id for row in rows]})
+    latest: dict[UUID, tuple[int, str, str]] = {
+        communication_id: (occasion, facts_sha256, outcome)
+        for communication_id, occasion, facts_sha256, outcome in await cursor.fetchall()
+    }
+    kept: list[DecisionRow] = []
+    for row in rows:
+        occasion, facts_sha256, outcome = latest.get(row.communication_id, (0, "", ""))
+        forbids_anew = row.outcome.forbidden is not None and row.outcome_text != outcome
+        if facts_sha256 != row.facts_sha256 or forbids_anew:
+            kept.append(replace(row, occasion=occasion + 1))
+    await remember(connection, kept)
+    return kept
+
+
+async def of_communication(connection: Connection, communication_id: UUID) -> list[DecisionRow]:
+    """Return everything that was decided of a communication: the decision, then the checks again."""
+    cursor = await connection.execute(_QUERIES.of_communication, {"communication_id": communication_id})
+    return [DecisionRow(*columns) for columns in await cursor.fetchall()]
+
+
+async def recorded(
+    connection: Connection,
+    *,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    names: Sequence[str] | None = None,
+) -> AsyncIterator[Sequence[DecisionRow]]:
+    """Yield the decisions (no checks again) of a time, the later end excluded, oldest first and a page at a time.
+
+    Each page is a statement of its own: reading a month keeps nobody else from anything.
+    """
+    after = (since or _EVER_SINCE, _FIRST_ID, -1)
+    while True:
+        cursor = await connection.execute(
+            _QUERIES.recorded,
+            {
+                "after_at": after[0],
+                "after_id": after[1],
+                "after_occasion": after[2],
+                "until": until or _NEVER_AFTER,
+                "names": None if names is None else list(names),
+                "most": _PAGE,
+            },
+        )
+        page = [DecisionRow(*columns) for columns in await cursor.fetchall()]
+        if page:
+            yield page
+        if len(page) < _PAGE:
+            return
+        last = page[-1]
+        after = (last.decided_at, last.communication_id, last.occasion)

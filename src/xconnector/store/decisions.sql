@@ -1,0 +1,37 @@
+-- name: remember_policy
+-- Keep which tables stand behind which check, unless that is known.
+INSERT INTO policy (sha256, content) VALUES (%(sha256)s, %(content)s) ON CONFLICT DO NOTHING;
+
+-- name: policies
+-- The contents of policies, by their digests.
+SELECT sha256, content::text AS content FROM policy WHERE sha256 = ANY(%(digests)s);
+
+-- name: remember
+-- Append decisions.
+COPY decision (communication_id, occasion, decided_at, day, name, customer_key, policy_sha256, rows, outcome, facts,
+               facts_sha256) FROM STDIN;
+
+-- name: latest
+-- Of each communication the decision that was kept last.
+SELECT DISTINCT ON (communication_id) communication_id, occasion, facts_sha256, outcome::text AS outcome
+FROM decision WHERE communication_id = ANY(%(ids)s)
+ORDER BY communication_id, occasion DESC;
+
+-- name: of_communication
+-- Everything that was decided of a communication, the decision first.
+SELECT communication_id, occasion, decided_at, day, name, customer_key, policy_sha256, rows::text AS rows,
+       outcome::text AS outcome, facts::text AS facts, facts_sha256
+FROM decision WHERE communication_id = %(communication_id)s
+ORDER BY occasion;
+
+-- name: recorded
+-- Decisions of a time, of some communications, oldest first, after the one that was read last.
+SELECT communication_id, occasion, decided_at, day, name, customer_key, policy_sha256, rows::text AS rows,
+       outcome::text AS outcome, facts::text AS facts, facts_sha256
+FROM decision
+WHERE (decided_at, communication_id, occasion) > (%(after_at)s, %(after_id)s, %(after_occasion)s)
+    AND decided_at < %(until)s
+    AND occasion = 0
+    AND (%(names)s::text[] IS NULL OR name = ANY(%(names)s))
+ORDER BY decided_at, communication_id, occasion
+LIMIT %(most)s;

@@ -1,0 +1,222 @@
+import hashlib
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from xconnector.domain.decision.table import DecisionTable
+from xconnector.domain.routing.plan import DeliveryPlan, Hop, Medium, ProofOfMailing, Suppression
+from xconnector.domain.routing.policy import Check, DeliveryDecision, DeliveryPolicy, Facts, Step
+from xconnector.postgres.connect import Pool, reading, transaction
+from xconnector.store import decisions
+from xconnector.store.decision_text import facts_bytes, facts_of
+from xconnector.store.decisions import DecisionRow, checked_again, decided
+
+NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
+TODAY = date(2026, 11, 23)
+FACTS = Facts(
+    day=TODAY,
+    common={"customer.preference": "e\\mail\n\tü", "data.amount": Decimal("5.00"), "has email": True, "deceased": None},
+    by_medium={Medium.EMAIL: {"consent": "given", "consent.days": 12}},
+)
+PLAN = DeliveryPlan(
+    hops=(
+        Hop(connection="email", wait=timedelta(days=5), cost=Decimal("0.02")),
+        Hop(connection="print", proof=ProofOfMailing.CERTIFIED),
+    )
+)
+
+
+def step(
+    check: Check = Check.PREFERENCE, table: str = "routing", row: str = "E1", medium: Medium | None = None
+) -> Step:
+    return Step(check=check, table=table, table_sha256="0" * 64, row=row, said="expired", medium=medium)
+
+
+DECISION = DeliveryDecision(
+    outcome=PLAN,
+    steps=(step(), step(Check.CONSENT, "consent_eu", "C3", Medium.EMAIL)),
+    is_mandatory=True,
+    leave_within=10,
+)
+
+
+def row(
+    number: int,
+    *,
+    at: datetime = NOW,
+    name: str = "notice",
+    facts: Facts = FACTS,
+    decision: DeliveryDecision = DECISION,
+) -> DecisionRow:
+    return decided(
+        UUID(int=number), facts, decision, name=name, customer_key=f"K\t{number}", policy_sha256="f" * 64, at=at
+    )
+
+
+def again(number: int, forbidding: Step | None, *, facts: Facts = FACTS) -> DecisionRow:
+    return checked_again(
+        UUID(int=number), facts, "email", forbidding, name="notice", customer_key="K", policy_sha256="f" * 64, at=NOW
+    )
+
+
+async def remembered(pool: Pool, rows: Sequence[DecisionRow]) -> None:
+    async with transaction(pool) as connection:
+        await decisions.remember(connection, rows)
+
+
+async def read(pool: Pool, number: int) -> list[DecisionRow]:
+    async with reading(pool) as connection:
+        return await decisions.of_communication(connection, UUID(int=number))
+
+
+async def test_a_decision_comes_back_as_it_was_kept(pool: Pool) -> None:
+    kept = row(1)
+    await remembered(pool, [kept])
+
+    (found,) = await read(pool, 1)
+
+    assert found == kept
+    assert found.rows == {"preference/routing": "E1", "consent/consent_eu/email": "C3"}
+    assert found.outcome.plan == PLAN
+    assert found.outcome.mandatory
+    assert found.outcome.within == 10
+    assert found.facts == Facts(
+        day=TODAY, common={**FACTS.common, "data.amount": "5.00"}, by_medium=dict(FACTS.by_medium)
+    )
+
+
+async def test_tables_beside_the_plan_are_kept_with_it(pool: Pool) -> None:
+    kept = decided(
+        UUID(int=1),
+        FACTS,
+        DECISION,
+        name="notice",
+        customer_key="K",
+        policy_sha256="f" * 64,
+        at=NOW,
+        beside=[step(Check.REVIEW, "reviews", "R1")],
+    )
+    await remembered(pool, [kept])
+    assert (await read(pool, 1))[0].rows["review/reviews"] == "R1"
+
+
+async def test_a_suppression_is_kept_with_its_reason(pool: Pool) -> None:
+    suppressed = DeliveryDecision(outcome=Suppression(reason="no consent"), steps=())
+    await remembered(pool, [row(1, decision=suppressed)])
+    (found,) = await read(pool, 1)
+    assert found.outcome.plan == Suppression(reason="no consent")
+
+
+async def test_facts_can_be_erased_while_their_digest_stays(pool: Pool) -> None:
+    await remembered(pool, [row(1)])
+    async with transaction(pool) as connection:
+        await connection.execute(b"UPDATE decision SET facts = NULL")
+    (found,) = await read(pool, 1)
+    assert found.facts is None
+    assert found.facts_sha256 == hashlib.sha256(facts_bytes(FACTS)).hexdigest()
+
+
+def test_what_is_kept_shows_no_customer_content_when_it_is_printed() -> None:
+    assert "mail" not in repr(row(1))
+
+
+def test_the_order_in_which_facts_were_gathered_does_not_show_in_their_digest() -> None:
+    turned = Facts(day=TODAY, common=dict(reversed([*FACTS.common.items()])), by_medium=FACTS.by_medium)
+    assert row(1, facts=turned).facts_sha256 == row(1).facts_sha256
+
+
+JSON_VALUES = st.one_of(st.none(), st.booleans(), st.integers(-(2**53), 2**53), st.text())
+FACTS_OF_ALL_SORTS = st.builds(
+    Facts,
+    day=st.dates(),
+    common=st.dictionaries(st.text(), JSON_VALUES),
+    by_medium=st.dictionaries(st.sampled_from(Medium), st.dictionaries(st.text(), JSON_VALUES)),
+)
+
+
+@given(FACTS_OF_ALL_SORTS)
+def test_facts_are_read_as_they_were_written(facts: Facts) -> None:
+    assert facts_of(facts_bytes(facts).decode(), day=facts.day) == facts
+
+
+# ---------------------------------------------------------------- checks again
+
+
+async def test_a_check_again_on_the_same_facts_that_allows_is_not_kept(pool: Pool) -> None:
+    await remembered(pool, [row(1)])
+    async with transaction(pool) as connection:
+        assert not await decisions.remember_again(connection, [again(1, None)])
+    assert len(await read(pool, 1)) == 1
+
+
+async def test_a_check_again_on_other_facts_is_kept_as_the_next_occasion(pool: Pool) -> None:
+    other = Facts(day=TODAY, common={}, by_medium={})
+    await remembered(pool, [row(1), row(2)])
+    async with transaction(pool) as connection:
+        await decisions.remember_again(connection, [again(1, None, facts=other), again(2, None)])
+        await decisions.remember_again(connection, [again(1, None, facts=FACTS)])
+    assert [found.occasion for found in await read(pool, 1)] == [0, 1, 2]
+    assert [found.occasion for found in await read(pool, 2)] == [0]
+
+
+async def test_a_check_again_that_forbids_is_kept_once_with_its_reason(pool: Pool) -> None:
+    forbidding = step(Check.CONSENT, "consent_eu", "C9", Medium.EMAIL)
+    await remembered(pool, [row(1)])
+    async with transaction(pool) as connection:
+        await decisions.remember_again(connection, [again(1, forbidding)])
+        await decisions.remember_again(connection, [again(1, forbidding)])
+    _, kept = await read(pool, 1)
+    assert kept.outcome.checked == "email"
+    assert kept.outcome.forbidden == "expired"
+    assert kept.rows == {"consent/consent_eu/email": "C9"}
+
+
+# ---------------------------------------------------------------- by time
+
+
+async def found_by_time(
+    pool: Pool,
+    *,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    names: Sequence[str] | None = None,
+) -> list[int]:
+    async with reading(pool) as connection:
+        pages = decisions.recorded(connection, since=since, until=until, names=names)
+        return [found.communication_id.int async for page in pages for found in page]
+
+
+async def test_decisions_are_read_by_time_and_name_without_the_checks_again(pool: Pool) -> None:
+    hour = timedelta(hours=1)
+    await remembered(
+        pool, [row(1), row(3, at=NOW + hour), row(2, at=NOW + hour, name="bill"), row(4, at=NOW + 2 * hour)]
+    )
+    async with transaction(pool) as connection:
+        await decisions.remember_again(connection, [again(1, step())])
+
+    assert await found_by_time(pool) == [1, 2, 3, 4]
+    assert await found_by_time(pool, since=NOW + hour, until=NOW + 2 * hour) == [2, 3]
+    assert await found_by_time(pool, names=["bill"]) == [2]
+    assert await found_by_time(pool, since=NOW + 3 * hour) == []
+
+
+@pytest.mark.parametrize("number", [1999, 2000, 2001, 4000])
+async def test_no_decision_is_lost_or_read_twice_between_pages(pool: Pool, number: int) -> None:
+    await remembered(pool, [row(one) for one in range(number)])
+    assert await found_by_time(pool) == [*range(number)]
+
+
+# ---------------------------------------------------------------- policies
+
+
+async def test_a_policy_is_kept_once_and_found_by_its_digest(pool: Pool) -> None:
+    policy = DeliveryPolicy(route=DecisionTable(name="routing", inputs=(), outputs=(), rows=()), default="print")
+    async with transaction(pool) as connection:
+        await decisions.remember_policy(connection, policy)
+        await decisions.remember_policy(connection, policy)
+        assert await decisions.policies(connection, [policy.sha256, "unknown"]) == {policy.sha256: policy.content}
