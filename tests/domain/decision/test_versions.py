@@ -121,7 +121,8 @@ def test_a_shadow_decides_beside_until_it_is_in_force_or_ends() -> None:
     events = [*approved(0), *approved(5, NEW, day=FIRST + timedelta(days=5)), said(9, Act.SHADOWED, NEW, by="ben")]
 
     def shadow(*more: TableEvent, on: date = FIRST) -> list[str]:
-        return [one.sha256 for one in shadows(versions_of([*events, *more]), on)]
+        told = [*events, *more]
+        return [one.sha256 for one in shadows(versions_of(told), deciding=deciding(told, on))]
 
     assert shadow() == [NEW]
     assert shadow(on=FIRST + timedelta(days=5)) == []

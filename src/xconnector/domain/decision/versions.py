@@ -127,11 +127,10 @@ def in_force(versions: Iterable[Version], on: date) -> Version | None:
     return max(approved, key=_precedence, default=None)
 
 
-def shadows(versions: Sequence[Version], on: date) -> tuple[Version, ...]:
-    """Return the versions of a table that decide in the shadow on a day, each table once, the oldest proposal first."""
-    deciding = in_force(versions, on)
-    found = {one.sha256: one for one in versions if one.is_shadowed}
-    return tuple(one for sha256, one in found.items() if deciding is None or deciding.sha256 != sha256)
+def shadows(versions: Iterable[Version], *, deciding: str | None) -> tuple[Version, ...]:
+    """Return the versions of a table that decide in the shadow of the SHA-256 that is deciding, each SHA-256 once."""
+    found = {one.sha256: one for one in versions if one.is_shadowed and one.sha256 != deciding}
+    return tuple(found.values())
 
 
 def spans(versions: Iterable[Version]) -> Mapping[TableEvent, Span]:
