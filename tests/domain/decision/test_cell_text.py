@@ -1,3 +1,4 @@
+import re
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -36,6 +37,11 @@ OPEN = within(Decimal(5), Decimal(10), includes_low=False, includes_high=False)
         ('"no"', one_of("no")),
         ('"a, b", c', one_of("a, b", "c")),
         (r'"say \"no\" \\"', one_of('say "no" \\')),
+        (r'"C:\\new"', one_of(r"C:\new")),
+        (r"C:\new", one_of(r"C:\new")),
+        ('"a\nb"', one_of("a\nb")),
+        ('"Yes", "null", "any"', one_of("Yes", "null", "any")),
+        ("None of these, yes-men", one_of("None of these", "yes-men")),
         ('"5"', one_of("5")),
         ("not [5..10]", replace(within(Decimal(5), Decimal(10)), negated=True)),
         ("not((5..10))", replace(OPEN, negated=True)),
@@ -95,6 +101,36 @@ def test_a_cell_means_what_it_says(text: str, cell: Cell) -> None:
         "a (b",
         '"a',
         '"a"b',
+        r'"C:\new"',
+        r'"\u0041"',
+        '"a\ud800"',
+        "\udfff",
+        "not (a), b",
+        "not (a), (b)",
+        "not (a) b",
+        "not (5..10], 7",
+        "not(a), b",
+        "yes, 1",
+        "no, 0",
+        "1, yes",
+        "a, 5",
+        "> 5, 2026-01-01",
+        "> 5, a",
+        "Yes",
+        "NO",
+        "None",
+        "NULL",
+        "true",
+        "any",
+        "Any, a",
+        "not No",
+        "NOT a",
+        "Not(a)",
+        "Not",
+        "\N{EN DASH}",
+        "\N{GREATER-THAN OR EQUAL TO} 5",
+        "5\N{HORIZONTAL ELLIPSIS}10",
+        "\N{LEFT DOUBLE QUOTATION MARK}a\N{RIGHT DOUBLE QUOTATION MARK}",
         "1" * 40,
         "x" * 2001,
     ],
@@ -141,6 +177,33 @@ def test_commas_and_zeros_that_mislead_nobody_are_read(text: str, canonical: str
     assert spelled(parse_cell(text)) == canonical
 
 
+@pytest.mark.parametrize(
+    "text, remedy",
+    [
+        (r'"C:\new"', r"inside it \" for a quote and \\ for a backslash"),
+        ("not (a), b", "write not a, b, or not(a, b) with all of it in the brackets"),
+        ("yes, 1", "write values of one kind"),
+        ("Yes", 'write yes for what it means; text such as "Yes" in quotes'),
+        ("FALSE", "write no for what it means"),
+        ("Any", "write - for what it means"),
+        ("NOT a", "write not once, in small letters"),
+        ("a\ud800", "write whole signs"),
+    ],
+)
+def test_what_could_be_read_in_two_ways_is_refused_with_how_to_write_it(text: str, remedy: str) -> None:
+    with pytest.raises(CellError, match=re.escape(remedy)):
+        parse_cell(text)
+
+
+@pytest.mark.parametrize("word", ["yes", "no", "none", "null", "any", "true", "false", "not a", "not(a)"])
+def test_a_word_of_the_grammar_in_other_letters_is_never_text(word: str) -> None:
+    for text in (word.upper(), word.title()):
+        with pytest.raises(CellError):
+            parse_cell(text)
+        assert parse_cell(f'"{text}"') == one_of(text)
+        assert spelled(one_of(text)) == f'"{text}"'
+
+
 @given(st.text(st.sampled_from('ab,-."<>= not5yesne()[]\\'), max_size=14))
 def test_every_cell_that_is_understood_reads_the_same_in_its_canonical_spelling(text: str) -> None:
     try:
@@ -156,7 +219,11 @@ def test_every_cell_can_be_spelled(cell: Cell) -> None:
     assert parse_cell(spelled(cell)) == cell
 
 
-@given(st.text(st.characters(codec="utf-8") | st.sampled_from("()[]a, "), max_size=8))
+WORDS = st.sampled_from(["yes", "No", "NONE", "any", "not", "not ", "true", " ", "(", ")", ", ", '"', "\\", "5", ".."])
+
+
+@settings(max_examples=500)
+@given(st.text(st.characters(codec="utf-8"), max_size=8) | st.lists(WORDS, max_size=5).map("".join))
 def test_every_text_can_be_spelled(text: str) -> None:
     for cell in (one_of(text), one_of(text, negated=True)):
         assert parse_cell(spelled(cell)) == cell

@@ -1,9 +1,14 @@
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from tests.domain.decision.made import one_of
 from xconnector.domain.decision.deciding import decide
 from xconnector.domain.decision.table import HitPolicy
 from xconnector.domain.decision.values import Kind
 from xconnector.project.tables.files import parse_table
+from xconnector.project.tables.markdown import read_markdown, write_markdown
+from xconnector.project.tables.written import Grid, Line, Part, WrittenTable
 
 HEAD = "| row | when x | then route |\n|--|--|--|\n"
 INPUTS = "| input | type | domain |\n|--|--|--|\n"
@@ -68,7 +73,22 @@ def test_a_table_is_read_from_its_markdown() -> None:
             "tables/t.md:2: there is no hit policy 'uniqe' → did you mean 'unique'?",
         ),
         ("---\nhits: first\n---\n" + HEAD + "| R1 | - | p |", "tables/t.md:2: the setting 'hits' is unknown"),
-        ("---\nhit first\n---\n" + HEAD, "tables/t.md:1: the lines between dashes do not end"),
+        ("---\nhit: first\n" + HEAD, "tables/t.md:1: the lines between dashes do not end"),
+        ("---\nhit first\n---\n" + HEAD, "tables/t.md:2: between dashes stand settings only"),
+        (
+            "---\nhit: first\nhit: unique\n---\n" + HEAD + "| R1 | - | p |",
+            "tables/t.md:3: the setting 'hit' is given twice, in line 2 too → leave one out",
+        ),
+        (
+            "---\ngaps:\n---\n" + HEAD + "| R1 | - | p |",
+            "tables/t.md:2: the setting 'gaps' says nothing → write why no row may fit behind it, or leave it out",
+        ),
+        ("---\nhit:\n---\n" + HEAD + "| R1 | - | p |", "tables/t.md:2: the setting 'hit' says nothing → write first"),
+        (
+            "---\nGaps: who cares\n---\n" + HEAD + "| R1 | - | p |",
+            "tables/t.md:2: the setting 'Gaps' is unknown → did you mean 'gaps'?",
+        ),
+        (HEAD + r'| R1 | "C:\new" | p |', "tables/t.md:3: row R1, column 2 (when x): cell '\"C:"),
         (
             "---\nhit: priority\n---\n" + HEAD + "| R1 | - | p |",
             "tables/t.md:4: no output says which of its values come first",
@@ -180,3 +200,44 @@ def test_a_file_may_say_domains_hit_policy_validity_and_tests() -> None:
     assert (found.table.hit, found.table.owner, found.table.about) == (HitPolicy.UNIQUE, "Compliance", "# Letters")
     assert [row.owner for row in found.table.rows] == [None, "Legal", None, None]
     assert [case.name for case in found.table.cases] == ["old", "new"]
+
+
+@pytest.mark.parametrize(
+    "cell, text",
+    [
+        (r'"C:\\new"', r"C:\new"),
+        (r"C:\new", r"C:\new"),
+        (r'"a\|b"', "a|b"),
+        (r'"a\\\|b"', r"a\|b"),
+        (r'"a\\_b"', r"a\_b"),
+        (r"a\_b", "a_b"),
+        (r"a\|b", "a|b"),
+        ('"a<br>b"', "a<br>b"),
+        (r"\"a<br>b\"", "a\nb"),
+        ('"a `b` c"', "a `b` c"),
+        ("`a`", "a"),
+        (r'`"C:\\new"`', r"C:\new"),
+    ],
+)
+def test_signs_of_markdown_and_of_the_grammar_are_each_read_once(cell: str, text: str) -> None:
+    table = HEAD + f"| R1 | {cell} | p |\n| R2 | - | q |"
+
+    found, wrong = parse_table("t", "tables/t.md", table.encode())
+
+    assert wrong == []
+    assert found is not None
+    assert found.table.rows[0].when == (one_of(text),)
+
+
+@settings(max_examples=500)
+@given(st.text(st.sampled_from('ab\\|"`<br>/\n_* '), max_size=20).map(str.strip))
+def test_every_cell_reads_as_it_was_written(cell: str) -> None:
+    header = Line(number=1, cells=["row", "note"])
+    grid = Grid(header=header, lines=[Line(number=3, cells=["R1", cell])])
+
+    text = write_markdown(WrittenTable(name="t", file="t.md", grids={Part.ROWS: grid}))
+    found, wrong = read_markdown("t", "t.md", text)
+
+    assert wrong == []
+    assert found is not None
+    assert found.grids[Part.ROWS].lines[0].cells == ["R1", cell]

@@ -8,19 +8,29 @@ email, portal           one of these
 < 5, 7, [10..20)        any of these
 not email, portal       all others; also not(email, portal)
 yes   no   2026-12-31   yes and no, dates
-"odd, text"             text that would look like something else; inside, \" and \\ as in JSON
+"odd, text"             text that would look like something else
+
+A cell speaks of one kind: text, numbers, dates, or yes and no. Words of the grammar stand in small letters; text that
+looks like one, such as No, true or any, is quoted. Inside quotes stand \" for a quote and \\ for a backslash; any other
+sign behind a backslash is refused.
 """
 
-import json
 import re
 from datetime import date
 from decimal import Decimal
 
-from xconnector.domain.decision.cells import ANY, AnyValue, Cell, OneOf, Within
-from xconnector.domain.decision.values import MOST_DIGITS, Value, spelled_value
+from xconnector.domain.decision.cells import ANY, AnyValue, Cell, OneOf, Within, kinds_of
+from xconnector.domain.decision.values import MOST_DIGITS, Value, kind_of, spelled_value
 
 LONGEST_CELL = 2_000
 _NOTHING = frozenset({"none", "null"})
+# What people and word processors write for a word of the grammar, in any capitals, and the word that is meant.
+_MEANT = {
+    **dict.fromkeys(["yes", "true"], "yes"),
+    **dict.fromkeys(["no", "false"], "no"),
+    **dict.fromkeys(["none", "null"], "none"),
+    **dict.fromkeys(["any", "\N{EN DASH}", "\N{EM DASH}"], "-"),
+}
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 _PADDED = re.compile(r"-?0\d")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -28,11 +38,16 @@ _COMPARISON = re.compile(r"(>=|<=|>|<)\s*(\S+)")
 _RANGE = re.compile(r"([\[\](])?\s*([^\s\[\]()]+?)\s*\.\.\s*([^\s\[\]()]+?)\s*([\])\[])?")
 _NOT_IN_BRACKETS = re.compile(r"not\s*\((.*)\)", re.DOTALL)
 _NOT = re.compile(r"not\s+(?=\S)")
+_LIKE_NOT = re.compile(r"not(\s|\(|$)", re.IGNORECASE)
+_QUOTED = re.compile(r'"((?:[^"\\]|\\["\\])*)"', re.DOTALL)
+_ESCAPED = re.compile(r'\\(["\\])')
+_HALF_A_SIGN = re.compile("[\ud800-\udfff]")
 # Quoted text, a comma, what holds neither, or a quote that stands alone.
 _PIECE = re.compile(r'"(?:[^"\\]|\\.)*"|,|[^",]+|"', re.DOTALL)
 # A comma that stands directly between two digits, outside quoted text.
 _GROUPED = re.compile(r'"(?:[^"\\]|\\.)*"|(\d,\d)', re.DOTALL)
-_SIGNS = re.compile(r'["<>=]|\.\.|[\x00-\x1f]')
+# Signs of the grammar, and what word processors make of them.
+_SIGNS = re.compile(r'["<>=\u201c-\u201e\u2026\u2264\u2265\u2260]|\.\.|[\x00-\x1f]')
 
 
 class CellError(ValueError):
@@ -49,6 +64,8 @@ def parse_cell(text: str) -> Cell:
         raise CellError(f"a cell has at most {LONGEST_CELL} characters: divide the row")
     if not text:
         raise CellError("an empty cell says nothing: write - for anything, none for nothing")
+    if _HALF_A_SIGN.search(text):
+        raise CellError("write whole signs: there is half a surrogate pair")
     if text == "-":
         return ANY
     if found := _NOT_IN_BRACKETS.fullmatch(text):
@@ -56,6 +73,8 @@ def parse_cell(text: str) -> Cell:
             raise CellError("write not [5..10] with both ends, or not((5..10)) without them")
         return _one_of(found[1], negated=True)
     if found := _NOT.match(text):
+        if text[found.end()] == "(":
+            raise CellError('write not a, b, or not(a, b) with all of it in the brackets; text in brackets as "(a)"')
         return _one_of(text[found.end() :], negated=True)
     return _one_of(text, negated=False)
 
@@ -113,7 +132,7 @@ def _reads_as_itself(text: str) -> bool:
 
 
 def _one_of(text: str, *, negated: bool) -> OneOf:
-    values: set[Value] = set()
+    said: list[Value] = []
     ranges: set[Within] = set()
     includes_none = False
     for word in _divided(text):
@@ -123,10 +142,13 @@ def _one_of(text: str, *, negated: bool) -> OneOf:
             case Within() as span:
                 ranges.add(span)
             case value:
-                values.add(value)
+                said.append(value)
     if ranges and any(_GROUPED.findall(text)):
         raise CellError("write numbers as 1000.50, without commas inside; a list has a space behind its commas")
-    return OneOf(values=frozenset(values), ranges=frozenset(ranges), includes_none=includes_none, negated=negated)
+    # Asked before they become a set: to Python, yes is equal to 1.
+    if len({kind_of(value) for value in said} | kinds_of(OneOf(ranges=frozenset(ranges)))) > 1:
+        raise CellError('write values of one kind: text, numbers, dates, or yes and no; text such as "5" in quotes')
+    return OneOf(values=frozenset(said), ranges=frozenset(ranges), includes_none=includes_none, negated=negated)
 
 
 def _divided(text: str) -> list[str]:
@@ -203,19 +225,25 @@ def _value(word: str) -> Value:
         return Decimal(word)
     if _DATE.fullmatch(word):
         return _day(word)
-    if not word or _SIGNS.search(word) or word == "not" or word.startswith(("not ", "not(")) or not _is_balanced(word):
+    _refuse_likeness(word)
+    if not word or _SIGNS.search(word) or not _is_balanced(word):
         raise CellError('write a value, a, b, not a, > 5, 5..10, yes, no, none or -; put odd text in "quotes"')
     return word
 
 
+def _refuse_likeness(word: str) -> None:
+    """Refuse text that reads as a word of the grammar to people, and is none."""
+    if (meant := _MEANT.get(word.lower())) is not None:
+        raise CellError(f'write {meant} for what it means; text such as "{word}" in quotes')
+    if _LIKE_NOT.match(word):
+        raise CellError('write not once, in small letters, before all values; text that begins so in "quotes"')
+
+
 def _quoted(word: str) -> str:
-    try:
-        text = json.loads(word, strict=False)
-    except ValueError:
-        text = None
-    if not isinstance(text, str):
+    found = _QUOTED.fullmatch(word)
+    if found is None:
         raise CellError(r'write quoted text as "text", and inside it \" for a quote and \\ for a backslash')
-    return text
+    return _ESCAPED.sub(r"\1", found[1])
 
 
 def _day(word: str) -> date:

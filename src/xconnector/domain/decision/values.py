@@ -1,6 +1,5 @@
 """Values that a cell can speak of, and how an input is read as one."""
 
-import json
 from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Context, Decimal, InvalidOperation
@@ -53,7 +52,8 @@ def spelled_value(value: Value | None) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, str):
-        return json.dumps(value, ensure_ascii=False)
+        escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+        return f'"{escaped}"'
     return spelled_number(value) if isinstance(value, Decimal) else value.isoformat()
 
 

@@ -12,23 +12,27 @@ r"""Decision tables in Markdown: one pipe table of rows, and beside it what else
     | R2  | -                        | -                 | print          | none        |      |
 
 The lines between dashes, and the tables of inputs, outputs and tests, may be left out. In a cell, `\` before a sign of
-punctuation means the sign itself, `<br>` a new line; backticks say nothing.
+punctuation means the sign itself, `<br>` a new line; backticks say nothing. Text "in quotes" stands as it is, for the
+grammar of cells to read its backslashes; only a bar is written `\|` there too.
 """
 
 import re
 from collections.abc import Iterator, Sequence
 
 from xconnector.project.findings import Finding
-from xconnector.project.tables.written import Grid, Line, Part, Setting, WrittenTable
+from xconnector.project.tables.written import Grid, Line, Part, Setting, WrittenTable, gathered
 
 _RULE = re.compile(r":?-+:?")
 _FENCE = re.compile(r"\s{0,3}(```|~~~)")
-_SETTING = re.compile(r"([a-z]+)\s*:\s*(\S.*)")
+_SETTING = re.compile(r"([^\s:]+)\s*:\s*(.*)")
 _EDGE = "---"
-# What ends a cell, what is escaped, a new line, and what says nothing.
-_SIGN = re.compile(r"\\([!-/:-@\[-`{-~])|<br ?/?>|`")
-_BAR = re.compile(r"(?:\\.|[^\\|])*(?:\\$)?")
-_TO_ESCAPE = re.compile(r"[\\|`]|<(?=br ?/?>)")
+# A bar that ends a cell: as in GitHub's Markdown, a backslash before it is the bar's, whatever stands before that.
+_BAR = re.compile(r"(?<!\\)\|")
+_QUOTED = r'"(?:[^"\\]|\\.)*"'
+# Quoted text; outside of it what is escaped, a new line, and what says nothing.
+_SIGN = re.compile(rf"({_QUOTED})|\\([!-/:-@\[-`{{-~])|<br ?/?>|`", re.DOTALL)
+_EACH_TO_ESCAPE = re.compile(r'[\\`"]|<(?=br ?/?>)')
+_TO_ESCAPE = re.compile(rf"({_QUOTED})|{_EACH_TO_ESCAPE.pattern}", re.DOTALL)
 
 
 def read_markdown(name: str, file: str, text: str) -> tuple[WrittenTable | None, list[Finding]]:
@@ -39,12 +43,12 @@ def read_markdown(name: str, file: str, text: str) -> tuple[WrittenTable | None,
         findings.append(Finding(file=file, line=line, message=message, remedy=remedy))
 
     lines = text.replace("\r\n", "\n").split("\n")
-    settings, begins = _settings(lines)
+    begins = _end_of_settings(lines)
     if begins is None:
-        find(
-            1, "the lines between dashes do not end", f"write {_EDGE} below them, and in each a word such as hit: first"
-        )
+        find(1, "the lines between dashes do not end", f"write {_EDGE} below them")
         return None, findings
+    settings, wrong = _settings(file, lines[:begins])
+    findings += wrong
     grids: dict[Part, Grid] = {}
     for block in _pipe_tables(lines, begins):
         part = _part_of(block[0])
@@ -82,21 +86,25 @@ def holds_only_prose(text: str) -> bool:
     return is_whole and lines[0] != _EDGE and not [*_pipe_tables(lines, 0)]
 
 
-def _settings(lines: Sequence[str]) -> tuple[dict[str, Setting], int | None]:
-    """Return what stands between dashes at the top, and the place of the line after it; None where it does not end."""
-    if not lines or lines[0].strip() != _EDGE:
-        return {}, 0
-    settings: dict[str, Setting] = {}
-    for at, line in enumerate(lines[1:], start=1):
-        if line.strip() == _EDGE:
-            return settings, at + 1
-        if not line.strip():
-            continue
-        found = _SETTING.fullmatch(line.strip())
-        if found is None:
-            return {}, None
-        settings[found[1]] = Setting(number=at + 1, text=found[2])
-    return {}, None
+def _end_of_settings(lines: Sequence[str]) -> int | None:
+    """Return the place of the line below what stands between dashes at the top; None where it does not end."""
+    if lines[0].strip() != _EDGE:
+        return 0
+    return next((at + 1 for at, line in enumerate(lines) if at and line.strip() == _EDGE), None)
+
+
+def _settings(file: str, lines: Sequence[str]) -> tuple[dict[str, Setting], list[Finding]]:
+    """Return what stands between dashes at the top."""
+    said: list[tuple[str, Setting]] = []
+    wrong: list[Finding] = []
+    for number, line in enumerate(map(str.strip, lines), start=1):
+        if found := _SETTING.fullmatch(line):
+            said.append((found[1], Setting(number=number, text=found[2])))
+        elif line not in {"", _EDGE}:
+            remedy = "write a word and what it is, such as hit: first"
+            wrong.append(Finding(file=file, line=number, message="between dashes stand settings only", remedy=remedy))
+    settings, repeated = gathered(file, said)
+    return settings, [*wrong, *repeated]
 
 
 def _part_of(header: Line) -> Part:
@@ -147,28 +155,19 @@ def _pipe_tables(lines: Sequence[str], begins: int) -> Iterator[list[Line]]:
 
 
 def _cells(line: str) -> Sequence[str]:
-    parts = _divided(line.removeprefix("|"))
+    parts = _BAR.split(line.removeprefix("|"))
     if not parts[-1].strip():
         parts.pop()
     return [_said(part.strip()) for part in parts]
 
 
-def _divided(line: str) -> list[str]:
-    """Return what stands between bars that are not escaped."""
-    parts: list[str] = []
-    at = 0
-    while True:
-        found = _BAR.match(line, at)
-        assert found is not None
-        parts.append(found[0])
-        at = found.end() + 1
-        if at > len(line):
-            return parts
-
-
 def _said(cell: str) -> str:
     """Return a cell as it is meant."""
-    return _SIGN.sub(lambda found: found[1] or ("\n" if found[0].startswith("<") else ""), cell)
+    return _SIGN.sub(_sign, cell.replace("\\|", "|"))
+
+
+def _sign(found: re.Match[str]) -> str:
+    return found[1] or found[2] or ("\n" if found[0].startswith("<") else "")
 
 
 def _table(grid: Grid) -> Sequence[str]:
@@ -184,4 +183,14 @@ def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
 
 
 def _escaped(text: str) -> str:
-    return _TO_ESCAPE.sub(lambda found: "\\" + found[0], text).replace("\n", "<br>")
+    """Return a cell's text so that `_said` reads it."""
+    return _TO_ESCAPE.sub(_escape, text).replace("\n", "<br>").replace("|", "\\|")
+
+
+def _escape(found: re.Match[str]) -> str:
+    if found[1] is None:
+        return "\\" + found[0]
+    if "\n" not in found[1]:
+        return found[1]
+    # A table's line has no other, and in quotes <br> stands for itself: these quotes are none of Markdown's.
+    return _EACH_TO_ESCAPE.sub(lambda sign: "\\" + sign[0], found[1])

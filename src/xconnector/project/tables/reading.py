@@ -19,11 +19,15 @@ from xconnector.project.tables.written import Grid, Line, Part, WrittenTable
 _MOST_ROWS = 2_000
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
 _INPUT = re.compile(r"[a-z][a-z0-9_]*(?:[. ][A-Za-z0-9_]+)*")
-_OUTPUT = re.compile(r"[a-z][a-z0-9_]*")
+_OUTPUT = re.compile(r"[a-z][a-z0-9_]*(?: [a-z0-9_]+)*")
 _TYPE = re.compile(r"(text|number|integer|date|yes/no|any)(?:\s+step\s+(\d+(?:\.\d+)?))?")
 _TYPES = "text, number, number step 0.01, integer, date or yes/no"
 _ODD = re.compile("[\x00-\x08\x0b-\x1f\x7f\x85\u2028\u2029\ud800-\udfff\ufffe\uffff]")
-_SETTINGS = ("hit", "owner", "gaps")
+_SETTINGS = {
+    "hit": "write first, unique, priority or collect behind it, or leave it out",
+    "owner": "write who answers for the table behind it, or leave it out",
+    "gaps": "write why no row may fit behind it, or leave it out",
+}
 _QUOTE = 'keep one kind a column; text that looks otherwise is "quoted"'
 
 _Read = TypeVar("_Read")
@@ -122,8 +126,10 @@ class _Reading:
         for name, setting in self._written.settings.items():
             if name not in _SETTINGS:
                 self._find(setting.number, f"the setting {name!r} is unknown", named_like(name, _SETTINGS))
+            elif not setting.text:
+                self._find(setting.number, f"the setting {name!r} says nothing", _SETTINGS[name])
         setting = self._written.settings.get("hit")
-        if setting is None:
+        if setting is None or not setting.text:
             return HitPolicy.FIRST
         if setting.text not in {*HitPolicy}:
             self._find(

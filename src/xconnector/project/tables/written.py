@@ -1,8 +1,10 @@
 """A table as it is written, whatever the form: its parts as text, each with the line where it stands."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+
+from xconnector.project.findings import Finding
 
 
 class Part(StrEnum):
@@ -47,3 +49,15 @@ class WrittenTable:
     about: str = ""
     settings: Mapping[str, Setting] = field(default_factory=dict[str, Setting])
     grids: Mapping[Part, Grid]
+
+
+def gathered(file: str, said: Iterable[tuple[str, Setting]]) -> tuple[dict[str, Setting], list[Finding]]:
+    """Return settings by name; one that is given twice is a finding."""
+    settings: dict[str, Setting] = {}
+    findings: list[Finding] = []
+    for name, setting in said:
+        if name in settings:
+            message = f"the setting {name!r} is given twice, in line {settings[name].number} too"
+            findings.append(Finding(file=file, line=setting.number, message=message, remedy="leave one out"))
+        settings.setdefault(name, setting)
+    return settings, findings
