@@ -40,12 +40,16 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,62}", re.ASCII)
 M = TypeVar("M", bound=BaseModel)
 
 
-def load_project(folder: Path, environment: Mapping[str, str]) -> Project:
+def load_project(
+    folder: Path, environment: Mapping[str, str], *, instead: Mapping[str, TableText] | None = None
+) -> Project:
     """Return the project in a folder, with `${NAME}` in its settings filled from the environment.
+
+    Tables given `instead`, by name, stand in for those of the folder and are proven as they are.
 
     Raises ProjectError with every mistake that was found.
     """
-    return _Loading(folder.resolve(), environment).project()
+    return _Loading(folder.resolve(), environment, instead or {}).project()
 
 
 def project_name(folder: Path) -> str:
@@ -63,9 +67,10 @@ def project_name(folder: Path) -> str:
 
 
 class _Loading:
-    def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
+    def __init__(self, folder: Path, environment: Mapping[str, str], instead: Mapping[str, TableText]) -> None:
         self._folder = folder
         self._environment = environment
+        self._instead = instead
         self._findings: list[Finding] = []
 
     def project(self) -> Project:
@@ -117,7 +122,7 @@ class _Loading:
             roles=frozenset(role for person in people for role in person.roles),
             record_classes=frozenset(_names(file, "record_classes")),
             checks=_checks(file),
-            tables=dict(self._tables()),
+            tables={**dict(self._tables()), **self._instead},
             mappings=dict(self._mappings()),
             communications=dict(self._communications()),
             designs=designs,
