@@ -1,5 +1,7 @@
 """What a table's own file is held against: its tests, and what is proven of it."""
 
+from random import Random
+
 import pytest
 
 from xconnector.project.tables.files import parse_table
@@ -52,3 +54,40 @@ def test_where_no_row_fits_nothing_is_said() -> None:
     told = findings(ROWS, asked("given x | given amount | row | expect route", "a | 5 | none | print"))
 
     assert told == ["test 't' fails: route is nothing, not print"]
+
+
+def entangled(*, gaps: str, hit: str = "first", last: str = "") -> list[str]:
+    """What is found in a table whose rows leave over more than anybody could look at."""
+    drawn = Random(5)
+    lines = ["| " + " | ".join(["row", *(f"when i{at}" for at in range(30)), "then route"]) + " |"]
+    lines.append("|" + "--|" * 32)
+    for row in range(120):
+        looked_at = drawn.sample(range(30), 3)
+        cells = ["a" if at in looked_at else "-" for at in range(30)]
+        lines.append("| " + " | ".join([f"R{row}", *cells, "print"]) + " |")
+    lines.append(last)
+    text = f"---\nhit: {hit}\n{gaps}---\n\n" + "\n".join(lines) + "\n"
+    return [finding.message for finding in parse_table("ways", "tables/ways.md", text.encode())[1]]
+
+
+@pytest.mark.parametrize("gaps", ["", "gaps: the rest is decided elsewhere\n"])
+def test_what_is_not_proven_is_told_whether_gaps_are_taken_or_not(gaps: str) -> None:
+    found = entangled(gaps=gaps)
+
+    assert any(said.startswith("it is not proven that a row fits always when i") for said in found)
+    assert any(said.startswith("no row fits") for said in found) is not bool(gaps)
+
+
+def test_a_last_row_for_the_rest_leaves_nothing_unproven() -> None:
+    last = "| LAST | " + "- | " * 30 + "print |"
+
+    assert not [said for said in entangled(gaps="", last=last) if "proven" in said or said.startswith("no row")]
+
+
+def test_overlaps_that_are_not_told_one_by_one_are_counted() -> None:
+    found = entangled(gaps="gaps: no\n", hit="unique")
+
+    assert len([said for said in found if "both fit, such as" in said]) == 20
+    assert [said for said in found if said.endswith("other pairs of rows both fit")] == [
+        "7120 other pairs of rows both fit"
+    ]

@@ -1,15 +1,14 @@
 """What is wrong with a table, exactly: rows that can never answer, rows that overlap, and cases that no row takes.
 
 Each row is a box: on every axis the pieces that its cell takes. What rows leave over is found by taking box from box.
+That can be more work than there is time for, so that every question has a bound; what lies beyond is told as unproven.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from itertools import combinations
-from typing import TypeAlias
 
-from xconnector.domain.decision.axis import Axis, Pieces, axis_of
+from xconnector.domain.decision.axis import Axis, axis_of
+from xconnector.domain.decision.boxes import Box, Meetings, Remainder, common, places_of
 from xconnector.domain.decision.cells import Cell
 from xconnector.domain.decision.deciding import DAYS
 from xconnector.domain.decision.table import DecisionTable, HitPolicy, Row, validity_of
@@ -17,14 +16,11 @@ from xconnector.domain.decision.values import Value
 
 DAY = "(day)"
 """The axis on which rows begin and end to count; no input is called so."""
-_MOST_BOXES = 50_000
+MOST_STEPS = 1_000_000
+"""Boxes that are held against each other for one question: a second or two."""
+_STEPS_OF_A_FIND = 100
+"""A gap or an overlap must be told and read, which is so much more work than holding box against box."""
 _MOST_TRIED = 12
-
-Box: TypeAlias = tuple[Pieces, ...]
-
-
-class TooEntangledError(Exception):
-    """The rows cut the cases into more boxes than we look at; the table must be divided to be proven."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,79 +55,110 @@ class Gap:
     example: Mapping[str, Value | None]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnprovenRow:
+    """A row of which the question could not be answered within the bound."""
+
+    row: Row
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnprovenCases:
+    """Cases of which it is not known, within the bound, whether a row takes each of them."""
+
+    when: Mapping[str, Cell]
+    """By column."""
+
+
 class Analysis:
     """One table, proven over all cases of its inputs' domains."""
 
-    def __init__(self, table: DecisionTable) -> None:
+    def __init__(self, table: DecisionTable, *, most_steps: int = MOST_STEPS) -> None:
+        """`most_steps` bounds each question by itself."""
         self._table = table
+        self._most_steps = most_steps
         self._rows = table.in_order_of_precedence()
         self._axes = _axes(table)
         self._boxes = [self._box(row) for row in self._rows]
         self._whole: Box = tuple(axis.all for _, axis in self._axes)
 
-    def unreachable(self) -> Iterator[Unreachable]:
-        """Yield each row that can never answer, in order of precedence.
+    def unreachable(self) -> Iterator[Unreachable | UnprovenRow]:
+        """Yield each row that can never answer, or of which that is not known, in order of precedence.
 
         Where rows do not compete (`unique`, `collect`), only those that fit no case at all.
-        Raises TooEntangledError.
         """
         competes = self._table.hit in {HitPolicy.FIRST, HitPolicy.PRIORITY}
+        meetings = Meetings(self._boxes, len(self._axes))
+        steps_left = self._most_steps
         for at, (row, box) in enumerate(zip(self._rows, self._boxes, strict=True)):
             if not all(box):
                 yield Unreachable(row=row, behind=())
-            elif competes and not self._is_reachable[at]:
-                yield Unreachable(row=row, behind=tuple(self._rows[one] for one in self._covering(at)))
+                continue
+            if not competes:
+                continue
+            if meetings.steps >= self._most_steps:
+                yield UnprovenRow(row=row)
+                continue
+            before = [*places_of(meetings.of(box) & (1 << at) - 1)]
+            # What rows before did not need is there for those that follow.
+            share = max(1, steps_left // (len(self._rows) - at))
+            left = Remainder(box, before, self._boxes, most_steps=share)
+            is_reachable = next(iter(left), None) is not None
+            steps_left = max(0, steps_left - left.steps)
+            if left.unproven and not is_reachable:
+                yield UnprovenRow(row=row)
+            elif not is_reachable:
+                needed = self._fewest(box, sorted(left.used), most_steps=share)
+                yield Unreachable(row=row, behind=tuple(self._rows[one] for one in needed))
 
-    def overlaps(self) -> Iterator[Overlap]:
-        """Yield every two rows that fit a case together, with such a case."""
-        for (first, one), (second, other) in combinations(zip(self._rows, self._boxes, strict=True), 2):
-            common = _common(one, other)
-            if all(common):
-                yield Overlap(first=first, second=second, example=self._example(common))
+    def overlaps(self) -> Iterator[Overlap | UnprovenRow]:
+        """Yield every two rows that fit a case together, with such a case; last each row that was not looked at."""
+        meetings = Meetings(self._boxes, len(self._axes))
+        unproven: list[Row] = []
+        found = 0
+        for at, (row, box) in enumerate(zip(self._rows, self._boxes, strict=True)):
+            if meetings.steps + found * _STEPS_OF_A_FIND >= self._most_steps:
+                unproven.append(row)
+                continue
+            for other in places_of(meetings.of(box) >> at + 1):
+                found += 1
+                second = at + 1 + other
+                shared = common(box, self._boxes[second])
+                yield Overlap(first=row, second=self._rows[second], example=self._example(shared))
+        yield from (UnprovenRow(row=row) for row in unproven)
 
-    def gaps(self) -> Iterator[Gap]:
-        """Yield what no row takes, in boxes that do not overlap.
+    def gaps(self) -> Iterator[Gap | UnprovenCases]:
+        """Yield what no row takes, in boxes that do not overlap; last the boxes of which that is not known."""
+        left = Remainder(
+            self._whole,
+            range(len(self._boxes)),
+            self._boxes,
+            most_steps=self._most_steps,
+            steps_of_a_find=_STEPS_OF_A_FIND,
+        )
+        for box in left:
+            yield Gap(when=self._cells_of(box), example=self._example(box))
+        for box in left.unproven:
+            yield UnprovenCases(when=self._cells_of(box))
 
-        Raises TooEntangledError.
-        """
-        for box in self._left_over:
-            cells = zip(self._axes, box, strict=True)
-            yield Gap(when={name: axis.cell(pieces) for (name, axis), pieces in cells}, example=self._example(box))
-
-    @cached_property
-    def _sweep(self) -> tuple[Sequence[bool], Sequence[Box]]:
-        """Which rows still find a case that none before takes, and what all of them leave over."""
-        left: list[Box] = [self._whole] if all(self._whole) else []
-        reachable: list[bool] = []
-        for box in self._boxes:
-            reachable.append(any(all(_common(one, box)) for one in left))
-            left = _without(left, box)
-        return reachable, left
-
-    @property
-    def _is_reachable(self) -> Sequence[bool]:
-        return self._sweep[0]
-
-    @property
-    def _left_over(self) -> Sequence[Box]:
-        return self._sweep[1]
-
-    def _covering(self, at: int) -> Sequence[int]:
-        """Return rows before this one that together take its whole box, none of which can be spared."""
-        box = self._boxes[at]
-        touching = [one for one in range(at) if all(_common(self._boxes[one], box))]
-        for one in touching:
-            if not _left_of(box, [self._boxes[one]]):
+    def _fewest(self, box: Box, taking: Sequence[int], *, most_steps: int) -> Sequence[int]:
+        """Return rows of those that together take a box, without those that are seen to be spared."""
+        for one in taking:
+            if common(self._boxes[one], box) == box:
                 return [one]
-        needed = touching
-        for one in touching if len(touching) <= _MOST_TRIED else ():
+        needed = taking
+        for one in taking if len(taking) <= _MOST_TRIED else ():
             spared = [other for other in needed if other != one]
-            if not _left_of(box, [self._boxes[other] for other in spared]):
+            left = Remainder(box, spared, self._boxes, most_steps=most_steps // _MOST_TRIED)
+            if next(iter(left), None) is None and not left.unproven:
                 needed = spared
         return needed
 
     def _box(self, row: Row) -> Box:
         return tuple(axis.pieces(cell) for (_, axis), cell in zip(self._axes, _cells(row, self._table), strict=True))
+
+    def _cells_of(self, box: Box) -> Mapping[str, Cell]:
+        return {name: axis.cell(pieces) for (name, axis), pieces in zip(self._axes, box, strict=True)}
 
     def _example(self, box: Box) -> Mapping[str, Value | None]:
         return {name: axis.example(pieces) for (name, axis), pieces in zip(self._axes, box, strict=True)}
@@ -148,35 +175,3 @@ def _axes(table: DecisionTable) -> Sequence[tuple[str, Axis]]:
 
 def _cells(row: Row, table: DecisionTable) -> Sequence[Cell]:
     return (*row.when, validity_of(row)) if table.is_dated else row.when
-
-
-def _common(one: Box, other: Box) -> Box:
-    return tuple(map(int.__and__, one, other))
-
-
-def _left_of(box: Box, taken: Iterable[Box]) -> Sequence[Box]:
-    left: list[Box] = [box]
-    for one in taken:
-        left = _without(left, one)
-        if not left:
-            break
-    return left
-
-
-def _without(boxes: Iterable[Box], taken: Box) -> list[Box]:
-    """Return what is left of boxes when another is taken out of them, again in boxes that do not overlap.
-
-    Raises TooEntangledError.
-    """
-    left: list[Box] = []
-    for box in boxes:
-        common = _common(box, taken)
-        if not all(common):
-            left.append(box)
-            continue
-        for at, pieces in enumerate(box):
-            if rest := pieces & ~common[at]:
-                left.append((*common[:at], rest, *box[at + 1 :]))
-        if len(left) > _MOST_BOXES:
-            raise TooEntangledError(f"the rows cut the cases into more than {_MOST_BOXES} boxes")
-    return left

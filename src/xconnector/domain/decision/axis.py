@@ -26,7 +26,6 @@ class Axis(ABC):
     """The values of one input, in pieces; the last piece is "nothing there"."""
 
     def __init__(self, domain: Domain, examples: Sequence[Value | None]) -> None:
-        self._domain = domain
         self._examples = examples
         """One value of each piece but the last; None where no value can lie in it."""
         self._none: Pieces = 1 << len(examples)
