@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xconnector.domain.identity import time_ordered_id
+from xconnector.domain.identity import content_id, time_ordered_id
 
 moments = st.datetimes(
     datetime(1970, 1, 2),  # noqa: DTZ001 - hypothesis wants bounds without a zone
@@ -41,3 +41,9 @@ def test_ids_of_one_moment_differ_by_chance(now: datetime, chance: bytes, other:
 def test_too_little_chance_is_refused() -> None:
     with pytest.raises(ValueError, match="10 random bytes"):
         time_ordered_id(datetime(2026, 1, 1, tzinfo=UTC), b"123456789")
+
+
+@given(st.lists(st.none() | st.text(max_size=3), max_size=4), st.lists(st.none() | st.text(max_size=3), max_size=4))
+def test_the_same_words_have_one_id_and_others_another(one: list[str | None], other: list[str | None]) -> None:
+    assert (content_id(*one) == content_id(*other)) is (one == other)
+    assert content_id(*one).version == 8

@@ -1,0 +1,58 @@
+"""Words of one customer about a few media and scopes, made up at random and few enough to meet each other."""
+
+from datetime import UTC, date, datetime, timedelta
+from functools import partial
+
+from hypothesis import strategies as st
+
+from xconnector.domain.consent import ALL, PROMOTIONAL, ConsentAction, ConsentBasis, ConsentEvent, ConsentMethod
+from xconnector.domain.routing.plan import Medium
+
+START = datetime(2026, 1, 1, 12, tzinfo=UTC)
+NOW = START + timedelta(days=10)
+CATEGORIES = ("bill", "newsletter")
+MEDIA = (Medium.EMAIL, Medium.SMS)
+
+
+def said(
+    action: ConsentAction,
+    scope: str = ALL,
+    *,
+    day: int = 1,
+    medium: Medium = Medium.EMAIL,
+    basis: ConsentBasis | None = ConsentBasis.EXPRESS,
+    expires_on: date | None = None,
+    shown: bool = False,
+    recorded_day: int = 9,
+) -> ConsentEvent:
+    return ConsentEvent(
+        customer_key="K",
+        medium=medium,
+        scope=scope,
+        action=action,
+        occurred_at=START + timedelta(days=day),
+        recorded_at=START + timedelta(days=recorded_day),
+        source="web",
+        actor="ann",
+        basis=basis,
+        method=ConsentMethod.WEB,
+        shown=shown,
+        expires_on=expires_on,
+    )
+
+
+grant = partial(said, ConsentAction.GRANT)
+withdrawal = partial(said, ConsentAction.WITHDRAW)
+
+scopes = st.sampled_from((*CATEGORIES, PROMOTIONAL, ALL))
+words = st.builds(
+    said,
+    st.sampled_from(ConsentAction),
+    scopes,
+    day=st.integers(0, 6),
+    medium=st.sampled_from(MEDIA),
+    basis=st.sampled_from((None, *ConsentBasis)),
+    expires_on=st.none() | st.dates(date(2026, 1, 5), date(2026, 1, 20)),
+    shown=st.booleans(),
+    recorded_day=st.integers(0, 9),
+)

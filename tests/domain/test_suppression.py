@@ -1,0 +1,135 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from xconnector.domain.routing.plan import Medium
+from xconnector.domain.suppression import (
+    SuppressionAction,
+    SuppressionEvent,
+    SuppressionReason,
+    address_of,
+    suppression_of,
+)
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+NOW = START + timedelta(days=10)
+
+
+def entry(
+    action: SuppressionAction = SuppressionAction.SUPPRESSED,
+    reason: SuppressionReason | None = SuppressionReason.ADDRESS,
+    *,
+    day: int = 1,
+    medium: Medium = Medium.EMAIL,
+    address: str | None = None,
+) -> SuppressionEvent:
+    is_lifting = action is SuppressionAction.LIFTED
+    return SuppressionEvent(
+        customer_key="K",
+        medium=medium,
+        action=action,
+        reason=reason if is_lifting else reason or SuppressionReason.OTHER,
+        occurred_at=START + timedelta(days=day),
+        recorded_at=NOW,
+        source="smtp",
+        actor="ann",
+        address=address,
+    )
+
+
+entries = st.builds(
+    entry,
+    st.sampled_from(SuppressionAction),
+    st.sampled_from((None, *SuppressionReason)),
+    day=st.integers(0, 12),
+    medium=st.sampled_from((Medium.EMAIL, Medium.PRINT)),
+    address=st.sampled_from((None, "a@x.test", "b@x.test")),
+)
+in_two_orders = st.lists(entries, max_size=6).flatmap(lambda some: st.tuples(st.just(some), st.permutations(some)))
+addresses = st.sampled_from((None, "a@x.test", "b@x.test"))
+
+
+def reason(*events: SuppressionEvent, address: str | None = "a@x.test", at: datetime = NOW) -> SuppressionReason | None:
+    found = suppression_of(events, medium=Medium.EMAIL, address=address, at=at)
+    return found.reason if found else None
+
+
+@given(in_two_orders, addresses)
+def test_the_order_of_arrival_never_matters(
+    orders: tuple[list[SuppressionEvent], list[SuppressionEvent]], address: str | None
+) -> None:
+    one, other = orders
+
+    assert reason(*one, address=address) == reason(*other, address=address)
+
+
+@given(st.lists(entries, max_size=6), addresses)
+def test_the_rules_hold_as_they_are_written(events: list[SuppressionEvent], address: str | None) -> None:
+    ours = [event for event in events if event.medium is Medium.EMAIL and event.address in (None, address)]
+    standing: set[SuppressionReason | None] = set()
+    for event in ours:
+        lifted = any(
+            lift.action is SuppressionAction.LIFTED
+            and event.occurred_at < lift.occurred_at <= NOW
+            and lift.reason in (None, event.reason)
+            and lift.address in (None, event.address)
+            for lift in ours
+        )
+        if event.action is SuppressionAction.SUPPRESSED and not lifted:
+            standing.add(event.reason)
+
+    assert reason(*events, address=address) == next((each for each in SuppressionReason if each in standing), None)
+
+
+def test_a_new_address_is_not_suppressed_for_the_old_ones_bounce() -> None:
+    bounced = entry(address="a@x.test")
+
+    assert reason(bounced, address="a@x.test") is SuppressionReason.ADDRESS
+    assert reason(bounced, address="b@x.test") is None
+
+
+def test_what_names_no_address_holds_whatever_the_address_is() -> None:
+    assert reason(entry(reason=SuppressionReason.COMPLAINED), address="b@x.test") is SuppressionReason.COMPLAINED
+
+
+def test_it_is_lifted_from_then_on_and_of_one_moment_stays() -> None:
+    assert reason(entry(day=1), entry(SuppressionAction.LIFTED, None, day=2)) is None
+    assert reason(entry(day=2), entry(SuppressionAction.LIFTED, None, day=2)) is SuppressionReason.ADDRESS
+    assert reason(entry(day=1), entry(SuppressionAction.LIFTED, None, day=11)) is SuppressionReason.ADDRESS
+
+
+def test_whoever_suppresses_says_why() -> None:
+    with pytest.raises(ValueError, match="says why"):
+        SuppressionEvent(
+            customer_key="K",
+            medium=Medium.EMAIL,
+            action=SuppressionAction.SUPPRESSED,
+            reason=None,
+            occurred_at=NOW,
+            recorded_at=NOW,
+            source="s",
+            actor="a",
+        )
+
+
+@pytest.mark.parametrize(
+    "medium, one, other",
+    [
+        (Medium.EMAIL, {"email": "Ann@X.test "}, {"email": "ann@x.test"}),
+        (Medium.SMS, {"mobile": "+33 6 12-34"}, {"mobile": "+3361234"}),
+        (
+            Medium.PRINT,
+            {"address_lines": ["Flat 2", "9  High Street"], "postcode": "SW1", "city": "London"},
+            {"address_lines": ["flat 2", "9 High Street "], "postcode": "sw1", "city": "LONDON"},
+        ),
+    ],
+)
+def test_one_address_is_one_text(medium: Medium, one: dict[str, object], other: dict[str, object]) -> None:
+    assert address_of(one, medium) == address_of(other, medium) is not None
+
+
+@pytest.mark.parametrize("medium", Medium)
+def test_no_address_is_none(medium: Medium) -> None:
+    assert address_of({}, medium) is None
