@@ -15,7 +15,7 @@ from xconnector.domain.decision.version_chain import Break, first_break
 from xconnector.domain.decision.versions import Version, in_force, shadows, versions_of
 from xconnector.postgres.connect import Connection
 from xconnector.project.model import Project
-from xconnector.project.tables.kept import KeptTableError, content_of, read_kept
+from xconnector.project.tables.stored import KeptTableError, content_of, read_kept
 from xconnector.store import table_events, tables
 
 T = TypeVar("T")

@@ -150,7 +150,7 @@ class TablesShape(_Shape):
     proposed_by: Name | None = None
     """Role in which versions are proposed; left out, everybody among `people` may."""
     governed: bool = True
-    """Whether approved versions decide instead of the files in tables/; with no, versions are only prepared."""
+    """Whether approved versions decide instead of the files in tables/; with false, versions are only prepared."""
 
 
 class ProjectShape(_Shape):

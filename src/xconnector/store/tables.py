@@ -19,7 +19,7 @@ class TableContent:
     """`DecisionTable.sha256`: of what it decides, not of its text."""
     name: str
     content: str = field(repr=False)
-    """The whole table in its JSON form; `project/tables/kept.py` reads it."""
+    """The whole table in its JSON form; `project/tables/stored.py` reads it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
