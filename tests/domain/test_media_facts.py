@@ -1,27 +1,11 @@
-from datetime import timedelta
-
-from tests.domain.consent_words import NOW, START, grant, withdrawal
+from tests.domain.consent_words import NOW, grant, withdrawal
+from tests.domain.suppression_entries import entry
 from xconnector.domain.consent import PROMOTIONAL
 from xconnector.domain.customer import Customer
 from xconnector.domain.media_facts import facts_of_media
 from xconnector.domain.routing.plan import Medium
-from xconnector.domain.suppression import SuppressionAction, SuppressionEvent, SuppressionReason
 
 CUSTOMER = Customer(customer_key="K", fields={"email": "Ann@x.test"}, provenance={})
-
-
-def suppressed(address: str | None, reason: SuppressionReason = SuppressionReason.ADDRESS) -> SuppressionEvent:
-    return SuppressionEvent(
-        customer_key="K",
-        medium=Medium.EMAIL,
-        action=SuppressionAction.SUPPRESSED,
-        reason=reason,
-        occurred_at=START + timedelta(days=1),
-        recorded_at=NOW,
-        source="smtp",
-        actor="track",
-        address=address,
-    )
 
 
 def test_of_a_customer_who_never_spoke_nothing_is_known() -> None:
@@ -42,7 +26,7 @@ def test_each_medium_has_its_own_facts() -> None:
     facts = facts_of_media(
         CUSTOMER,
         [grant("bill", day=4, shown=True), withdrawal(PROMOTIONAL, day=5, medium=Medium.SMS)],
-        [suppressed("ann@x.test")],
+        [entry(address="ann@x.test")],
         category="bill",
         promotional=False,
         at=NOW,
@@ -71,7 +55,7 @@ def test_the_golden_records_consent_counts_among_the_others() -> None:
 
 def test_the_next_address_is_free_of_the_old_ones_bounce() -> None:
     facts = facts_of_media(
-        CUSTOMER, (), [suppressed("old@x.test")], category="bill", promotional=False, at=NOW, media=[Medium.EMAIL]
+        CUSTOMER, (), [entry(address="old@x.test")], category="bill", promotional=False, at=NOW, media=[Medium.EMAIL]
     )
 
     assert facts[Medium.EMAIL]["suppressed"] is None
