@@ -1,16 +1,23 @@
-from contextlib import suppress
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given
 
-from tests.domain.decision.made import every_case, one_of, table, tables, within
+from tests.domain.decision.made import asked, one_of, table, within
 from xconnector.domain.decision.cells import ANY
-from xconnector.domain.decision.deciding import DecisionError, decide_all
-from xconnector.domain.decision.explaining import explain, nearest_misses, record_of
-from xconnector.domain.decision.table import DecisionTable
+from xconnector.domain.decision.deciding import (
+    DecisionError,
+    MissingDayError,
+    NoRowFitsError,
+    SeveralRowsFitError,
+    decide_all,
+)
+from xconnector.domain.decision.explaining import Standing, explain, nearest_misses, record_of
+from xconnector.domain.decision.table import DecisionTable, HitPolicy, Output
 from xconnector.domain.decision.values import Kind
 
 TABLE = table(
@@ -40,9 +47,54 @@ def test_the_nearest_miss_comes_first() -> None:
 
 
 def test_an_input_that_is_missing_is_told_where_a_row_looks_at_it() -> None:
-    accounts = explain(TABLE, {"preference": "fax"})
+    accounts = explain(TABLE, {"preference": "email"})
 
-    assert "premium is no answer: input premium is needed" in str(accounts[0])
+    missing = "input premium is needed and this communication has none of this name"
+    assert [str(account) for account in accounts] == [
+        f"row R1 cannot be decided: {missing}",
+        "row R2 does not fit: preference is email, it takes print",
+        "row R3 fits; there is no answer because of row R1",
+        "row R4 fits; there is no answer because of row R1",
+    ]
+
+
+def test_rows_of_a_unique_table_that_fit_together_name_one_another() -> None:
+    accounts = explain(replace(TABLE, hit=HitPolicy.UNIQUE), {"preference": "email", "premium": 5})
+
+    assert [str(account) for account in accounts[2:]] == [
+        "row R3 fits; there is no answer because of row R4",
+        "row R4 fits; there is no answer because of row R3",
+    ]
+
+
+def test_all_rows_that_are_collected_answer() -> None:
+    accounts = explain(replace(TABLE, hit=HitPolicy.COLLECT), {"preference": "email", "premium": 2000})
+
+    assert [str(account) for account in accounts] == [
+        "row R1 answers",
+        "row R2 does not fit: preference is email, it takes print",
+        "row R3 answers",
+        "row R4 answers",
+    ]
+
+
+def test_the_row_of_higher_rank_comes_first_wherever_it_stands() -> None:
+    ranked = replace(
+        TABLE, hit=HitPolicy.PRIORITY, outputs=(Output(name="route", values=("way4", "way3", "way2", "way1")),)
+    )
+
+    accounts = explain(ranked, {"preference": "email", "premium": 5})
+
+    assert [str(account) for account in accounts[2:]] == ["row R3 fits as well; row R4 comes first", "row R4 answers"]
+
+
+def test_where_nobody_said_the_day_the_rows_that_have_days_are_undecided() -> None:
+    dated = replace(TABLE, rows=(replace(TABLE.rows[2], valid_to=date(2026, 6, 30)), TABLE.rows[3]))
+
+    assert [str(account) for account in explain(dated, {"preference": "email", "premium": 5})] == [
+        "row R3 cannot be decided: nobody said as of which day",
+        "row R4 fits; there is no answer because of row R3",
+    ]
 
 
 def test_a_row_that_does_not_count_on_that_day_says_so() -> None:
@@ -53,13 +105,33 @@ def test_a_row_that_does_not_count_on_that_day_says_so() -> None:
     assert str(accounts[3]) == "row R4 does not fit: day is 2026-07-01, it takes <= 2026-06-30"
 
 
-@given(tables())
-def test_the_rows_that_answer_are_those_of_the_decision(made: DecisionTable) -> None:
-    for case, day in [*every_case(made)][:20]:
-        answers: set[str] = set()
-        with suppress(DecisionError):
-            answers = {match.row.id for match in decide_all(made, case, on=day)}
-        assert {account.row for account in explain(made, case, on=day) if account.answers} == answers
+@given(asked())
+def test_the_accounts_agree_with_the_decision(
+    question: tuple[DecisionTable, Mapping[str, Any], date | None],
+) -> None:
+    made, inputs, day = question
+    try:
+        answers = {match.row.id for match in decide_all(made, inputs, on=day)}
+        refused = None
+    except DecisionError as error:
+        answers, refused = set[str](), type(error)
+
+    accounts = explain(made, inputs, on=day)
+
+    assert [account.row for account in accounts] == [row.id for row in made.rows]
+    assert {account.row for account in accounts if account.answers} == answers
+    standings = {account.standing for account in accounts}
+    if refused is None:
+        assert Standing.FITS not in standings
+    elif refused is NoRowFitsError:
+        assert standings <= {Standing.MISSES}
+    elif refused is SeveralRowsFitError:
+        assert [account.standing for account in accounts].count(Standing.FITS) > 1
+    elif refused is not MissingDayError:
+        assert Standing.UNDECIDED in standings
+    for account in accounts:
+        assert str(account).startswith(f"row {account.row} ")
+        assert not str(account).endswith((": ", " "))
 
 
 @pytest.mark.parametrize(
