@@ -120,7 +120,7 @@ def tables(draw: Callable[[st.SearchStrategy[Any]], Any], *, most_inputs: int = 
     return DecisionTable(
         name="routing",
         inputs=inputs,
-        outputs=(Output(name="route", values=draw(st.permutations(ROUTES))),),
+        outputs=(Output(name="route", values=(*draw(st.permutations(ROUTES)),)),),
         rows=tuple(draw(rows_of(at, inputs)) for at in range(1, draw(st.integers(0, most_rows)) + 1)),
         hit=draw(st.sampled_from(HitPolicy)),
     )
