@@ -145,7 +145,7 @@ def _next_step(table: DecisionTable, versions: Sequence[Version]) -> str:
     """Return what became of the file's version so far, or what comes next."""
     latest = next((one for one in reversed(versions) if one.sha256 == table.sha256 and one.table == table.name), None)
     if latest is None:
-        return f"the file is not proposed: xconnector tables propose tables/{table.name}.md"
+        return "the file was never proposed: xconnector tables propose"
     if latest.is_open:
         return f"the file waits for a second person: xconnector tables approve {table.name}"
     if latest.state is VersionState.APPROVED and latest.effective_from is not None:

@@ -21,6 +21,7 @@ from xconnector.entrypoints.cli import (
     send,
     serve,
     status,
+    table_versions,
     tables,
     worker,
 )
@@ -50,6 +51,7 @@ app.command()(failures.dismiss)
 app.add_typer(review.app, name="review")
 app.add_typer(archive.app, name="archive")
 app.add_typer(customers.app, name="customers")
+table_versions.add_to(tables.app)
 app.add_typer(tables.app, name="tables")
 app.command()(reconcile.reconcile)
 app.add_typer(connections.app, name="connections")

@@ -74,11 +74,13 @@ def _known_errors() -> tuple[type[Exception], ...]:
     from xconnector.operations.probing import ProbeError
     from xconnector.operations.reconciling import UnknownRunError
     from xconnector.operations.reviews import ReviewError
+    from xconnector.operations.tables import TableVersionError
     from xconnector.pipeline.drafting import DraftError
     from xconnector.postgres.connect import DatabaseUnreachableError
     from xconnector.postgres.embedded import EmbeddedPostgresError
     from xconnector.postgres.migrations import MigrationError
     from xconnector.project.findings import ProjectError
+    from xconnector.project.tables.stored import KeptTableError
 
     return (
         AddressError,
@@ -88,6 +90,7 @@ def _known_errors() -> tuple[type[Exception], ...]:
         DesignError,
         DraftError,
         EmbeddedPostgresError,
+        KeptTableError,
         KeyNameError,
         MigrationError,
         NothingToReprocessError,
@@ -95,6 +98,7 @@ def _known_errors() -> tuple[type[Exception], ...]:
         ProbeError,
         ProjectError,
         ReviewError,
+        TableVersionError,
         UnknownCommunicationError,
         UnknownRunError,
     )
