@@ -1,7 +1,7 @@
 """From a table as it is written to a table that is understood: types, rows, tests, and what is wrong with each."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -12,11 +12,11 @@ from xconnector.domain.decision.cells import ANY, Cell, kinds_of
 from xconnector.domain.decision.table import Case, DecisionTable, Domain, HitPolicy, Input, Output, Row
 from xconnector.domain.decision.values import Kind, Value, is_multiple, kind_of
 from xconnector.project.findings import Finding, named_like
+from xconnector.project.tables.limits import LONGEST_TEXT, MOST_COLUMNS, MOST_ROWS
 from xconnector.project.tables.markdown import holds_only_prose
 from xconnector.project.tables.text import TableText
 from xconnector.project.tables.written import Grid, Line, Part, WrittenTable
 
-_MOST_ROWS = 2_000
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
 _INPUT = re.compile(r"[a-z][a-z0-9_]*(?:[. ][A-Za-z0-9_]+)*")
 _OUTPUT = re.compile(r"[a-z][a-z0-9_]*(?: [a-z0-9_]+)*")
@@ -56,8 +56,8 @@ class _Reading:
 
     def table(self) -> tuple[TableText | None, list[Finding]]:
         grid = self._written.grids[Part.ROWS]
-        if len(grid.lines) > _MOST_ROWS:
-            self._find(grid.header.number, f"the table has more than {_MOST_ROWS} rows", "divide it")
+        self._refuse_size()
+        if self._findings:
             return None, self._findings
         self._refuse_odd_signs()
         columns = self._columns(grid.header)
@@ -96,14 +96,29 @@ class _Reading:
             cases={case.name: line.number for line, case in cases},
         ), self._findings
 
+    def _refuse_size(self) -> None:
+        for part, grid in self._written.grids.items():
+            if len(grid.lines) > MOST_ROWS:
+                self._find(grid.header.number, f"there are more than {MOST_ROWS} {part}s", "divide the table")
+            if len(grid.header.cells) > MOST_COLUMNS:
+                self._find(grid.header.number, f"the {part}s have more than {MOST_COLUMNS} columns", "divide the table")
+
     def _refuse_odd_signs(self) -> None:
         """Refuse what not every form can keep."""
-        lines = [line for grid in self._written.grids.values() for line in (grid.header, *grid.lines)]
-        told = [(line.number, text) for line in lines for text in line.cells]
-        told += [(1, self._written.about)]
-        told += [(one.number, one.text.replace("\n", "\0")) for one in self._written.settings.values()]
-        for number in sorted({number for number, text in told if _ODD.search(text)}):
+        said = [*self._said()]
+        for number in sorted({number for number, text in said if _ODD.search(text)}):
             self._find(number, "there is a sign that cannot be printed", "remove control characters")
+        for number in sorted({number for number, text in said if len(text) > LONGEST_TEXT}):
+            message = f"a cell, a setting or a line of prose has more than {LONGEST_TEXT} signs"
+            self._find(number, message, "say it in fewer, or say where it stands")
+
+    def _said(self) -> Iterator[tuple[int, str]]:
+        """Yield all text with its line."""
+        for grid in self._written.grids.values():
+            for line in (grid.header, *grid.lines):
+                yield from ((line.number, text) for text in line.cells)
+        yield from ((1, line) for line in self._written.about.split("\n"))
+        yield from ((one.number, one.text.replace("\n", "\0")) for one in self._written.settings.values())
 
     def _find(self, line: int, message: str, remedy: str) -> None:
         self._findings.append(Finding(file=self._written.file, line=line, message=message, remedy=remedy))
@@ -330,11 +345,14 @@ class _Reading:
         if at is None or not line.cells[at]:
             return None
         try:
-            return date.fromisoformat(line.cells[at])
-        except ValueError:
+            value = parse_value(line.cells[at])
+        except CellError:
+            value = None
+        if not isinstance(value, date):
             message = f"row {row_id}, column {at + 1} ({word}): {line.cells[at]!r} is no day"
             self._find(line.number, message, "write it as 2026-12-31, or leave the cell empty")
             return None
+        return value
 
     def _refuse_repeated(self, rows: Sequence[tuple[Line, Row]]) -> None:
         first: dict[str, int] = {}
