@@ -256,7 +256,7 @@ def _window(said: Said) -> Window | None:
 
 def _cost(said: Said) -> Decimal:
     value = _value(said, "cost", _PIECE)
-    if isinstance(value, Decimal) and value >= 0:
+    if isinstance(value, Decimal) and value.is_finite() and value >= 0:
         return value
     if isinstance(value, str) and _COST.fullmatch(value):
         return Decimal(value)
@@ -295,7 +295,7 @@ def _days(said: Said) -> int | None:
         return None
     if isinstance(value, str) and _DAYS.fullmatch(value):
         return int(value)
-    if isinstance(value, Decimal) and 0 <= value <= _MOST_DAYS and value == int(value):
+    if isinstance(value, Decimal) and value.is_finite() and 0 <= value <= _MOST_DAYS and value == int(value):
         return int(value)
     raise _misstated(said, "within days", _WITHIN)
 
