@@ -20,6 +20,7 @@ from xconnector.entrypoints.cli import (
     sandbox,
     send,
     serve,
+    shipped_tables,
     status,
     table_versions,
     tables,
@@ -52,6 +53,7 @@ app.add_typer(review.app, name="review")
 app.add_typer(archive.app, name="archive")
 app.add_typer(customers.app, name="customers")
 table_versions.add_to(tables.app)
+shipped_tables.add_to(tables.app)
 app.add_typer(tables.app, name="tables")
 app.command()(reconcile.reconcile)
 app.add_typer(connections.app, name="connections")
