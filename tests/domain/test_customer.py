@@ -75,6 +75,17 @@ def test_a_number_where_text_belongs_is_its_digits_and_what_is_no_single_value_s
     }  # fmt: skip
 
 
+def test_a_region_is_that_of_the_address_it_came_with() -> None:
+    moved = [
+        CustomerRecord(customer_key="K1", source=source, as_of=START + timedelta(days=day), fields=fields)
+        for day, (source, fields) in enumerate(
+            [("crm", {"city": "Albany", "region": "NY", "country": "US"}), ("billing", {"city": "Berlin"})]
+        )
+    ]
+
+    assert golden_record("K1", moved).fields == {"city": "Berlin"}
+
+
 def test_neither_record_nor_golden_record_shows_content_when_printed() -> None:
     record = _record("crm", 1, {"email"})
 

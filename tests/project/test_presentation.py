@@ -81,6 +81,7 @@ def test_a_template_gets_data_formatted_for_its_reader(project: Project) -> None
             "country": "DE",
             "email": "anna@customers.test",
             "mobile": None,
+            "alternate_format": "",
         },
         "data": {
             "number": "P-1",
@@ -101,6 +102,12 @@ def test_a_reader_gets_their_language_where_the_communication_is_made_in_it(
 
     assert found.language == language
     assert found.title == ("Your policy" if language == "en" else "Ihre Police")
+
+
+def test_a_template_sees_that_a_reader_wants_large_print(project: Project) -> None:
+    found = presented(project, {**ANNA, "alternate_format": "large_print"})
+
+    assert found.data["customer"]["alternate_format"] == "large_print"
 
 
 def test_an_address_abroad_has_its_country_in_the_senders_language(project: Project) -> None:

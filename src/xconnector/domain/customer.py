@@ -6,11 +6,11 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, cast
 
-POSTAL_FIELDS = ("address_lines", "postcode", "city", "country")
+POSTAL_FIELDS = ("address_lines", "postcode", "city", "region", "country")
 _TEXT_FIELDS = frozenset(
     {
-        *("title", "first_name", "last_name", "company", "postcode", "city", "country", "language"),
-        *("email", "mobile", "preference", "birth_date"),
+        *("title", "first_name", "last_name", "company", "postcode", "city", "region", "country", "language"),
+        *("email", "mobile", "preference", "alternate_format", "birth_date", "deceased_on"),
     }
 )
 

@@ -11,7 +11,6 @@ from enum import StrEnum
 from typing import Any, cast
 from uuid import UUID
 
-from xconnector.domain.customer import POSTAL_FIELDS
 from xconnector.domain.identity import content_id
 from xconnector.domain.routing.plan import Medium
 
@@ -102,12 +101,14 @@ def address_of(customer_fields: Mapping[str, Any], medium: Medium) -> str | None
         case Medium.SMS:
             return "".join(filter(_IN_NUMBER.__contains__, str(customer_fields.get("mobile") or ""))) or None
         case Medium.PRINT:
-            parts = (_folded(customer_fields.get(name)) for name in POSTAL_FIELDS)
+            parts = (_folded(customer_fields.get(name)) for name in _WINDOW)
             return ", ".join(filter(None, parts)) or None
         case Medium.PORTAL | Medium.PUSH:
             return None
 
 
+# Not the country or its region: that a source begins to name them makes no other address.
+_WINDOW = ("address_lines", "postcode", "city")
 _IN_NUMBER = frozenset("+0123456789")
 _GRAVITY = {reason: rank for rank, reason in enumerate(SuppressionReason)}
 

@@ -30,16 +30,19 @@ GOLDEN_FIELDS = (
     "address_lines",
     "postcode",
     "city",
+    "region",
     "country",
     "language",
     "email",
     "mobile",
     "preference",
+    "alternate_format",
     "email_consent",
     "portal_account",
     "birth_date",
+    "deceased_on",
 )
-"""Fields of the golden record."""
+"""Fields of the golden record. `region` is a part of the country as ISO 3166-2 names it, without the country: `NY`."""
 
 SOURCE_WORDS = ("path", "const", "first", "join", "list", "sum", "count", "each")
 _BESIDE = ("then", "currency", "default", "required")

@@ -146,6 +146,7 @@ def _names(fields: Mapping[str, Any]) -> dict[str, Any]:
         "person": person_name(fields),
         "email": fields.get("email"),
         "mobile": fields.get("mobile"),
+        "alternate_format": str(fields.get("alternate_format") or ""),
     }
 
 

@@ -19,6 +19,7 @@ _ENVELOPE: Mapping[str, Mapping[str, Any]] = {
         "country": None,
         "email": None,
         "mobile": None,
+        "alternate_format": None,
     },
 }
 _WITH_TEXT = {"money", "number", "integer", "date"}
