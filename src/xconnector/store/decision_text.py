@@ -11,6 +11,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.json import Decoder, Encoder
 
+from xconnector.domain.routing.place import spelled_place
 from xconnector.domain.routing.plan import DeliveryPlan, Hop, Medium, ProofOfMailing, Suppression
 from xconnector.domain.routing.policy import DeliveryDecision, Facts, Step
 
@@ -84,14 +85,8 @@ def facts_of(text: str, *, day: date) -> Facts:
 
 
 def rows_text(steps: Iterable[Step]) -> str:
-    """Return which row of which table answered, for what medium."""
-    return _compact.encode({place_of(step): step.row for step in steps}).decode()
-
-
-def place_of(step: Step) -> str:
-    """Return under which name a step's row is kept: check, table and, where one was asked about, medium."""
-    place = f"{step.check}/{step.table}"
-    return place if step.medium is None else f"{place}/{step.medium}"
+    """Return which row answered at each place."""
+    return _compact.encode({spelled_place(step): step.row for step in steps}).decode()
 
 
 def rows_of(text: str) -> Mapping[str, str]:

@@ -59,7 +59,7 @@ class DecisionRow(Struct, frozen=True):
 
     @property
     def rows(self) -> Mapping[str, str]:
-        """Which row answered, by `check/table` or `check/table/medium`."""
+        """Which row answered, by place: `spelled_place`."""
         return rows_of(self.rows_text)
 
     @property

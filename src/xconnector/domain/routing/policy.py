@@ -109,6 +109,8 @@ class Step:
     cite: str | None = None
     medium: Medium | None = None
     """The medium it was asked about."""
+    connection: str | None = None
+    """The connection it was asked about, where one was: costs are asked hop by hop."""
     takes_away: bool = False
     """Whether the medium was taken out of the plan."""
 

@@ -1,0 +1,69 @@
+"""Places: where in the order of checks a table was asked, and what it saw there.
+
+A decision is recorded as the row that answered at each place, so that a table can be asked again as it was asked then.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from xconnector.domain.routing.plan import Medium, ProofOfMailing
+from xconnector.domain.routing.policy import PERMISSIONS, Check, Facts, Step
+
+_ASKED_BY_MEDIUM = frozenset({*PERMISSIONS, Check.QUIET_HOURS, Check.COST})
+_MOST_REMEMBERED = 4096
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """One question of the order of checks."""
+
+    check: Check
+    table: str
+    medium: Medium | None = None
+    """The medium asked about; none for tables that see what is common to all."""
+    connection: str | None = None
+    """The connection asked about, for costs."""
+
+    @property
+    def is_question(self) -> bool:
+        """Whether the table was asked here; elsewhere an answer that it gave before is only told again."""
+        return self.check in _ASKED_BY_MEDIUM or (self.check is not Check.DEFAULT and self.medium is None)
+
+
+def spelled_place(step: Step) -> str:
+    """Return the place of a step as text: `preference/routing`, `consent/consent_eu/email`, `cost/costs/sms/relay`."""
+    place = f"{step.check}/{step.table}"
+    if step.medium is None:
+        return place
+    return f"{place}/{step.medium}" if step.connection is None else f"{place}/{step.medium}/{step.connection}"
+
+
+@lru_cache(maxsize=_MOST_REMEMBERED)
+def read_place(text: str) -> Place:
+    """Return the place that a text spells.
+
+    Raises ValueError when it spells none.
+    """
+    check, _, rest = text.partition("/")
+    table, _, about = rest.partition("/")
+    medium, _, connection = about.partition("/")
+    if not table:
+        raise ValueError("a place is a check and a table, such as preference/routing")
+    return Place(
+        check=Check(check), table=table, medium=Medium(medium) if medium else None, connection=connection or None
+    )
+
+
+def inputs_at(
+    place: Place, facts: Facts, *, is_mandatory: bool, proof: ProofOfMailing | None = None
+) -> Mapping[str, Any]:
+    """Return what a table sees at a place; `proof` is that of the hop whose costs are asked."""
+    if place.check not in _ASKED_BY_MEDIUM or place.medium is None:
+        return facts.common
+    of_medium = facts.by_medium.get(place.medium, {})
+    inputs = {**facts.common, **of_medium, "medium": place.medium.value, "mandatory": is_mandatory}
+    if place.check is Check.COST:
+        inputs |= {"connection": place.connection, "proof": None if proof is None else proof.value}
+    return inputs
