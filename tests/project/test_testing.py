@@ -60,3 +60,36 @@ def test_the_feed_may_be_named(project_folder: ProjectFolder) -> None:
     (result,) = run_tests(project_folder.load())
 
     assert result.passed
+
+
+DATED = """\
+| row | when customer.preference | then route       | from       | to         |
+|-----|--------------------------|------------------|------------|------------|
+| OLD | -                        | print            |            | 2026-06-30 |
+| NEW | -                        | portal, print    | 2026-07-01 |            |
+"""
+
+
+@pytest.mark.parametrize(
+    "on, row",
+    [("", "OLD"), ("on: 2026-06-30", "OLD"), ("on: 2026-07-01", "NEW"), ('on: "2026-07-01"', "NEW")],
+)
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "Pacific/Kiritimati", "Pacific/Pago_Pago"])
+def test_a_test_is_decided_as_of_its_day(project_folder: ProjectFolder, on: str, row: str, zone: str) -> None:
+    project_folder.write("tables/routing.md", DATED)
+    project_folder.replace("xconnector.yaml", "Europe/Berlin", zone)
+    project_folder.replace("tests/policies.yaml", "    data:\n", f"    {on}\n    data:\n")
+    project_folder.replace("tests/policies.yaml", "route: [portal, print]", "suppressed: to see the row")
+
+    (result,) = run_tests(project_folder.load())
+
+    assert f"(row {row} of table routing)" in result.differences[0]
+
+
+@pytest.mark.parametrize("on", ["20260701", "1. Juli", "2026-13-01"])
+def test_what_is_no_day_is_found(project_folder: ProjectFolder, on: str) -> None:
+    project_folder.replace("tests/policies.yaml", "    data:\n", f"    on: {on}\n    data:\n")
+
+    (found,) = project_folder.findings()
+
+    assert found.startswith("tests/policies.yaml:4: ")

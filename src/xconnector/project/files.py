@@ -1,10 +1,10 @@
 """The shapes of a project's YAML files: parser, lint, JSON Schema and documentation in one."""
 
 from collections.abc import Mapping, Sequence
-from datetime import time, timedelta
+from datetime import date, time, timedelta
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from xconnector.contract.settings import Duration
 from xconnector.project.model import ConnectionLimits
@@ -16,6 +16,16 @@ Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 EventType = Annotated[str, StringConstraints(pattern=r"^\S{1,200}$")]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 Scalar = str | bool | int | float
+
+
+def _day(written: object) -> object:
+    """Refuse what pydantic would take for seconds since 1970."""
+    if isinstance(written, (date, str)):
+        return written
+    raise ValueError("write a day as 2026-12-31")
+
+
+Day = Annotated[date, BeforeValidator(_day)]
 
 
 class _Shape(BaseModel):
@@ -247,6 +257,8 @@ class GivenShape(_Shape):
     """Golden-record fields, over those that the mapping finds in the record."""
     feed: Name | None = None
     """The feed whose mapping applies, where the event's type does not tell."""
+    on: Day = date(2026, 1, 1)
+    """The day as of which it is decided, such as 2026-07-01: rows of tables begin and end to count."""
 
 
 class ExpectationShape(_Shape):

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import date, datetime, time
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from xconnector.domain.customer import Customer
 from xconnector.domain.decision.deciding import DecisionError
@@ -19,8 +20,7 @@ from xconnector.project.routing import NO_REVIEW, decide_route
 from xconnector.project.test_files import ProjectTest, read_tests
 from xconnector.project.trigger import asked_for
 
-# Tests are presented as of one day, so that they say the same every day.
-_ISSUED_AT = datetime(2026, 1, 1, 12, tzinfo=UTC)
+_NOON = time(12)
 _ID = UUID(int=0)
 
 
@@ -80,17 +80,18 @@ def _made(project: Project, given: GivenShape) -> Mapping[str, RouteDecision | s
     fields = {**mapped.customer_fields, **given.customer}
     customer = Customer(customer_key=mapped.customer_key, fields=fields, provenance={})
     return {
-        kind.name: _decided(project, kind, customer, mapped.data)
+        kind.name: _decided(project, kind, customer, mapped.data, on=given.on)
         for kind in asked_for(project, given.event, mapped.data)
     }
 
 
 def _decided(
-    project: Project, kind: CommunicationKind, customer: Customer, data: Mapping[str, Any]
+    project: Project, kind: CommunicationKind, customer: Customer, data: Mapping[str, Any], *, on: date
 ) -> RouteDecision | str:
+    issued_at = datetime.combine(on, _NOON, ZoneInfo(project.locale.timezone))
     try:
-        decision = decide_route(project, kind, customer.fields, data, on=_ISSUED_AT.date())
-        present(project, kind, communication_id=_ID, issued_at=_ISSUED_AT, customer=customer, data=data)
+        decision = decide_route(project, kind, customer.fields, data, on=on)
+        present(project, kind, communication_id=_ID, issued_at=issued_at, customer=customer, data=data)
     except (DecisionError, ContractError) as wrong:
         return str(wrong)
     return decision
