@@ -32,6 +32,10 @@ class Place:
         return self.check in _ASKED_BY_MEDIUM or (self.check is not Check.DEFAULT and self.medium is None)
 
 
+def place_of(step: Step) -> Place:
+    return Place(check=step.check, table=step.table, medium=step.medium, connection=step.connection)
+
+
 def spelled_place(step: Step) -> str:
     """Return the place of a step as text: `preference/routing`, `consent/consent_eu/email`, `cost/costs/sms/relay`."""
     place = f"{step.check}/{step.table}"
