@@ -169,7 +169,7 @@ def test_check_and_test_prove_the_project(desk: Desk) -> None:
     checked = desk.type("check", "--json")
     tested = desk.type("test", "--json")
 
-    assert (checked.exit_code, json.loads(checked.stdout)) == (0, {"findings": []})
+    assert (checked.exit_code, json.loads(checked.stdout)) == (0, {"findings": [], "notices": []})
     assert (tested.exit_code, json.loads(tested.stdout)) == (0, [])
 
 

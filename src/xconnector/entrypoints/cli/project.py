@@ -1,14 +1,18 @@
 """`init`, `check` and `test`: making a project and proving it before anything runs."""
 
+import asyncio
 import os
 import shlex
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from xconnector.entrypoints.cli.running import DONE_WITH_FAILURES, HERE, AsJson, ProjectFolder, refuse
 from xconnector.entrypoints.cli.showing import show_json
+
+if TYPE_CHECKING:
+    from xconnector.project.model import Project
 
 
 def init(
@@ -34,16 +38,19 @@ def check(folder: ProjectFolder = HERE, as_json: AsJson = False) -> None:
         project = load_project(folder, os.environ)
     except ProjectError as error:
         if as_json:
-            show_json({"findings": error.findings})
+            show_json({"findings": error.findings, "notices": []})
             raise typer.Exit(2) from None
         refuse(str(error))
+    notices = _differences_from_versions(project) if project.is_governed else []
     if as_json:
-        show_json({"findings": []})
-    else:
-        typer.echo(
-            f"{project.name}: {len(project.communications)} communications, {len(project.tables)} tables, "
-            f"{len(project.connections)} connections; no mistake found"
-        )
+        show_json({"findings": [], "notices": notices})
+        return
+    for notice in notices:
+        typer.echo(notice, err=True)
+    typer.echo(
+        f"{project.name}: {len(project.communications)} communications, {len(project.tables)} tables, "
+        f"{len(project.connections)} connections; no mistake found"
+    )
 
 
 def test(folder: ProjectFolder = HERE, as_json: AsJson = False) -> None:
@@ -67,3 +74,20 @@ def test(folder: ProjectFolder = HERE, as_json: AsJson = False) -> None:
         typer.echo(f"{len(results) - len(failed)} passed, {len(failed)} failed")
     if failed:
         raise typer.Exit(DONE_WITH_FAILURES)
+
+
+def _differences_from_versions(project: "Project") -> list[str]:
+    """Return how the versions that decide differ from the files, where the next ones are prepared: no mistakes."""
+    from xconnector.entrypoints.bootstrap import open_store
+    from xconnector.operations.table_history import differences_from_files
+    from xconnector.postgres.connect import DatabaseUnreachableError
+    from xconnector.postgres.embedded import EmbeddedPostgresError
+
+    async def compared() -> list[str]:
+        async with open_store(project.folder, name="xconnector check") as pool:
+            return await differences_from_files(pool, project, os.environ)
+
+    try:
+        return asyncio.run(compared())
+    except (DatabaseUnreachableError, EmbeddedPostgresError) as error:
+        return [f"the files could not be compared with the versions that decide: {error}"]
