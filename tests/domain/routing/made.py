@@ -81,12 +81,13 @@ def policy(
     return DeliveryPolicy(route=routes(cell), checks=tables, media=MEDIA, default=default)
 
 
-def facts(common: Mapping[str, Any] | None = None, **consent_by_medium: str) -> Facts:
+def facts(common: Mapping[str, Any] | None = None, consents: Mapping[str, str] | None = None) -> Facts:
     """Facts with a consent for each medium: given, unless said otherwise."""
+    told = consents or {}
     return Facts(
         day=DAY,
         common=common or {},
-        by_medium={one: {"consent": consent_by_medium.get(one.value, "given")} for one in Medium},
+        by_medium={one: {"consent": told.get(one.value, "given")} for one in Medium},
     )
 
 

@@ -171,7 +171,7 @@ def test_taking_a_medium_away_never_adds_a_hop(asked: DeliveryPolicy, check: Che
 @given(policies(), st.sampled_from([one.value for one in Medium]), st.sampled_from(["withdrawn", "expired", "never"]))
 def test_removing_a_consent_never_adds_a_hop(asked: DeliveryPolicy, medium: str, stand: str) -> None:
     consenting = replace(asked, checks={**asked.checks, Check.CONSENT: (wants_consent(),)})
-    before, after = (outcome_of(consenting, told) for told in (facts(), facts(**{medium: stand})))
+    before, after = (outcome_of(consenting, told) for told in (facts(), facts(consents={medium: stand})))
 
     assert {*(connections(after) if after else ())} <= {*(connections(before) if before else ())}
 
@@ -258,7 +258,7 @@ def test_at_hand_over_a_medium_is_forbidden_by_what_takes_it_away_but_its_format
 
 
 def test_a_withdrawn_consent_takes_e_mail_away_and_print_is_next() -> None:
-    decision = decide_delivery(policy("email, print", consent=wants_consent()), facts(email="withdrawn"))
+    decision = decide_delivery(policy("email, print", consent=wants_consent()), facts(consents={"email": "withdrawn"}))
 
     assert connections(decision) == ("print",)
     assert [(step.row, step.medium, step.takes_away) for step in decision.steps if step.check is Check.CONSENT] == [

@@ -8,10 +8,9 @@ from xconnector.domain.routing.plan import ProofOfMailing, Suppression
 from xconnector.domain.routing.route_cell import Proposal, ProposedHop, proposal_of, spelled
 
 NAMES = st.from_regex(r"[A-Za-z][A-Za-z0-9_-]{0,8}", fullmatch=True) | st.sampled_from(["or", "for", "with", "email"])
-WAITS = st.builds(
-    lambda count, unit: count * unit,
-    st.integers(1, 9999),
-    st.sampled_from([timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)]),
+COUNTS = st.integers(1, 9999)
+WAITS = COUNTS.flatmap(
+    lambda count: st.sampled_from([timedelta(minutes=count), timedelta(hours=count), timedelta(days=count)])
 )
 
 

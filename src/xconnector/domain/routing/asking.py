@@ -61,7 +61,10 @@ class AskedTable(Generic[_Meant]):
         if answer is None:
             meant = self._meaning_of(self._table, row)
             said = f"{connection} {meant.words}" if connection else meant.words
-            answer = self._answers[about] = self._step(row, said, medium, connection, takes_away=meant.takes_away), meant
+            answer = self._answers[about] = (
+                self._step(row, said, medium, connection, takes_away=meant.takes_away),
+                meant,
+            )
         return answer
 
     def _step(self, row: Row, said: str, medium: Medium | None, connection: str, *, takes_away: bool) -> Step:
