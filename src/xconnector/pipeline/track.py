@@ -11,6 +11,7 @@ from xconnector.domain.communication import State
 from xconnector.domain.delivery import DeliveryEvent, DeliveryEventType, is_undeliverable
 from xconnector.domain.failure import Failure, FailureKind
 from xconnector.pipeline import hops
+from xconnector.pipeline.heed import heed
 from xconnector.pipeline.workplace import Workplace
 from xconnector.postgres.connect import Connection, DatabaseUnreachableError, in_transaction
 from xconnector.store import dispatches, failures, ledger, news
@@ -83,6 +84,8 @@ async def apply_known(place: Workplace, connection: Connection, keys: Sequence[s
     await ledger.append(
         connection, [_report(rows[key], event, now) for key, events in sorted(ripe.items()) for event in events]
     )
+    # Before the next hop is taken: what was said here counts for it.
+    await heed(place, connection, ripe, now=now)
     await _confirm(connection, [rows[key] for key, events in ripe.items() if _confirms(events)], now=now)
     await _give_up(place, connection, {key: rows[key] for key in ripe}, ripe, now=now)
 

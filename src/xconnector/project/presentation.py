@@ -71,8 +71,7 @@ def present_values(
         raise ContractError(["customer.last_name and customer.company are missing: nobody can be addressed"])
     language = language_of(project, kind, fields)
     formats = formats_for(language, project.locale.language, project.home_country)
-    home = formats_for(project.locale.language, project.locale.language, project.home_country)
-    below_name = postal_lines(fields, project.home_country, home.country)
+    below_name = window_of(project, fields)
     title = title_of(project, kind, language)
     issued_on = day_of(issued_at, project.locale.timezone)
     content: dict[str, Any] = {
@@ -130,6 +129,12 @@ def language_of(project: Project, kind: CommunicationKind, customer_fields: Mapp
     """Return the customer's language where the communication is made in it, else the project's."""
     wanted = str(customer_fields.get("language") or "").lower()[:2]
     return wanted if wanted in kind.title else project.locale.language
+
+
+def window_of(project: Project, customer_fields: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return what stands below the name in the window of an envelope."""
+    home = formats_for(project.locale.language, project.locale.language, project.home_country)
+    return postal_lines(customer_fields, project.home_country, home.country)
 
 
 def title_of(project: Project, kind: CommunicationKind, language: str) -> str:

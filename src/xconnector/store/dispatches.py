@@ -170,6 +170,22 @@ async def reported(connection: Connection, dispatch_keys: Sequence[str]) -> list
     return await fetch_all(connection, Reported, _QUERIES.reported, keys=sorted(set(dispatch_keys)))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Addressee:
+    """To whom a hand-over went."""
+
+    dispatch_key: str
+    connection: str
+    customer_key: str
+    recipient: str = field(repr=False)
+    """As it was frozen: with the addresses that the hand-over went to."""
+
+
+async def addressees(connection: Connection, dispatch_keys: Sequence[str]) -> list[Addressee]:
+    """Return to whom these hand-overs went."""
+    return await fetch_all(connection, Addressee, _QUERIES.addressees, keys=sorted(set(dispatch_keys)))
+
+
 async def remember_events(connection: Connection, events: Sequence[DeliveryEvent], now: datetime) -> set[str]:
     """Keep delivery events, each once, and return the keys of those that were new."""
     if not events:

@@ -77,6 +77,13 @@ FROM dispatch
 WHERE communication_id = %(communication_id)s
 ORDER BY intended_at, dispatch_key;
 
+-- name: addressees
+-- To whom hand-overs went, and by which addresses.
+SELECT dispatch.dispatch_key, dispatch.connection, communication.customer_key, assembly.recipient::text AS recipient
+FROM dispatch JOIN communication USING (communication_id) JOIN assembly USING (communication_id)
+WHERE dispatch.dispatch_key = ANY(%(keys)s)
+ORDER BY dispatch.dispatch_key;
+
 -- name: lock_reported
 -- Lock the communications of dispatches of which news arrived, in one order for all.
 SELECT communication_id FROM communication

@@ -1,0 +1,112 @@
+"""heed: what channels report of a customer's wishes and addresses counts before anything is sent again.
+
+Only what restricts is heeded. A grant needs what proves it, which no channel reports: people and sources record it.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from xconnector.domain.consent import PROMOTIONAL, ConsentAction, ConsentEvent, ConsentMethod
+from xconnector.domain.customer import Customer
+from xconnector.domain.delivery import DeliveryEvent, DeliveryEventType, DeliveryReason, is_undeliverable
+from xconnector.domain.routing.plan import Medium
+from xconnector.domain.suppression import SuppressionAction, SuppressionEvent, SuppressionReason, address_of
+from xconnector.pipeline.dispatching import recipient_of
+from xconnector.pipeline.workplace import Workplace
+from xconnector.postgres.connect import Connection
+from xconnector.project.presentation import window_of
+from xconnector.store import consents, customers, dispatches, suppressions
+from xconnector.store.dispatches import Addressee
+
+_WITHDRAWING = frozenset({DeliveryEventType.UNSUBSCRIBED})
+_ACTOR = "track"
+
+
+async def heed(
+    place: Workplace, connection: Connection, reported: Mapping[str, Sequence[DeliveryEvent]], *, now: datetime
+) -> None:
+    """Record which withdrawals and suppressions these reports, by dispatch key, mean for their customers."""
+    telling = {key: told for key, events in reported.items() if (told := [*filter(_is_telling, events)])}
+    if not telling:
+        return
+    withdrawals: list[ConsentEvent] = []
+    entries: list[SuppressionEvent] = []
+    addressees = await dispatches.addressees(connection, list(telling))
+    golden = await customers.golden_records(connection, [addressee.customer_key for addressee in addressees])
+    for addressee in addressees:
+        known = place.project.connections.get(addressee.connection)
+        if known is None or known.medium is None:
+            continue
+        address = _address(place, known.medium, addressee, golden.get(addressee.customer_key))
+        for event in telling[addressee.dispatch_key]:
+            if event.type in _WITHDRAWING:
+                withdrawals.append(_withdrawal(addressee, known.medium, event, now))
+            elif (reason := _reason(event, known.medium)) is SuppressionReason.COMPLAINED:
+                entries.append(_entry(addressee, known.medium, event, reason, None, now))
+            elif address is not None:
+                entries.append(_entry(addressee, known.medium, event, reason, address, now))
+    await consents.add(connection, withdrawals)
+    await suppressions.add(connection, entries)
+
+
+def _is_telling(event: DeliveryEvent) -> bool:
+    return event.type in {*_WITHDRAWING, DeliveryEventType.COMPLAINED} or (
+        is_undeliverable(event) and event.reason in {DeliveryReason.ADDRESS, DeliveryReason.UNSUBSCRIBED}
+    )
+
+
+def _reason(event: DeliveryEvent, medium: Medium) -> SuppressionReason:
+    if event.type is DeliveryEventType.COMPLAINED:
+        return SuppressionReason.COMPLAINED
+    if event.reason is DeliveryReason.UNSUBSCRIBED:
+        return SuppressionReason.OPTED_OUT
+    return SuppressionReason.RETURNED_MAIL if medium is Medium.PRINT else SuppressionReason.ADDRESS
+
+
+def _address(place: Workplace, medium: Medium, addressee: Addressee, customer: Customer | None) -> str | None:
+    """Return the address that the hand-over went to; None where there is none to be suppressed.
+
+    A letter shows its address as it was printed; whoever has moved since has nothing to be suppressed.
+    """
+    recipient = recipient_of(addressee.recipient)
+    if medium is not Medium.PRINT:
+        return address_of({"email": recipient.email, "mobile": recipient.mobile}, medium)
+    lives_there = customer is not None and window_of(place.project, customer.fields) == tuple(recipient.address_lines)
+    return address_of(customer.fields, medium) if customer is not None and lives_there else None
+
+
+def _withdrawal(addressee: Addressee, medium: Medium, event: DeliveryEvent, now: datetime) -> ConsentEvent:
+    return ConsentEvent(
+        customer_key=addressee.customer_key,
+        medium=medium,
+        scope=PROMOTIONAL,
+        action=ConsentAction.WITHDRAW,
+        occurred_at=min(event.occurred_at, now),
+        recorded_at=now,
+        source=addressee.connection,
+        actor=_ACTOR,
+        method=ConsentMethod.CHANNEL,
+        evidence=f"dispatch {addressee.dispatch_key}",
+    )
+
+
+def _entry(
+    addressee: Addressee,
+    medium: Medium,
+    event: DeliveryEvent,
+    reason: SuppressionReason,
+    address: str | None,
+    now: datetime,
+) -> SuppressionEvent:
+    return SuppressionEvent(
+        customer_key=addressee.customer_key,
+        medium=medium,
+        action=SuppressionAction.SUPPRESSED,
+        reason=reason,
+        occurred_at=min(event.occurred_at, now),
+        recorded_at=now,
+        source=addressee.connection,
+        actor=_ACTOR,
+        address=address,
+        note=f"dispatch {addressee.dispatch_key}",
+    )
