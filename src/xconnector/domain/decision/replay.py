@@ -6,7 +6,8 @@ Nothing is dropped: a question to which the table has no answer any more is coun
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
+from uuid import UUID
 
 from xconnector.domain.decision.deciding import CompiledTable, DecisionError, Match, decide_all
 from xconnector.domain.decision.table import DecisionTable, HitPolicy
@@ -17,6 +18,8 @@ MOST_EXAMPLES = 5
 """Communications that are named for each kind of change."""
 _MOST_REASONS = 100
 _FURTHER_REASONS = "further reasons of other kinds"
+
+CommunicationId: TypeAlias = UUID | str
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -32,7 +35,7 @@ class PastAnswer:
 class Recorded(NamedTuple):
     """A question that was asked and answered."""
 
-    communication_id: str
+    communication_id: CommunicationId
     customer: str
     day: date | None
     """As of which rows counted."""
@@ -44,7 +47,7 @@ class Recorded(NamedTuple):
 class Change:
     """A question that is answered otherwise now."""
 
-    communication_id: str
+    communication_id: CommunicationId
     customer: str
     day: date | None
     old_row: str
@@ -74,7 +77,7 @@ class NoAnswer:
 
     reason: str
     number: int
-    examples: tuple[str, ...]
+    examples: tuple[CommunicationId, ...]
     """Ids of communications, `MOST_EXAMPLES` at most."""
 
 
@@ -118,7 +121,7 @@ class _Cell:
 @dataclass(slots=True)
 class _Reason:
     number: int = 0
-    examples: list[str] = field(default_factory=list[str])
+    examples: list[CommunicationId] = field(default_factory=list[CommunicationId])
 
 
 class Replay:
@@ -181,7 +184,7 @@ class Replay:
         return decide_all(self._table, inputs, on=on) if self._collects else (self._one(inputs, on),)
 
     def _without_answer(
-        self, communication_id: str, customer: str, on: date | None, past: PastAnswer, reason: str
+        self, communication_id: CommunicationId, customer: str, on: date | None, past: PastAnswer, reason: str
     ) -> Change:
         cell = self._cells.setdefault((past, None), _Cell(is_change=True, says_otherwise=True))
         cell.number += 1

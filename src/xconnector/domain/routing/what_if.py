@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import TypeAlias
 
 from xconnector.domain.decision.deciding import DecisionError
+from xconnector.domain.decision.replay import MOST_EXAMPLES, CommunicationId
 from xconnector.domain.decision.table import DecisionTable
 from xconnector.domain.routing.checks import NothingLeftError, decide_delivery
 from xconnector.domain.routing.plan import DeliveryPlan, ProofOfMailing, Suppression
@@ -21,7 +22,6 @@ NO_WAY = "no way left"
 """What stands for the first channel where it must be sent and nothing is left."""
 NO_ANSWER = "no answer"
 """What stands for the first channel where a table has no answer."""
-MOST_EXAMPLES = 5
 _MOST_REASONS = 100
 _FURTHER_REASONS = "further reasons of other kinds"
 
@@ -86,7 +86,7 @@ class Reason:
 
     reason: str
     number: int
-    examples: tuple[str, ...]
+    examples: tuple[CommunicationId, ...]
     """Ids of communications, `MOST_EXAMPLES` at most."""
 
 
@@ -120,9 +120,9 @@ class _Reasons:
     """Reasons with some examples each; what comes when there are many of them is counted as one."""
 
     numbers: Counter[str] = field(default_factory=Counter[str])
-    examples: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
+    examples: dict[str, list[CommunicationId]] = field(default_factory=dict[str, list[CommunicationId]])
 
-    def add(self, reason: str, communication_id: str) -> None:
+    def add(self, reason: str, communication_id: CommunicationId) -> None:
         if reason not in self.numbers and len(self.numbers) >= _MOST_REASONS:
             reason = _FURTHER_REASONS
         self.numbers[reason] += 1
@@ -151,7 +151,7 @@ class WhatIf:
         self._without_way = _Reasons()
         self._without_answer = _Reasons()
 
-    def decide(self, communication_id: str, old: Outcome, policy: DeliveryPolicy, facts: Facts) -> Rerouted:
+    def decide(self, communication_id: CommunicationId, old: Outcome, policy: DeliveryPolicy, facts: Facts) -> Rerouted:
         """Decide a delivery anew, and count what becomes of it. `policy` has the changed table in it."""
         try:
             new = decide_delivery(policy, facts).outcome
@@ -179,7 +179,7 @@ class WhatIf:
             without_answer=self._without_answer.told(),
         )
 
-    def _decided(self, communication_id: str, old: Outcome, new: Outcome) -> Rerouted:
+    def _decided(self, communication_id: CommunicationId, old: Outcome, new: Outcome) -> Rerouted:
         if isinstance(new, Suppression) and isinstance(old, DeliveryPlan):
             self._suppressed.add(new.reason, communication_id)
         if isinstance(new, DeliveryPlan) and isinstance(old, Suppression):
@@ -194,7 +194,7 @@ class WhatIf:
             reason=new.reason if isinstance(new, Suppression) else None,
         )
 
-    def _refused(self, communication_id: str, old: Outcome, error: DecisionError) -> Rerouted:
+    def _refused(self, communication_id: CommunicationId, old: Outcome, error: DecisionError) -> Rerouted:
         reason = str(error)
         is_without_way = isinstance(error, NothingLeftError)
         (self._without_way if is_without_way else self._without_answer).add(reason, communication_id)
