@@ -36,6 +36,7 @@ from xconnector.project.model import Project
 from xconnector.project.tables.files import parse_table
 from xconnector.project.tables.stored import KeptTableError
 from xconnector.project.tables.text import TableText
+from xconnector.store import table_events
 
 ENVIRONMENT = {"SMTP_PORT": "2525"}
 GOVERNED = "people: {anna: {roles: [compliance]}, ben: {roles: [compliance]}, cleo: {roles: [legal]}}\n"
@@ -168,6 +169,21 @@ async def test_of_two_approvals_at_once_the_second_is_told_of_the_first(desk: De
     assert (await chain(desk.pool)).events == 2
 
 
+async def test_a_proposal_that_was_cut_off_leaves_nothing_and_is_made_again(desk: Desk) -> None:
+    text = desk.table()
+    async with transaction(desk.pool) as connection:
+        await table_events.lock(connection)
+        cut_off = asyncio.create_task(desk.propose(text))
+        await asyncio.wait({cut_off}, timeout=0.5)
+        assert not cut_off.done(), "nobody else speaks of tables meanwhile"
+        cut_off.cancel()
+        await asyncio.wait({cut_off})
+
+    with pytest.raises(TableVersionError, match="is kept"):
+        await kept_table(desk.pool, "routing", text.table.sha256)
+    assert (await desk.propose(text)).is_new
+
+
 async def test_revoking_brings_the_version_before_back_from_that_moment_on(desk: Desk) -> None:
     old, new = desk.table(), desk.table(("<= 500", "<= 400"))
     for text, day in ((old, SOON), (new, LATER)):
@@ -277,3 +293,7 @@ async def test_files_that_differ_from_what_is_in_force_are_told_with_the_next_st
     await desk.approve(text, TODAY + timedelta(days=1))
     assert f"approved for {TODAY + timedelta(days=1)}" in (await told())[0]
     assert await differences_from_files(desk.pool, replace(desk.project, governance=None), ENVIRONMENT) == []
+    async with transaction(desk.pool) as connection:
+        await connection.execute(b"ALTER TABLE table_event DISABLE TRIGGER ALL")
+        await connection.execute(b"UPDATE table_event SET person = 'cleo' WHERE position = 2")
+    assert "event 2: it was changed" in (await told())[0]

@@ -115,8 +115,11 @@ async def differences_from_files(pool: Pool, project: Project, environment: Mapp
     """
     if not project.is_governed:
         return []
-    events = await _events(pool)
-    versions = versions_of(events)
+    async with snapshot(pool) as connection:
+        written = await table_events.chain(connection)
+    if (broken := first_break(written)) is not None:
+        return [f"the ledger of tables is not as it was written ({broken}), so that no version decides: restore it"]
+    versions = versions_of(one.event for one in written)
     today = _today(project)
     found = {name: in_force(of_table(versions, name), today) for name in sorted({one.table for one in versions})}
     deciding = {name: one.sha256 for name, one in found.items() if one is not None}
