@@ -1,7 +1,7 @@
 """Policies of then, put together again from what is kept of them."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TypedDict, cast
 
 from xconnector.domain.decision.table import DecisionTable
@@ -42,14 +42,26 @@ class _Content(TypedDict):
 
 
 def _told(content: str) -> _Content:
-    match json.loads(content):
-        case {"route": str(), "checks": dict(checks), "media": dict(media), "default": str() | None} as told if all(
-            _are_texts(digests) for digests in checks.values()
-        ) and _are_texts([*media.values()]):
-            return cast("_Content", told)
-        case _:
-            raise ValueError("this is not the content of a policy")
+    told = _object(json.loads(content))
+    checks, media = _object(told.get("checks")), _object(told.get("media"))
+    lists_are_right = all(
+        isinstance(digests, list) and _are_texts(cast("list[object]", digests)) for digests in checks.values()
+    )
+    default_is_right = told.get("default", "") is None or isinstance(told.get("default"), str)
+    if isinstance(told.get("route"), str) and lists_are_right and _are_texts(media.values()) and default_is_right:
+        return cast("_Content", told)
+    raise _no_policy()
 
 
-def _are_texts(values: object) -> bool:
-    return isinstance(values, list) and all(isinstance(one, str) for one in cast("list[object]", values))
+def _object(value: object) -> dict[str, object]:
+    if not isinstance(value, dict):
+        raise _no_policy()
+    return cast("dict[str, object]", value)
+
+
+def _are_texts(values: Iterable[object]) -> bool:
+    return all(isinstance(one, str) for one in values)
+
+
+def _no_policy() -> ValueError:
+    return ValueError("this is not the content of a policy")
