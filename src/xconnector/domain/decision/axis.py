@@ -129,7 +129,13 @@ class OrderedAxis(Axis):
     def _between(self, first: int, last: int) -> Within:
         low = self._points.values[(first - 1) // 2] if first else None
         high = self._points.values[last // 2] if last < self._points.places - 1 else None
-        return Within(low=low, high=high, includes_low=bool(first % 2), includes_high=bool(last % 2))
+        # An end that is not there is written as included, as in `Within` and by whoever reads `> 5`.
+        return Within(
+            low=low,
+            high=high,
+            includes_low=low is None or bool(first % 2),
+            includes_high=high is None or bool(last % 2),
+        )
 
 
 def axis_of(domain: Domain, cells: Iterable[Cell]) -> Axis:
