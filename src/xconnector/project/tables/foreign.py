@@ -1,0 +1,196 @@
+"""Tables of other products, in the terms that both have: columns, rows, and cells as we would write them."""
+
+import re
+from collections.abc import Generator, Iterable, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from xconnector.domain.decision.axis import axis_of
+from xconnector.domain.decision.cells import AnyValue, Cell, OneOf, Within, kinds_of
+from xconnector.domain.decision.table import DecisionTable, Domain
+from xconnector.domain.decision.values import Kind, spelled_number
+from xconnector.project.tables.written import Grid, Line, Part, Setting, WrittenTable
+
+DAY = "day"
+"""The input of an exported table that rows with `from` and `to` look at."""
+
+_WORDS = ("from", "to", "cite", "owner", "note")
+_OURS = re.compile(r"[a-z][a-z0-9_]*(?:[. ][A-Za-z0-9_]+)*")
+_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_ODD = re.compile(r"[^a-z0-9_]+")
+
+
+class UnsayableError(ValueError):
+    """The other form cannot say what our table says, or ours not what theirs says; the message tells what and why."""
+
+
+@contextmanager
+def telling(place: str) -> Generator[None]:
+    """Tell where it is that something cannot be said."""
+    try:
+        yield
+    except UnsayableError as wrong:
+        raise UnsayableError(f"{place}: {wrong}") from None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForeignColumn:
+    """An input or output, in our words."""
+
+    name: str
+    type: str
+    domain: str = "-"
+    """The domain of an input, the values of an output."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForeignRow:
+    """A row, with its cells as we would write them."""
+
+    line: int
+    id: str
+    when: Sequence[str]
+    then: Sequence[str]
+    words: Mapping[str, str]
+    """By column: cite, owner, note, from, to."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForeignTable:
+    """A table of another product, in our words."""
+
+    line: int
+    """Where it begins in its file."""
+    inputs: Sequence[ForeignColumn]
+    outputs: Sequence[ForeignColumn]
+    rows: Sequence[ForeignRow]
+    settings: Mapping[str, str]
+    about: str = ""
+    tests: Grid | None = None
+
+
+def written_of(name: str, file: str, table: ForeignTable) -> WrittenTable:
+    """Return the table as it would be written by hand."""
+    line, inputs, outputs = table.line, table.inputs, table.outputs
+    header = ["row", *(f"when {one.name}" for one in inputs), *(f"then {one.name}" for one in outputs), *_WORDS]
+    lines = [
+        Line(number=row.line, cells=[row.id, *row.when, *row.then, *(row.words.get(word, "") for word in _WORDS)])
+        for row in table.rows
+    ]
+    grids = {
+        Part.ROWS: Grid(header=Line(number=line, cells=header), lines=lines),
+        Part.INPUTS: _declared(["input", "type", "domain"], line, inputs),
+        Part.OUTPUTS: _declared(["output", "type", "values"], line, outputs),
+    }
+    if table.tests is not None:
+        grids[Part.TESTS] = table.tests
+    return WrittenTable(
+        name=name,
+        file=file,
+        about=table.about,
+        settings={key: Setting(number=line, text=text) for key, text in table.settings.items()},
+        grids={part: grid for part, grid in grids.items() if grid.lines or part is Part.ROWS},
+    )
+
+
+def our_name(text: str, *, is_output: bool = False) -> str:
+    """Return a name that our tables can have: `Applicant Age` becomes `applicant_age`, `firstName` `first_name`.
+
+    Raises UnsayableError where nothing of it can stand in a name.
+    """
+    if _OURS.fullmatch(text) and not (is_output and re.search(r"[. ]", text)):
+        return text
+    parts = [_ODD.sub("_", _HUMP.sub("_", part).lower()).strip("_") for part in text.split(".")]
+    name = ("_" if is_output else ".").join(part for part in parts if part)
+    if not _OURS.fullmatch(name):
+        raise UnsayableError(f"no name can be made of {text!r}: it begins with a letter, such as customer.age")
+    return name
+
+
+def our_ids(ids: Sequence[str]) -> Sequence[str]:
+    """Return an id for each row: its own where our tables can have it, else R and its place."""
+    taken: set[str] = set()
+    ours: list[str] = []
+    for at, own in enumerate(ids, start=1):
+        is_fit = re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}", own) is not None
+        found = own if is_fit and own not in taken else f"R{at}"
+        while found in taken or (found != own and found in ids):
+            found += "a"
+        taken.add(found)
+        ours.append(found)
+    return ours
+
+
+def kind_of_column(cells: Iterable[Cell]) -> Kind:
+    """Return the kind that the cells of a column speak of; the first where they differ, which reading complains of."""
+    return next((kind for cell in cells for kind in sorted(kinds_of(cell))), Kind.ANY)
+
+
+def without_negated_ranges(cell: Cell, kind: Kind) -> Cell:
+    """Return the same cell without a negated range, of which others say nothing when nothing is there."""
+    if isinstance(cell, AnyValue) or not (cell.negated and cell.ranges):
+        return cell
+    axis = axis_of(Domain(kind=kind), [cell])
+    return axis.cell(axis.pieces(cell))
+
+
+def days_of(cell: Cell) -> Mapping[str, str]:
+    """Return `from` and `to` of a row that counts on the days of a cell.
+
+    Raises UnsayableError where they are not one span.
+    """
+    match cell:
+        case AnyValue():
+            ends = (None, None)
+        case OneOf(values=values, includes_none=False, negated=False) if len(values) == 1 and not cell.ranges:
+            (day,) = values
+            ends = (day, day)
+        case OneOf(ranges=ranges, includes_none=False, negated=False) if len(ranges) == 1 and not cell.values:
+            (span,) = ranges
+            ends = _closed(span)
+        case _:
+            raise _no_span()
+    if not all(end is None or isinstance(end, date) for end in ends):
+        raise _no_span()
+    return {word: f"{end}" for word, end in zip(("from", "to"), ends, strict=True) if end is not None}
+
+
+def refuse_names_that_clash(table: DecisionTable) -> None:
+    """Refuse inputs that cannot stand beside each other in one tree of values.
+
+    Raises UnsayableError.
+    """
+    names = [*table.input_names, *([DAY] if table.is_dated else [])]
+    for name in names:
+        if names.count(name) > 1:
+            raise UnsayableError(f"the days on which rows count need an input {name!r} of their own: rename yours")
+        inside = next((other for other in names if other.startswith(f"{name}.")), None)
+        if inside is not None:
+            raise UnsayableError(f"input {name} is a value and holds {inside} as well: rename one of them")
+
+
+def refuse_long(number: Decimal, most: int) -> None:
+    """Refuse numbers that the other side would round.
+
+    Raises UnsayableError.
+    """
+    digits = spelled_number(number).lstrip("-").replace(".", "").lstrip("0")
+    if len(digits) > most:
+        raise UnsayableError(f"the number {number:f} has more than {most} digits, which the other side would round")
+
+
+def _declared(header: Sequence[str], line: int, columns: Iterable[ForeignColumn]) -> Grid:
+    lines = [Line(number=line, cells=[one.name, one.type, one.domain]) for one in columns]
+    return Grid(header=Line(number=line, cells=header), lines=lines)
+
+
+def _closed(span: Within) -> tuple[Decimal | date | None, Decimal | date | None]:
+    if (span.low is not None and not span.includes_low) or (span.high is not None and not span.includes_high):
+        raise _no_span()
+    return span.low, span.high
+
+
+def _no_span() -> UnsayableError:
+    return UnsayableError("a row counts from one day to another, both of them included")
