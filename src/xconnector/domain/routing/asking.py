@@ -1,9 +1,9 @@
 """Tables of the checks, asked: the row that answers, what it means, and the step that is kept of it."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
-from functools import lru_cache
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from xconnector.domain.decision.deciding import Inputs, compiled
 from xconnector.domain.decision.table import DecisionTable, Row
@@ -19,7 +19,8 @@ from xconnector.domain.routing.check_outputs import (
     price_of,
     wish_of,
 )
-from xconnector.domain.routing.plan import Medium
+from xconnector.domain.routing.media import listed
+from xconnector.domain.routing.plan import Medium, Suppression
 from xconnector.domain.routing.policy import Check, Step
 
 _MOST_REMEMBERED = 256
@@ -55,7 +56,13 @@ class AskedTable(Generic[_Meant]):
 
         Raises DecisionError.
         """
-        row = self._decide(inputs, day).row
+        return self.told(self._decide(inputs, day).row, medium=medium, connection=connection)
+
+    def told(self, row: Row, *, medium: Medium | None = None, connection: str = "") -> tuple[Step, _Meant]:
+        """Return what one row of the table says.
+
+        Raises DecisionError.
+        """
         about = (row.id, medium, connection)
         answer = self._answers.get(about)
         if answer is None:
@@ -81,26 +88,51 @@ class AskedTable(Generic[_Meant]):
         )
 
 
-@lru_cache(maxsize=_MOST_REMEMBERED)
+def forbidden_by_law(step: Step, demand: Demand, medium: Medium) -> Step | None:
+    """Return the step that takes a medium away because a demand allows others only; None where it allows it."""
+    if demand.media is None or medium in demand.media:
+        return None
+    return replace(step, said=f"only {listed(demand.media)} may be used", medium=medium, takes_away=True)
+
+
+def default_step(mandate: Step, wish: Wish, connection: str, medium: Medium) -> Step:
+    """Return the step that puts the default last, by the row that wants it sent."""
+    is_overruled = isinstance(wish.proposed, Suppression)
+    why = "it must be sent, so that it is not suppressed" if is_overruled else "it must be sent"
+    return replace(mandate, check=Check.DEFAULT, said=f"{why}: {connection} stands last", medium=medium)
+
+
 def demands(table: DecisionTable) -> AskedTable[Demand]:
-    return AskedTable(Check.MUST_SEND, table, demand_of)
+    return _asked(Check.MUST_SEND, table, demand_of)
 
 
-@lru_cache(maxsize=_MOST_REMEMBERED)
 def permissions(check: Check, table: DecisionTable) -> AskedTable[Permission]:
-    return AskedTable(check, table, permission_of)
+    return _asked(check, table, permission_of)
 
 
-@lru_cache(maxsize=_MOST_REMEMBERED)
 def wishes(table: DecisionTable) -> AskedTable[Wish]:
-    return AskedTable(Check.PREFERENCE, table, wish_of)
+    return _asked(Check.PREFERENCE, table, wish_of)
 
 
-@lru_cache(maxsize=_MOST_REMEMBERED)
 def hours(table: DecisionTable) -> AskedTable[Hours]:
-    return AskedTable(Check.QUIET_HOURS, table, hours_of)
+    return _asked(Check.QUIET_HOURS, table, hours_of)
 
 
-@lru_cache(maxsize=_MOST_REMEMBERED)
 def prices(table: DecisionTable) -> AskedTable[Price]:
-    return AskedTable(Check.COST, table, price_of)
+    return _asked(Check.COST, table, price_of)
+
+
+_REMEMBERED: dict[tuple[Check, str], AskedTable[Any]] = {}
+"""By digest, under which no table ever says anything else; by the table itself, equal ones were compared row by row."""
+
+
+def _asked(
+    check: Check, table: DecisionTable, meaning_of: Callable[[DecisionTable, Row], _Meant]
+) -> AskedTable[_Meant]:
+    key = check, table.sha256
+    asked = _REMEMBERED.get(key)
+    if asked is None:
+        if len(_REMEMBERED) >= _MOST_REMEMBERED:
+            _REMEMBERED.clear()
+        asked = _REMEMBERED[key] = AskedTable(check, table, meaning_of)
+    return asked

@@ -4,14 +4,12 @@ A medium that one check takes away is asked about no more, and no later check gi
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 from xconnector.domain.decision.deciding import DecisionError
-from xconnector.domain.routing.asking import demands, hours, permissions, prices, wishes
+from xconnector.domain.routing.asking import default_step, demands, forbidden_by_law, hours, permissions, prices, wishes
 from xconnector.domain.routing.check_outputs import Demand
-from xconnector.domain.routing.media import listed
 from xconnector.domain.routing.plan import DeliveryPlan, Hop, Medium, ProofOfMailing, Suppression
 from xconnector.domain.routing.policy import Check, DeliveryDecision, DeliveryPolicy, Facts, Step
 from xconnector.domain.routing.route_cell import Proposal, ProposedHop
@@ -127,7 +125,7 @@ class _Delivery:
         hops = [hop for each in wished for hop in self._cheapest_first(each)]
         if default is not None and self._mandate is not None:
             hops.append(self._hop(default, ProposedHop(choices=(default,))))
-            self._steps.append(self._default_step(self._mandate, default, wish.proposed))
+            self._steps.append(default_step(self._mandate, wish, default, self._medium(default)))
         return DeliveryDecision(
             outcome=DeliveryPlan(hops=tuple(hops)) if hops else self._nothing_left(wish.proposed),
             steps=tuple(self._steps),
@@ -145,12 +143,10 @@ class _Delivery:
 
     def _ask_law(self, media: Sequence[Medium]) -> None:
         self._steps += (step for step, _ in self._demands)
-        for step, demand in self._demands:
-            if demand.media is not None:
-                said = f"only {listed(demand.media)} may be used"
-                for medium in media:
-                    if medium not in demand.media and medium not in self._denials:
-                        self._denials[medium] = replace(step, said=said, medium=medium, takes_away=True)
+        for medium in media:
+            denials = (forbidden_by_law(step, demand, medium) for step, demand in self._demands)
+            if (denial := next(filter(None, denials), None)) is not None:
+                self._denials[medium] = denial
         self._steps += self._denials.values()
 
     def _ask_permission(self, check: Check, media: Sequence[Medium]) -> None:
@@ -180,12 +176,6 @@ class _Delivery:
         if self._mandate is None or name is None or not self._is_left(name):
             return None
         return None if any(name in hop.choices for hop in wished) else name
-
-    def _default_step(self, mandate: Step, name: str, proposed: Proposal | Suppression) -> Step:
-        is_overruled = isinstance(proposed, Suppression)
-        why = "it must be sent, so that it is not suppressed" if is_overruled else "it must be sent"
-        said = f"{why}: {name} stands last"
-        return replace(mandate, check=Check.DEFAULT, said=said, medium=self._medium(name))
 
     def _ask_quiet_hours(self, wished: Iterable[ProposedHop], default: str | None) -> None:
         """Keep what the tables say, so that one without an answer is told before anything is composed."""
