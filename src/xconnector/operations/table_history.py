@@ -150,7 +150,9 @@ def _next_step(table: DecisionTable, versions: Sequence[Version]) -> str:
     if latest is None:
         return "the file was never proposed: xconnector tables propose"
     if latest.is_open:
-        return f"the file waits for a second person: xconnector tables approve {table.name}"
+        return (
+            f"the file waits for a second person: xconnector tables approve {table.name} --sha {table.sha256[:SHORT]}"
+        )
     if latest.state is VersionState.APPROVED and latest.effective_from is not None:
         return f"the file was approved for {latest.effective_from}"
     return f"the file was {latest.state}"

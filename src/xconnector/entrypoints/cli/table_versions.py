@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from xconnector.entrypoints.cli.named_tables import kept_version
 from xconnector.entrypoints.cli.running import (
     DONE_WITH_FAILURES,
     HERE,
@@ -145,14 +146,9 @@ def show(
     folder: ProjectFolder = HERE,
 ) -> None:
     """Print a kept table in Markdown, also one that nobody has a file of any more."""
-    from xconnector.operations.table_history import kept_table
     from xconnector.project.tables.files import table_bytes
 
-    name, at, digits = version.partition("@")
-    if not at:
-        refuse(f"name the version as {name}@ and the first digits of its SHA-256: xconnector tables versions {name}")
-    table = with_store(folder, lambda pool: kept_table(pool, name, digits))
-    typer.echo(table_bytes(table, form=".md").decode(), nl=False)
+    typer.echo(table_bytes(kept_version(version, folder), form=".md").decode(), nl=False)
 
 
 def verify(folder: ProjectFolder = HERE, as_json: AsJson = False) -> None:
