@@ -111,6 +111,10 @@ class Piece:
     title: str
     language: str
     recipient: str = field(repr=False)
+    proof: str | None
+    """The proof of mailing that is asked of the post."""
+    print_options: str | None
+    """What the print house is told of it, as JSON text."""
     sha256: str | None
     pages: int | None
     pack: str | None

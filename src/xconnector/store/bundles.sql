@@ -83,7 +83,9 @@ UPDATE bundle SET attempts = attempts + 1 WHERE bundle_key = %(bundle_key)s;
 -- name: pieces
 -- The pieces of a bundle in print order, with the place of each letter, and whether what is there is what was released.
 SELECT dispatch.dispatch_key, dispatch.communication_id, communication.batch_id, communication.name, assembly.title,
-       assembly.language, assembly.recipient::text AS recipient, rendition.sha256, rendition.pages, rendition.pack,
+       assembly.language, assembly.recipient::text AS recipient,
+       assembly.terms -> 'hops' -> dispatch.hop::integer ->> 'proof' AS proof,
+       (assembly.terms -> 'print_options')::text AS print_options, rendition.sha256, rendition.pages, rendition.pack,
        rendition.pack_offset, rendition.pack_length,
        communication.document_sha256 IS NOT DISTINCT FROM (
            SELECT encode(sha256(string_agg(kind || ' ' || every.sha256 || E'\n', ''

@@ -1,14 +1,16 @@
 """Communications: their states, their frozen assembly, and the moves between stages."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
+
+import msgspec
 
 from xconnector.domain.communication import State, may_move
 from xconnector.postgres.connect import Connection, copy_rows
 from xconnector.postgres.queries import Queries
-from xconnector.store.rows import fetch_all, fetch_one
+from xconnector.store.rows import fetch_all, fetch_one, to_json
 
 _QUERIES = Queries.load("xconnector.store", "communications.sql")
 _ID_DIGITS = 32
@@ -28,6 +30,35 @@ class Decided:
     """Connections in order."""
 
 
+class HopTerms(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What was decided of one hop, beside its connection."""
+
+    wait: timedelta | None = None
+    """How long it may stay unseen before the next hop is taken."""
+    proof: str | None = None
+    """The proof of mailing that is asked of the post."""
+
+
+class Terms(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What was decided of a communication, beside the order of its channels."""
+
+    hops: tuple[HopTerms, ...] = ()
+    """In the order of the plan."""
+    record_class: str = ""
+    print_options: Mapping[str, str] = {}
+    is_mandatory: bool = False
+    """Whether a law wants it sent."""
+    leave_by: date | None = None
+    """The last day on which it must be on its way, where a law says one."""
+
+    def of_hop(self, hop: int) -> HopTerms:
+        """Return what was decided of a hop, by its index."""
+        return self.hops[hop] if hop < len(self.hops) else HopTerms()
+
+
+_terms = msgspec.json.Decoder(Terms)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assembly:
     """The frozen snapshot a communication is made of. JSON as text."""
@@ -40,6 +71,8 @@ class Assembly:
     sort_key: str = field(repr=False)
     data: str = field(repr=False)
     review_role: str | None
+    terms: str
+    """`Terms`."""
     project_sha256: str
 
 
@@ -77,6 +110,7 @@ async def freeze(connection: Connection, assemblies: Sequence[Assembly]) -> None
                 row.sort_key,
                 row.data,
                 row.review_role,
+                row.terms,
                 row.project_sha256,
             )
             for row in assemblies
@@ -108,12 +142,20 @@ class Standing:
     hop: int
     plan: list[str]
     attempts: int
+    customer_key: str
     title: str
     language: str
     issued_at: datetime
     recipient: str = field(repr=False)
     """JSON text."""
     review_role: str | None
+    terms: str
+    """JSON text."""
+
+    @property
+    def agreed(self) -> Terms:
+        """What was decided beside the order of the channels."""
+        return _terms.decode(self.terms)
 
     @property
     def connection(self) -> str | None:
@@ -189,6 +231,46 @@ async def next_hop(connection: Connection, ids: Sequence[UUID], *, origin: State
     Those with a next connection are archived again (kept, and waiting for it); the others stay.
     """
     return await fetch_all(connection, Hopped, _QUERIES.next_hop, ids=sorted(ids), origin=origin, now=now)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replanned:
+    """A communication whose plan was decided anew before it was handed over."""
+
+    communication_id: UUID
+    plan: tuple[str, ...]
+    """All connections, those of hops that are behind it included."""
+    terms: Terms
+
+
+async def replan(connection: Connection, replanned: Sequence[Replanned]) -> None:
+    """Give archived communications another plan; the hop at which they stand is the same."""
+    if not replanned:
+        return
+    await connection.execute(
+        _QUERIES.replan,
+        {
+            "ids": [row.communication_id for row in replanned],
+            "plans": [",".join(row.plan) for row in replanned],
+            "terms": [to_json(row.terms) for row in replanned],
+        },
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unseen:
+    """A communication that a channel has for longer than it may stay unseen there."""
+
+    communication_id: UUID
+    state: str
+    wait: timedelta
+
+
+async def unseen(connection: Connection, batch_id: int, *, hop_connection: str, now: datetime) -> list[Unseen]:
+    """Return what nobody looked at in its time, as far as was reported, of those that have a next hop."""
+    return await fetch_all(
+        connection, Unseen, _QUERIES.unseen, batch_id=batch_id, hop_connection=hop_connection, now=now
+    )
 
 
 async def retry_at(connection: Connection, later: Sequence[tuple[UUID, datetime, bool]]) -> None:

@@ -14,7 +14,8 @@ WHERE known.state = 'triggered';
 
 -- name: freeze
 -- Keep the snapshots that communications are made of.
-COPY assembly (communication_id, title, language, issued_at, recipient, sort_key, data, review_role, project_sha256)
+COPY assembly (communication_id, title, language, issued_at, recipient, sort_key, data, review_role, terms,
+               project_sha256)
 FROM STDIN;
 
 -- name: triggered
@@ -27,8 +28,8 @@ FOR UPDATE;
 
 -- name: in_state
 -- The batch's communications in a state with what the next stage needs.
-SELECT communication_id, batch_id, name, hop, plan, attempts, title, language, issued_at, recipient::text AS recipient,
-       review_role
+SELECT communication_id, batch_id, name, customer_key, hop, plan, attempts, title, language, issued_at,
+       recipient::text AS recipient, review_role, terms::text AS terms
 FROM communication JOIN assembly USING (communication_id)
 WHERE batch_id = %(batch_id)s AND state = %(state)s AND (retry_at IS NULL OR retry_at <= now())
     AND (%(hop_connection)s::text IS NULL OR plan[hop + 1] = %(hop_connection)s)
@@ -59,6 +60,35 @@ SET hop = hop + 1, attempts = 0, retry_at = NULL, moved_at = %(now)s,
     state = CASE WHEN hop + 1 < cardinality(plan) THEN 'archived' ELSE state END
 WHERE communication_id = ANY(%(ids)s) AND state = %(origin)s
 RETURNING communication_id, batch_id, hop, plan[hop + 1] AS connection;
+
+-- name: replan
+-- Give archived communications another plan, in one statement with what was decided beside it.
+WITH given AS (
+    SELECT * FROM unnest(%(ids)s::uuid[], %(plans)s::text[], %(terms)s::text[]) AS given (id, plan, terms)
+), planned AS (
+    UPDATE communication SET plan = string_to_array(given.plan, ',')
+    FROM given
+    WHERE communication.communication_id = given.id AND communication.state = 'archived'
+    RETURNING communication.communication_id
+)
+UPDATE assembly SET terms = given.terms::json
+FROM given JOIN planned ON planned.communication_id = given.id
+WHERE assembly.communication_id = given.id;
+
+-- name: unseen
+-- What a channel has for longer than it may stay unseen there, and nobody was reported to have looked at.
+SELECT communication_id, communication.state, (assembly.terms -> 'hops' -> communication.hop::integer ->> 'wait')::interval AS wait
+FROM communication JOIN assembly USING (communication_id) JOIN dispatch USING (communication_id)
+WHERE communication.batch_id = %(batch_id)s AND communication.state IN ('completed', 'dispatched')
+    AND communication.plan[communication.hop + 1] = %(hop_connection)s
+    AND communication.hop + 1 < cardinality(communication.plan)
+    AND dispatch.hop = communication.hop AND dispatch.state = 'handed_over'
+    AND dispatch.intended_at + (assembly.terms -> 'hops' -> communication.hop::integer ->> 'wait')::interval <= %(now)s
+    AND NOT EXISTS (
+        SELECT FROM delivery_event
+        WHERE delivery_event.dispatch_key = dispatch.dispatch_key AND type IN ('opened', 'clicked', 'responded')
+    )
+ORDER BY communication_id;
 
 -- name: retry_at
 -- Let communications wait in their state until their time.
@@ -97,7 +127,7 @@ LIMIT 2;
 -- name: assembly
 -- The snapshot a communication is made of.
 SELECT communication_id, title, language, issued_at, recipient::text AS recipient, sort_key, data::text AS data,
-       review_role, project_sha256
+       review_role, terms::text AS terms, project_sha256
 FROM assembly
 WHERE communication_id = %(communication_id)s;
 

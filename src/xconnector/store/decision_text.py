@@ -42,7 +42,7 @@ class KeptHop(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class KeptOutcome(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What became of a decision: hops, a suppression, or what the check again said of the hop that was next."""
+    """What became of a decision: hops, or a suppression."""
 
     hops: tuple[KeptHop, ...] = ()
     suppressed: str | None = None
@@ -50,14 +50,9 @@ class KeptOutcome(Struct, frozen=True, kw_only=True, omit_defaults=True):
     mandatory: bool = False
     within: int | None = None
     """Days, after which it must be on its way."""
-    checked: str | None = None
-    """Of a check again: the connection that was next."""
-    forbidden: str | None = None
-    """Of a check again: why the connection must not be taken any more; None where it may."""
 
     @property
     def plan(self) -> DeliveryPlan | Suppression:
-        """The plan or the suppression of a decision, not of a check again."""
         if self.suppressed is not None:
             return Suppression(reason=self.suppressed)
         return DeliveryPlan(hops=tuple(kept.hop for kept in self.hops))
@@ -103,11 +98,6 @@ def outcome_text(decision: DeliveryDecision) -> str:
         hops = tuple(KeptHop.of(hop) for hop in outcome.hops)
         kept = KeptOutcome(hops=hops, mandatory=decision.is_mandatory, within=decision.leave_within)
     return _compact.encode(kept).decode()
-
-
-def checked_text(connection: str, forbidding: Step | None) -> str:
-    """Return what a check again said of the connection that was next."""
-    return _compact.encode(KeptOutcome(checked=connection, forbidden=forbidding and forbidding.said)).decode()
 
 
 def outcome_of(text: str) -> KeptOutcome:

@@ -5,6 +5,7 @@ They stand beside the ledger, not in it: facts are customer content that can be 
 
 import hashlib
 from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from uuid import UUID
 
@@ -16,7 +17,6 @@ from xconnector.postgres.connect import Connection, copy_rows
 from xconnector.postgres.queries import Queries
 from xconnector.store.decision_text import (
     KeptOutcome,
-    checked_text,
     facts_bytes,
     facts_of,
     outcome_of,
@@ -24,6 +24,7 @@ from xconnector.store.decision_text import (
     rows_of,
     rows_text,
 )
+from xconnector.store.rows import fetch_all
 
 _QUERIES = Queries.load("xconnector.store", "decisions.sql")
 _PAGE = 2000
@@ -40,7 +41,7 @@ class DecisionRow(Struct, frozen=True):
 
     communication_id: UUID
     occasion: int
-    """0 when it was decided; from 1 the checks again before hand-overs."""
+    """0 when it was decided first; from 1 again, before hand-overs."""
     decided_at: datetime
     day: date
     """As of which rows of the tables counted."""
@@ -100,34 +101,6 @@ def decided(
     )
 
 
-def checked_again(
-    communication_id: UUID,
-    facts: Facts,
-    connection: str,
-    forbidding: Step | None,
-    *,
-    name: str,
-    customer_key: str,
-    policy_sha256: str,
-    at: datetime,
-) -> DecisionRow:
-    """Return what is to be kept of a check again, right before a hand-over to a connection."""
-    seen = facts_bytes(facts)
-    return DecisionRow(
-        communication_id=communication_id,
-        occasion=1,
-        decided_at=at,
-        day=facts.day,
-        name=name,
-        customer_key=customer_key,
-        policy_sha256=policy_sha256,
-        rows_text=rows_text(() if forbidding is None else (forbidding,)),
-        outcome_text=checked_text(connection, forbidding),
-        facts_text=seen.decode(),
-        facts_sha256=hashlib.sha256(seen).hexdigest(),
-    )
-
-
 async def remember_policy(connection: Connection, policy: DeliveryPolicy) -> None:
     """Keep which tables stand behind which check, unless that is known; the tables themselves are in `tables`."""
     await connection.execute(_QUERIES.remember_policy, {"sha256": policy.sha256, "content": policy.content})
@@ -164,24 +137,51 @@ async def remember(connection: Connection, rows: Sequence[DecisionRow]) -> None:
 
 
 async def remember_again(connection: Connection, rows: Sequence[DecisionRow]) -> Sequence[DecisionRow]:
-    """Keep checks again, each as its communication's next occasion; returns those that were kept.
+    """Keep what was decided again, each as its communication's next occasion; returns those that were kept.
 
-    One is kept where its facts differ from those kept last, or where it forbids: that something may leave as it was
-    decided, on the same facts, says nothing new. The communications must be claimed by the caller's transaction.
+    One that came to the same on the same facts says nothing new and is not kept. The communications must be claimed by
+    the caller's transaction.
     """
-    cursor = await connection.execute(_QUERIES.latest, {"ids": [row.communication_id for row in rows]})
-    latest: dict[UUID, tuple[int, str, str]] = {
-        communication_id: (occasion, facts_sha256, outcome)
-        for communication_id, occasion, facts_sha256, outcome in await cursor.fetchall()
-    }
-    kept: list[DecisionRow] = []
-    for row in rows:
-        occasion, facts_sha256, outcome = latest.get(row.communication_id, (0, "", ""))
-        forbids_anew = row.outcome.forbidden is not None and row.outcome_text != outcome
-        if facts_sha256 != row.facts_sha256 or forbids_anew:
-            kept.append(replace(row, occasion=occasion + 1))
+    known = await latest(connection, [row.communication_id for row in rows])
+    new = [row for row in rows if not _says_the_same(row, known.get(row.communication_id))]
+    kept = [replace(row, occasion=_occasion_after(known.get(row.communication_id))) for row in new]
     await remember(connection, kept)
     return kept
+
+
+def _says_the_same(row: DecisionRow, last: "LatestDecision | None") -> bool:
+    return last is not None and (row.facts_sha256, row.outcome_text) == (last.facts_sha256, last.outcome_text)
+
+
+def _occasion_after(last: "LatestDecision | None") -> int:
+    return 0 if last is None else last.occasion + 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LatestDecision:
+    """What was decided of a communication last, and whether it could be otherwise by now."""
+
+    communication_id: UUID
+    occasion: int
+    day: date
+    policy_sha256: str
+    outcome_text: str
+    facts_text: str | None = field(repr=False)
+    """None when they were erased."""
+    facts_sha256: str
+    has_news: bool
+    """Whether anything was said of the customer since."""
+
+    @property
+    def facts(self) -> Facts | None:
+        """What the tables saw; None when it was erased."""
+        return None if self.facts_text is None else facts_of(self.facts_text, day=self.day)
+
+
+async def latest(connection: Connection, ids: Sequence[UUID]) -> dict[UUID, LatestDecision]:
+    """Return of each communication the decision that was kept last."""
+    rows = await fetch_all(connection, LatestDecision, _QUERIES.latest, ids=list(ids))
+    return {row.communication_id: row for row in rows}
 
 
 async def of_communication(connection: Connection, communication_id: UUID) -> list[DecisionRow]:

@@ -121,8 +121,8 @@ ORDER BY position;
 
 -- name: page
 -- Orders that are being composed, behind a position, with what composing needs to know of them.
-SELECT submission_order.position, submission_order.key, communication_id, batch_id, name, hop, plan, attempts, title,
-       language, issued_at, recipient::text AS recipient, review_role
+SELECT submission_order.position, submission_order.key, communication_id, batch_id, name, customer_key, hop, plan, attempts,
+       title, language, issued_at, recipient::text AS recipient, review_role, terms::text AS terms
 FROM submission_order JOIN communication USING (communication_id) JOIN assembly USING (communication_id)
 WHERE submission_key = %(submission_key)s AND submission_order.position > %(after)s AND communication.state = 'composing'
     AND NOT EXISTS (
@@ -134,8 +134,8 @@ LIMIT %(limit)s;
 
 -- name: named
 -- Orders of a submission by key or position, with what composing needs to know of them where they are being composed.
-SELECT submission_order.position, submission_order.key, communication_id, batch_id, name, hop, plan, attempts, title,
-       language, issued_at, recipient::text AS recipient, review_role,
+SELECT submission_order.position, submission_order.key, communication_id, batch_id, name, customer_key, hop, plan, attempts,
+       title, language, issued_at, recipient::text AS recipient, review_role, terms::text AS terms,
        communication.state = 'composing' AND NOT EXISTS (
            SELECT FROM submission_order AS later
            WHERE later.communication_id = submission_order.communication_id

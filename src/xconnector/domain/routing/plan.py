@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
 
 
 class Medium(StrEnum):
@@ -63,17 +62,3 @@ class Suppression:
     """A deliberate decision not to send."""
 
     reason: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RouteDecision:
-    """What the routing table said, with the row that said it and the inputs it saw."""
-
-    outcome: DeliveryPlan | Suppression
-    review: str | None
-    """The role that must approve before release; None releases at once."""
-    table: str
-    table_sha256: str
-    row: str
-    inputs: dict[str, Any]
-    cite: str | None = None

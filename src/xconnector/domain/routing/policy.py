@@ -126,3 +126,8 @@ class DeliveryDecision:
     """Whether a law wants it sent."""
     leave_within: int | None = None
     """Days, from that of the decision, after which it must be on its way."""
+
+    @property
+    def proposal(self) -> Step:
+        """What the routing table said, before anything was taken away."""
+        return next(step for step in self.steps if step.check is Check.PREFERENCE)

@@ -21,7 +21,7 @@ CREATE TABLE decision (
     PRIMARY KEY (communication_id, occasion)
 -- Facts stay in their row: to press them and put them elsewhere costs more than all the rest of a decision.
 ) WITH (toast_tuple_target = 4096);
-COMMENT ON COLUMN decision.occasion IS '0 when it was decided; from 1 the checks again before hand-overs';
+COMMENT ON COLUMN decision.occasion IS '0 when it was decided first; from 1 again, before hand-overs';
 COMMENT ON COLUMN decision.day IS 'as of which rows of the tables counted';
 COMMENT ON COLUMN decision.rows IS '{check/table[/medium]: id of the row that answered}';
 COMMENT ON COLUMN decision.facts IS 'what the tables saw: customer content, null when it was erased';
