@@ -10,6 +10,7 @@ from xconnector.contract.errors import ConnectorError
 from xconnector.contract.lifecycle import Connector
 from xconnector.domain.delivery import DeliveryEvent
 from xconnector.domain.document import Rendition, RenditionKind
+from xconnector.domain.routing.plan import ProofOfMailing
 
 T = TypeVar("T")
 
@@ -48,6 +49,10 @@ class Dispatch:
     renditions: Mapping[RenditionKind, Rendition]
     run: str | None
     """The run it belongs to, if any."""
+    proof: ProofOfMailing | None = None
+    """What is asked of the post; only channels that print can see to it."""
+    print_options: Mapping[str, str] = field(default_factory=dict[str, str])
+    """What the print house is told of the piece, in the project's own words, such as paper or inserts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

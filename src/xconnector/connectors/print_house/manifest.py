@@ -59,6 +59,8 @@ class PieceLines:
             "sheets": place.sheets,
             "envelope": place.envelope.name,
             "country": place.piece.country,
+            "proof_of_mailing": place.piece.proof,
+            "options": place.piece.options,
         }
         self._lines.write(self._encode(line) + b"\n")
 

@@ -113,6 +113,8 @@ def _piece(position: int, dispatch: Dispatch, letter: Rendition, *, offset: int)
         length=len(letter.content),
         stated_pages=letter.pages,
         country=dispatch.recipient.country,
+        proof=dispatch.proof,
+        options=dispatch.print_options,
         postcode=dispatch.recipient.postcode,
     )
 

@@ -1,6 +1,7 @@
 """The job ticket of a bundle: which pieces, in which spool, and how they are laid out on paper."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -73,6 +74,10 @@ class Piece:
     """What its composer says; None where nobody counted."""
     country: str
     postcode: str = field(repr=False)
+    proof: str | None = None
+    """The proof of mailing that is asked of the post."""
+    options: Mapping[str, str] = field(default_factory=dict[str, str])
+    """What the print house is told of it, in the project's own words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
