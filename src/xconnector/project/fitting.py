@@ -1,48 +1,30 @@
 """Whether the parts of a project fit together: one function a rule."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from xconnector.contract.errors import ConnectorError
 from xconnector.contract.manifest import DesignFile, DesignUse
-from xconnector.domain.decision.cells import Cell, fits_value, values_of
-from xconnector.domain.decision.table import HitPolicy, Row
-from xconnector.domain.decision.values import Kind
 from xconnector.domain.document import RenditionKind
-from xconnector.domain.routing.plan import DeliveryPlan
 from xconnector.project.connection_settings import KnownConnection, Role, without_role
 from xconnector.project.designs import design_file_of, design_misfits, missing_design, paths_to_nowhere
 from xconnector.project.files import SenderShape
 from xconnector.project.findings import Finding, named_like
+from xconnector.project.fitting_tables import connections_named, table_misfits
 from xconnector.project.formats import is_language
 from xconnector.project.known import Known, KnownCommunication
-from xconnector.project.model import CommunicationKind, Feed
+from xconnector.project.model import Feed
 from xconnector.project.presentation import sample_of
 from xconnector.project.routing import (
-    CONSTANT_INPUTS,
     NO_REVIEW,
-    input_domains,
-    input_kinds,
-    outcome_of,
-    roles_named_by,
 )
-from xconnector.project.tables.checking import faults
-from xconnector.project.tables.text import TableText
 from xconnector.project.templates import missing_files
 
 
 def misfits(known: Known) -> Iterator[Finding]:
     """Yield everything that does not fit together."""
     yield from _feeds(known)
-    for name, text in sorted(known.tables.items()):
-        if text is not None:
-            yield from faults(text, known=input_domains(_kinds_routed_by(name, known)))
-    used = {one.kind.route for one in known.communications.values() if one is not None}
-    for name in sorted(used & {*known.tables}):
-        table = known.tables[name]
-        if table is not None:
-            yield from _route_cells(table, known)
-            yield from _review_cells(table, known)
+    yield from table_misfits(known)
     for communication in known.communications.values():
         if communication is not None:
             yield from _communication(communication, known)
@@ -68,37 +50,6 @@ def _feeds(known: Known) -> Iterator[Finding]:
             sent[feed.event] = feed.name
 
 
-# ---------------------------------------------------------------------------- tables
-
-
-def _kinds_routed_by(table: str, known: Known) -> Sequence[CommunicationKind]:
-    return [one.kind for one in known.communications.values() if one is not None and one.kind.route == table]
-
-
-def _route_cells(text: TableText, known: Known) -> Iterator[Finding]:
-    if "route" not in text.table.output_names:
-        yield text.finding(None, "there is no column `then route`", "add it: communications are routed by this table")
-        return
-    if text.table.hit is HitPolicy.COLLECT:
-        yield text.finding(None, "the table collects rows, a route is one", "write another hit policy, such as first")
-    for row in text.table.rows:
-        try:
-            outcome = outcome_of(row.said("route", ""))
-        except ValueError as wrong:
-            yield text.finding(row.id, f"row {row.id}: `then route` is not understood", str(wrong))
-            continue
-        for hop in outcome.hops if isinstance(outcome, DeliveryPlan) else ():
-            for message, remedy in without_role(known.connections, hop.connection, Role.CHANNEL):
-                yield text.finding(row.id, f"row {row.id}: {message}", remedy)
-
-
-def _review_cells(text: TableText, known: Known) -> Iterator[Finding]:
-    for row, role in roles_named_by(text.table):
-        if role not in known.roles:
-            remedy = named_like(role, {*known.roles, NO_REVIEW})
-            yield text.finding(row, f"row {row}: nobody has the role {role!r}", remedy)
-
-
 # ---------------------------------------------------------------------------- communications
 
 
@@ -108,13 +59,7 @@ def _communication(one: KnownCommunication, known: Known) -> Iterator[Finding]:
     yield from _archive(one, known)
     yield from _review(one, known)
     yield from _event(one, known)
-    if one.kind.route not in known.tables:
-        remedy = named_like(one.kind.route, known.tables)
-        yield one.file.finding(("route",), f"there is no table {one.kind.route!r}", remedy)
-    table = known.tables.get(one.kind.route)
-    if table is not None:
-        yield from _inputs(one.kind, table)
-        yield from _renditions(one, table, known)
+    yield from _renditions(one, known)
 
 
 def _title(one: KnownCommunication, known: Known) -> Iterator[Finding]:
@@ -135,13 +80,13 @@ def _archive(one: KnownCommunication, known: Known) -> Iterator[Finding]:
     archive = one.kind.archive
     for message, remedy in without_role(known.connections, archive.connection, Role.ARCHIVE):
         yield one.file.finding(("archive", "connection"), message, remedy)
-    if archive.record_class not in known.record_classes:
+    if isinstance(archive.record_class, str) and archive.record_class not in known.record_classes:
         remedy = named_like(archive.record_class, known.record_classes)
         yield one.file.finding(("archive", "class"), f"there is no record class {archive.record_class!r}", remedy)
 
 
 def _review(one: KnownCommunication, known: Known) -> Iterator[Finding]:
-    if one.kind.review is not None and one.kind.review not in known.roles:
+    if isinstance(one.kind.review, str) and one.kind.review not in known.roles:
         remedy = named_like(one.kind.review, {*known.roles, NO_REVIEW})
         yield one.file.finding(("review",), f"nobody has the role {one.kind.review!r}", remedy)
 
@@ -171,53 +116,10 @@ def _mapped_fields(one: KnownCommunication, feed: Feed, known: Known) -> Iterato
             yield one.file.finding(("data", name), message, remedy)
 
 
-# ---------------------------------------------------------------------------- a communication and its table
+# ---------------------------------------------------------------------------- a communication and its templates
 
 
-def _inputs(kind: CommunicationKind, text: TableText) -> Iterator[Finding]:
-    """Prove that every row that may concern this communication looks at inputs it has, of the right kind."""
-    known = input_kinds(kind.contract)
-    for row in _rows_for(kind, text):
-        for cell, one in zip(row.when, text.table.inputs, strict=True):
-            name, spoken = one.name, one.domain.kind
-            if _asks_nothing(cell):
-                continue
-            if name not in known:
-                message = f"row {row.id}: communication {kind.name!r} has no input {name!r}"
-                remedy = f"{named_like(name, known)} or write - in this cell"
-                yield text.finding(row.id, message, remedy)
-            elif spoken not in {Kind.ANY, known[name]}:
-                message = f"row {row.id}: column `when {name}` speaks of {spoken}, the input is {known[name]}"
-                yield text.finding(row.id, message, _remedy_for_kind(known[name]))
-
-
-def _asks_nothing(cell: Cell) -> bool:
-    """Say whether a cell fits what is not there and speaks of no value."""
-    return fits_value(cell, None) and not [*values_of(cell)]
-
-
-def _remedy_for_kind(kind: Kind) -> str:
-    if kind is Kind.TEXT:
-        return 'put text that looks otherwise into "quotes", such as "10115" or "no"'
-    return f"write values of the kind {kind}"
-
-
-def _rows_for(kind: CommunicationKind, text: TableText) -> Sequence[Row]:
-    """Return the rows whose fixed inputs fit this communication."""
-    fixed: Mapping[str, str | bool] = {
-        "communication": kind.name,
-        "category": kind.category,
-        "promotional": kind.promotional,
-    }
-    places = [
-        (at, fixed[one.name])
-        for at, one in enumerate(text.table.inputs)
-        if one.name in CONSTANT_INPUTS and one.domain.kind is CONSTANT_INPUTS[one.name]
-    ]
-    return [row for row in text.table.rows if all(fits_value(row.when[at], value) for at, value in places)]
-
-
-def _renditions(one: KnownCommunication, text: TableText, known: Known) -> Iterator[Finding]:
+def _renditions(one: KnownCommunication, known: Known) -> Iterator[Finding]:
     composer = known.connections.get(one.kind.template.composer)
     if composer is None or composer.manifest is None:
         return
@@ -226,7 +128,7 @@ def _renditions(one: KnownCommunication, text: TableText, known: Known) -> Itera
         return
     # The letter is the record, whatever channel the customer sees.
     kinds = {RenditionKind.LETTER}
-    for name in sorted(_hops(_rows_for(one.kind, text))):
+    for name in sorted(connections_named(one.kind, known)):
         connection = known.connections.get(name)
         if connection is None:
             continue
@@ -260,15 +162,3 @@ def _sender(known: Known) -> Mapping[str, Any]:
     said = known.file.content.get("sender") if isinstance(known.file.content, dict) else None
     usual = dict.fromkeys(SenderShape.model_fields)
     return {**usual, **said} if isinstance(said, dict) else usual
-
-
-def _hops(rows: Sequence[Row]) -> set[str]:
-    names: set[str] = set()
-    for row in rows:
-        try:
-            outcome = outcome_of(row.said("route", ""))
-        except ValueError:
-            continue
-        if isinstance(outcome, DeliveryPlan):
-            names.update(hop.connection for hop in outcome.hops)
-    return names

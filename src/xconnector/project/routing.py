@@ -1,25 +1,30 @@
-"""The route of one communication: which inputs its table sees, and what the row that fits means."""
+"""The route of one communication: which tables decide about it, what they see, and what follows from it."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date
-from decimal import Decimal
+from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from xconnector.domain.consent import ConsentEvent, ConsentStatus
+from xconnector.domain.customer import Customer
 from xconnector.domain.decision.cells import OneOf
-from xconnector.domain.decision.deciding import decide
-from xconnector.domain.decision.table import DecisionTable, Domain, Row
+from xconnector.domain.decision.table import DecisionTable, Domain
 from xconnector.domain.decision.values import Kind
-from xconnector.domain.routing.plan import DeliveryPlan, RouteDecision, Suppression
+from xconnector.domain.media_facts import facts_of_media
+from xconnector.domain.routing.arranging import LEFT_OPEN, Arrangement, arrange
+from xconnector.domain.routing.checks import decide_delivery
+from xconnector.domain.routing.plan import Medium
+from xconnector.domain.routing.policy import DeliveryDecision, DeliveryPolicy, Facts
+from xconnector.domain.suppression import SuppressionEvent
 from xconnector.project.data_contract import DataContract, Money, Scalar, ScalarKind
 from xconnector.project.mapping_text import GOLDEN_FIELDS
-from xconnector.project.model import CommunicationKind, Project
+from xconnector.project.model import CommunicationKind, Project, TableChoice
 from xconnector.project.postal import has_address
 
 NO_REVIEW = "none"
 """What a table's or communication's `review` says to release at once."""
-_SUPPRESS = "suppress:"
-_LEFT_OPEN = "-"
 _DATA = "data."
 
 CONSTANT_INPUTS: Mapping[str, Kind] = {
@@ -32,6 +37,7 @@ _GOLDEN_KINDS = {
     "email_consent": Kind.YES_NO,
     "portal_account": Kind.YES_NO,
     "birth_date": Kind.DATE,
+    "deceased_on": Kind.DATE,
 }
 _SCALAR_KINDS = {
     ScalarKind.TEXT: Kind.TEXT,
@@ -43,107 +49,176 @@ _SCALAR_KINDS = {
 }
 
 
-def decide_route(
-    project: Project, kind: CommunicationKind, customer_fields: Mapping[str, Any], data: Mapping[str, Any], *, on: date
-) -> RouteDecision:
-    """Ask the communication's table for its route, as of a day.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerFacts:
+    """What is known of a customer when something is decided: the golden record, and every yes and no."""
 
-    Raises DecisionError when the table has no answer, ContractError when mapped data breaks the contract.
-    """
-    return route_values(project, kind, customer_fields, kind.contract.read(data), on=on)
+    customer: Customer
+    consents: Sequence[ConsentEvent] = ()
+    suppressions: Sequence[SuppressionEvent] = ()
 
 
-def route_values(
-    project: Project,
-    kind: CommunicationKind,
-    customer_fields: Mapping[str, Any],
-    values: Mapping[str, Any],
-    *,
-    on: date,
-) -> RouteDecision:
-    """Ask the communication's table for its route as of a day, by data that the contract has read.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Routing:
+    """What the tables said of one communication, and what they saw."""
 
-    Raises DecisionError when the table has no answer.
-    """
-    table = project.tables[kind.route]
-    inputs = _inputs(table.input_names, kind, customer_fields, values)
-    row = decide(table, inputs, on=on).row
-    return RouteDecision(
-        outcome=outcome_of(row.said("route", _LEFT_OPEN)),
-        review=review_of(kind, row),
-        table=table.name,
-        table_sha256=table.sha256,
-        row=row.id,
-        inputs={name: _recorded(inputs.get(name)) for name in table.input_names},
-        cite=row.cite,
+    policy: DeliveryPolicy
+    facts: Facts
+    delivery: DeliveryDecision
+    arrangement: Arrangement
+    review: str | None
+    """The role that must approve before release; None releases at once."""
+    record_class: str
+
+
+# ---------------------------------------------------------------------------- deciding
+
+
+def policy_of(project: Project, kind: CommunicationKind, table_of: Callable[[str], DecisionTable]) -> DeliveryPolicy:
+    """Return the tables that decide about a kind of communication; `table_of` gives the one of a name, or raises."""
+    beside = {check: (table_of(name),) for check, name in kind.tables.items()}
+    common = {check: tuple(table_of(name) for name in names) for check, names in project.checks.tables.items()}
+    return DeliveryPolicy(
+        route=table_of(kind.route),
+        checks=common | beside,
+        media={name: one.medium for name, one in project.connections.items() if one.medium is not None},
+        default=project.checks.default,
     )
 
 
-def _inputs(
-    names: Sequence[str], kind: CommunicationKind, customer_fields: Mapping[str, Any], values: Mapping[str, Any]
-) -> dict[str, Any]:
-    """Return those inputs, by name, that this communication has."""
-    inputs: dict[str, Any] = {}
-    for name in names:
-        if (read := _INPUTS.get(name)) is not None:
-            inputs[name] = read(kind, customer_fields)
-        elif isinstance(kind.contract.fields.get(field := name.removeprefix(_DATA)), Scalar):
-            inputs[name] = _comparable(values[field])
-    return inputs
+def facts_of(
+    project: Project, kind: CommunicationKind, known: CustomerFacts, values: Mapping[str, Any], *, at: datetime
+) -> Facts:
+    """Return everything that a table may ask of a communication at a time, by data that the contract has read."""
+    data = {_DATA + name: _comparable(values[name]) for name in _scalars(kind.contract)}
+    return _facts(project, kind, known, data, at=at)
+
+
+def facts_again(
+    project: Project, kind: CommunicationKind, known: CustomerFacts, before: Facts, *, at: datetime
+) -> Facts:
+    """Return what the tables would see now: the data as it was, the customer as known now."""
+    data = {name: value for name, value in before.common.items() if name.startswith(_DATA)}
+    return _facts(project, kind, known, data, at=at)
+
+
+def _facts(
+    project: Project, kind: CommunicationKind, known: CustomerFacts, data: Mapping[str, Any], *, at: datetime
+) -> Facts:
+    at_home = at.astimezone(ZoneInfo(project.locale.timezone))
+    fields = known.customer.fields
+    common: dict[str, Any] = {name: read(kind, fields) for name, read in _INPUTS.items()}
+    common["jurisdiction"] = str(fields.get("country") or project.home_country).upper()
+    by_medium = facts_of_media(
+        known.customer,
+        known.consents,
+        known.suppressions,
+        category=kind.category,
+        promotional=kind.promotional,
+        at=at_home,
+        media=_media_of(project),
+    )
+    return Facts(day=at_home.date(), common={**common, **data}, by_medium=by_medium)
+
+
+def route(kind: CommunicationKind, policy: DeliveryPolicy, facts: Facts) -> Routing:
+    """Ask the tables for plan, review, retention and print options.
+
+    Raises DecisionError when a table has no answer, or nothing is left for what must be sent.
+    """
+    delivery = decide_delivery(policy, facts)
+    arrangement = arrange(policy, facts)
+    return Routing(
+        policy=policy,
+        facts=facts,
+        delivery=delivery,
+        arrangement=arrangement,
+        review=_review_of(kind, policy, delivery, arrangement),
+        record_class=_record_class_of(kind, arrangement),
+    )
+
+
+def decide_route(
+    project: Project, kind: CommunicationKind, known: CustomerFacts, data: Mapping[str, Any], *, at: datetime
+) -> Routing:
+    """Decide about one communication at a time, by the tables of the project's files.
+
+    Raises DecisionError, and ContractError when mapped data breaks the contract.
+    """
+    facts = facts_of(project, kind, known, kind.contract.read(data), at=at)
+    return route(kind, policy_of(project, kind, project.tables.__getitem__), facts)
+
+
+def _review_of(
+    kind: CommunicationKind, policy: DeliveryPolicy, delivery: DeliveryDecision, arrangement: Arrangement
+) -> str | None:
+    """Return what the routing table's own column says, else what the communication or its table says."""
+    said = policy.route.row_by_id[delivery.proposal.row].said("review", LEFT_OPEN)
+    if said == LEFT_OPEN:
+        said = arrangement.review if isinstance(kind.review, TableChoice) else kind.review
+    return None if said == NO_REVIEW else said
+
+
+def _record_class_of(kind: CommunicationKind, arrangement: Arrangement) -> str:
+    chosen = kind.archive.record_class
+    if not isinstance(chosen, TableChoice):
+        return chosen
+    assert arrangement.record_class is not None, "the check refuses tables of retention that leave it open"
+    return arrangement.record_class
+
+
+def _media_of(project: Project) -> frozenset[Medium]:
+    return frozenset(one.medium for one in project.connections.values() if one.medium is not None)
+
+
+# ---------------------------------------------------------------------------- what may be asked
 
 
 def input_kinds(contract: DataContract) -> dict[str, Kind]:
     """Return every input that a table may ask of a communication with this contract, with its kind."""
-    scalars = {name: type_ for name, type_ in contract.fields.items() if isinstance(type_, Scalar)}
     return {
         **CONSTANT_INPUTS,
+        "jurisdiction": Kind.TEXT,
+        "deceased": Kind.YES_NO,
         **{f"has {ability}": Kind.YES_NO for ability in _ABILITIES},
         **{f"customer.{name}": _GOLDEN_KINDS.get(name, Kind.TEXT) for name in GOLDEN_FIELDS if name != "address_lines"},
-        **{f"data.{name}": _SCALAR_KINDS[type_.kind] for name, type_ in scalars.items()},
+        **{f"data.{name}": _SCALAR_KINDS[type_.kind] for name, type_ in _scalars(contract).items()},
     }
 
 
+def _scalars(contract: DataContract) -> Mapping[str, Scalar]:
+    return {name: type_ for name, type_ in contract.fields.items() if isinstance(type_, Scalar)}
+
+
 def input_domains(kinds: Sequence[CommunicationKind]) -> dict[str, Domain]:
-    """Return what is known of the inputs of a table that routes these communications, whatever the table says."""
-    always_there = Domain(kind=Kind.YES_NO, cell=OneOf(includes_none=True, negated=True))
+    """Return what is known of the inputs of a table that is asked about these, whatever the table says."""
     names = OneOf(values=frozenset(kind.name for kind in kinds))
     categories = OneOf(values=frozenset(kind.category for kind in kinds))
     return {
-        "promotional": always_there,
-        **{f"has {ability}": always_there for ability in _ABILITIES},
+        "promotional": _ALWAYS_THERE,
+        "deceased": _ALWAYS_THERE,
+        **{f"has {ability}": _ALWAYS_THERE for ability in _ABILITIES},
+        "jurisdiction": Domain(kind=Kind.TEXT, cell=_NOT_NOTHING),
         "communication": Domain(kind=Kind.TEXT, cell=names),
         "category": Domain(kind=Kind.TEXT, cell=categories),
     }
 
 
-def outcome_of(cell: str) -> DeliveryPlan | Suppression:
-    """Return what a cell of `then route` means.
-
-    Raises ValueError saying what to write.
-    """
-    if cell.startswith(_SUPPRESS):
-        reason = cell.removeprefix(_SUPPRESS).strip()
-        if not reason:
-            raise ValueError("write the reason behind it, such as suppress: no consent")
-        return Suppression(reason=reason)
-    names = [name.strip() for name in cell.split(",")]
-    if not all(names) or len(set(names)) != len(names):
-        raise ValueError("write connections in order, each once, such as email, print, or suppress: reason")
-    return DeliveryPlan.through(*names)
+def medium_domains() -> dict[str, Domain]:
+    """Return what is known of the inputs that speak of a medium."""
+    return {
+        "medium": Domain(kind=Kind.TEXT, cell=OneOf(values=frozenset(medium.value for medium in Medium))),
+        "mandatory": _ALWAYS_THERE,
+        "consent": Domain(kind=Kind.TEXT, cell=OneOf(values=frozenset(status.value for status in ConsentStatus))),
+        "consent.shown": _ALWAYS_THERE,
+    }
 
 
-def review_of(kind: CommunicationKind, row: Row) -> str | None:
-    """Return the role that must approve: what the table says, else what the communication says."""
-    said = row.said("review", _LEFT_OPEN)
-    if said == _LEFT_OPEN:
-        return kind.review
-    return None if said == NO_REVIEW else said
+_NOT_NOTHING = OneOf(includes_none=True, negated=True)
+_ALWAYS_THERE = Domain(kind=Kind.YES_NO, cell=_NOT_NOTHING)
 
 
-def roles_named_by(table: DecisionTable) -> Sequence[tuple[str, str]]:
-    """Return row id and role of every row whose `review` names a role."""
-    said = [(row.id, row.said("review", _LEFT_OPEN)) for row in table.rows]
-    return [(row, role) for row, role in said if role not in {_LEFT_OPEN, NO_REVIEW}]
+# ---------------------------------------------------------------------------- reading
 
 
 def _golden(name: str, value: object) -> object:
@@ -157,13 +232,6 @@ def _comparable(value: object) -> object:
     return value.amount if isinstance(value, Money) else value
 
 
-def _recorded(value: object) -> object:
-    """Return an input as JSON keeps it."""
-    if isinstance(value, Decimal):
-        return f"{value:f}"
-    return value.isoformat() if isinstance(value, date) else value
-
-
 def _customer_input(name: str, _kind: CommunicationKind, fields: Mapping[str, Any]) -> object:
     return _golden(name, fields.get(name))
 
@@ -172,9 +240,10 @@ _INPUTS: Mapping[str, Callable[[CommunicationKind, Mapping[str, Any]], object]] 
     "communication": lambda kind, _fields: kind.name,
     "category": lambda kind, _fields: kind.category,
     "promotional": lambda kind, _fields: kind.promotional,
+    "deceased": lambda _kind, fields: bool(fields.get("deceased_on")),
     "has email": lambda _kind, fields: bool(fields.get("email")),
     "has mobile": lambda _kind, fields: bool(fields.get("mobile")),
     "has portal": lambda _kind, fields: _golden("portal_account", fields.get("portal_account")) is True,
     "has address": lambda _kind, fields: has_address(fields),
-    **{f"customer.{name}": partial(_customer_input, name) for name in GOLDEN_FIELDS},
+    **{f"customer.{name}": partial(_customer_input, name) for name in GOLDEN_FIELDS if name != "address_lines"},
 }

@@ -9,14 +9,14 @@ from zoneinfo import ZoneInfo
 
 from xconnector.domain.customer import Customer
 from xconnector.domain.decision.deciding import DecisionError
-from xconnector.domain.routing.plan import RouteDecision, Suppression
+from xconnector.domain.routing.plan import Suppression
 from xconnector.project.data_contract import ContractError
 from xconnector.project.files import ExpectationShape, GivenShape
 from xconnector.project.findings import ProjectError
 from xconnector.project.mapping import MappingError
 from xconnector.project.model import CommunicationKind, Project
 from xconnector.project.presentation import present
-from xconnector.project.routing import NO_REVIEW, decide_route
+from xconnector.project.routing import NO_REVIEW, CustomerFacts, Routing, decide_route
 from xconnector.project.test_files import ProjectTest, read_tests
 from xconnector.project.trigger import asked_for
 
@@ -71,7 +71,7 @@ def _differences(project: Project, test: ProjectTest) -> Sequence[str]:
     ]
 
 
-def _made(project: Project, given: GivenShape) -> Mapping[str, RouteDecision | str]:
+def _made(project: Project, given: GivenShape) -> Mapping[str, Routing | str]:
     """Return the decision on each communication that is asked for, or why there is none."""
     feed = project.feeds[given.feed] if given.feed else project.feed_of(given.event)
     if feed is None:
@@ -87,27 +87,28 @@ def _made(project: Project, given: GivenShape) -> Mapping[str, RouteDecision | s
 
 def _decided(
     project: Project, kind: CommunicationKind, customer: Customer, data: Mapping[str, Any], *, on: date
-) -> RouteDecision | str:
+) -> Routing | str:
     issued_at = datetime.combine(on, _NOON, ZoneInfo(project.locale.timezone))
     try:
-        decision = decide_route(project, kind, customer.fields, data, on=on)
+        routing = decide_route(project, kind, CustomerFacts(customer=customer), data, at=issued_at)
         present(project, kind, communication_id=_ID, issued_at=issued_at, customer=customer, data=data)
     except (DecisionError, ContractError) as wrong:
         return str(wrong)
-    return decision
+    return routing
 
 
-def _compared(expected: ExpectationShape, made: RouteDecision | str) -> Sequence[str]:
+def _compared(expected: ExpectationShape, made: Routing | str) -> Sequence[str]:
     name = expected.communication
     if isinstance(made, str):
         return [f"{name} fails: {made}"]
     differences: list[str] = []
-    said = f"(row {made.row} of table {made.table})"
-    if isinstance(made.outcome, Suppression):
-        if expected.suppressed != made.outcome.reason:
-            differences.append(f"{name} is suppressed: {made.outcome.reason} {said}")
+    outcome, proposal = made.delivery.outcome, made.delivery.proposal
+    said = f"(row {proposal.row} of table {proposal.table})"
+    if isinstance(outcome, Suppression):
+        if expected.suppressed != outcome.reason:
+            differences.append(f"{name} is suppressed: {outcome.reason} {said}")
     else:
-        route = tuple(hop.connection for hop in made.outcome.hops)
+        route = tuple(hop.connection for hop in outcome.hops)
         if expected.suppressed is not None:
             differences.append(f"{name} is not suppressed but goes by {', '.join(route)} {said}")
         elif expected.route is not None and expected.route != route:

@@ -1,0 +1,225 @@
+"""Whether the decision tables of a project fit what asks them: one function a rule."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from xconnector.domain.decision.cells import Cell, fits_value, values_of
+from xconnector.domain.decision.table import Domain, HitPolicy, Row
+from xconnector.domain.decision.values import Kind
+from xconnector.domain.routing.arranging import LEFT_OPEN
+from xconnector.domain.routing.check_inputs import inputs_of
+from xconnector.domain.routing.check_outputs import output_mistakes
+from xconnector.domain.routing.policy import Check
+from xconnector.domain.routing.route_cell import Proposal, proposal_of
+from xconnector.project.checks import KEYS
+from xconnector.project.connection_settings import Role, without_role
+from xconnector.project.findings import Finding, named_like
+from xconnector.project.known import Known, KnownCommunication
+from xconnector.project.model import CommunicationKind
+from xconnector.project.routing import CONSTANT_INPUTS, NO_REVIEW, input_domains, input_kinds, medium_domains
+from xconnector.project.tables.checking import faults
+from xconnector.project.tables.text import TableText
+
+
+def table_misfits(known: Known) -> Iterator[Finding]:
+    """Yield everything in which tables do not fit what asks them."""
+    kinds = [one.kind for one in known.communications.values() if one is not None]
+    for name, text in sorted(known.tables.items()):
+        if text is not None:
+            yield from faults(text, known=_domains_of(name, kinds, known))
+    yield from _checks(kinds, known)
+    for name in sorted({kind.route for kind in kinds} & {*known.tables}):
+        table = known.tables[name]
+        if table is not None:
+            yield from _route_cells(table, known)
+            yield from _roles(table, known)
+    for one in known.communications.values():
+        if one is not None:
+            yield from _communication(one, known)
+
+
+def connections_named(kind: CommunicationKind, known: Known) -> set[str]:
+    """Return every connection that a communication may take."""
+    table = known.tables.get(kind.route)
+    proposals = [_proposal(row) for row in (() if table is None else _rows_for(kind, table))]
+    named = {name for one in proposals if one is not None for name in one.connections}
+    return named | ({known.checks.default} if known.checks.default is not None else set())
+
+
+# ---------------------------------------------------------------------------- what tables see
+
+
+def _domains_of(name: str, kinds: Sequence[CommunicationKind], known: Known) -> Mapping[str, Domain]:
+    """Return what is known of the inputs of a table, by who asks it."""
+    if name in _names_of_checks(known):
+        return input_domains(kinds) | medium_domains()
+    return input_domains([kind for kind in kinds if name in {kind.route, *kind.tables.values()}])
+
+
+def _names_of_checks(known: Known) -> set[str]:
+    return {name for names in known.checks.tables.values() for name in names}
+
+
+def _inputs(kind: CommunicationKind, text: TableText, known: Mapping[str, Kind]) -> Iterator[Finding]:
+    """Prove that every row that may concern this communication looks at inputs it has, of the right kind."""
+    for row in _rows_for(kind, text):
+        for cell, one in zip(row.when, text.table.inputs, strict=True):
+            name, spoken = one.name, one.domain.kind
+            if _asks_nothing(cell):
+                continue
+            if name not in known:
+                message = f"row {row.id}: communication {kind.name!r} has no input {name!r}"
+                remedy = f"{named_like(name, known)} or write - in this cell"
+                yield text.finding(row.id, message, remedy)
+            elif spoken not in {Kind.ANY, known[name]}:
+                message = f"row {row.id}: column `when {name}` speaks of {spoken}, the input is {known[name]}"
+                yield text.finding(row.id, message, _remedy_for_kind(known[name]))
+
+
+def _asks_nothing(cell: Cell) -> bool:
+    """Say whether a cell fits what is not there and speaks of no value."""
+    return fits_value(cell, None) and not [*values_of(cell)]
+
+
+def _remedy_for_kind(kind: Kind) -> str:
+    if kind is Kind.TEXT:
+        return 'put text that looks otherwise into "quotes", such as "10115" or "no"'
+    return f"write values of the kind {kind}"
+
+
+def _rows_for(kind: CommunicationKind, text: TableText) -> Sequence[Row]:
+    """Return the rows whose fixed inputs fit this communication."""
+    fixed: Mapping[str, str | bool] = {
+        "communication": kind.name,
+        "category": kind.category,
+        "promotional": kind.promotional,
+    }
+    places = [
+        (at, fixed[one.name])
+        for at, one in enumerate(text.table.inputs)
+        if one.name in CONSTANT_INPUTS and one.domain.kind is CONSTANT_INPUTS[one.name]
+    ]
+    return [row for row in text.table.rows if all(fits_value(row.when[at], value) for at, value in places)]
+
+
+# ---------------------------------------------------------------------------- checks
+
+
+def _checks(kinds: Sequence[CommunicationKind], known: Known) -> Iterator[Finding]:
+    if known.checks.default is not None:
+        for message, remedy in without_role(known.connections, known.checks.default, Role.CHANNEL):
+            yield known.file.finding(("checks", "default"), message, remedy)
+    elif Check.MUST_SEND in known.checks.tables:
+        message = "`checks.default` is missing: what must be sent needs a way when nothing else is left"
+        yield known.file.finding(("checks",), message, "name a connection, such as default: print")
+    for check, names in known.checks.tables.items():
+        for name in names:
+            yield from _check(check, name, kinds, known)
+
+
+def _check(check: Check, name: str, kinds: Sequence[CommunicationKind], known: Known) -> Iterator[Finding]:
+    if name not in known.tables:
+        place = ("checks", KEYS[check])
+        yield known.file.finding(place, f"there is no table {name!r}", named_like(name, known.tables))
+        return
+    text = known.tables[name]
+    if text is None:
+        return
+    for mistake in output_mistakes(check, text.table):
+        yield text.finding(mistake.row, mistake.message, mistake.remedy)
+    for kind in kinds:
+        yield from _inputs(kind, text, {**input_kinds(kind.contract), **inputs_of(check)})
+
+
+# ---------------------------------------------------------------------------- routes
+
+
+def _route_cells(text: TableText, known: Known) -> Iterator[Finding]:
+    if "route" not in text.table.output_names:
+        yield text.finding(None, "there is no column `then route`", "add it: communications are routed by this table")
+        return
+    if text.table.hit is HitPolicy.COLLECT:
+        yield text.finding(None, "the table collects rows, a route is one", "write another hit policy, such as first")
+    for row in text.table.rows:
+        try:
+            outcome = proposal_of(row.said("route", ""))
+        except ValueError as wrong:
+            yield text.finding(row.id, f"row {row.id}: `then route` is not understood", str(wrong))
+            continue
+        for connection in outcome.connections if isinstance(outcome, Proposal) else ():
+            for message, remedy in without_role(known.connections, connection, Role.CHANNEL):
+                yield text.finding(row.id, f"row {row.id}: {message}", remedy)
+
+
+def _proposal(row: Row) -> Proposal | None:
+    try:
+        outcome = proposal_of(row.said("route", ""))
+    except ValueError:
+        return None
+    return outcome if isinstance(outcome, Proposal) else None
+
+
+# ---------------------------------------------------------------------------- beside the plan
+
+
+def _communication(one: KnownCommunication, known: Known) -> Iterator[Finding]:
+    if one.kind.route not in known.tables:
+        yield one.file.finding(("route",), f"there is no table {one.kind.route!r}", _like(one.kind.route, known))
+    for check, name in one.kind.tables.items():
+        if name not in known.tables:
+            yield one.file.finding(_PLACES[check], f"there is no table {name!r}", _like(name, known))
+    for name in dict.fromkeys([one.kind.route, *one.kind.tables.values()]):
+        text = known.tables.get(name)
+        if text is not None:
+            yield from _inputs(one.kind, text, input_kinds(one.kind.contract))
+    for check, name in one.kind.tables.items():
+        text = known.tables.get(name)
+        if text is not None:
+            yield from _OUTPUTS[check](text, known)
+
+
+_PLACES = {
+    Check.REVIEW: ("review", "table"),
+    Check.RETENTION: ("archive", "class", "table"),
+    Check.PRINT: ("print", "table"),
+}
+
+
+def _like(name: str, known: Known) -> str:
+    return named_like(name, known.tables)
+
+
+def _review_table(text: TableText, known: Known) -> Iterator[Finding]:
+    yield from _one_answer(text, "review")
+    yield from _roles(text, known)
+
+
+def _retention_table(text: TableText, known: Known) -> Iterator[Finding]:
+    yield from _one_answer(text, "class")
+    for row in text.table.rows:
+        said = row.said("class", LEFT_OPEN)
+        if "class" in text.table.output_names and said not in known.record_classes:
+            remedy = named_like(said, known.record_classes)
+            yield text.finding(row.id, f"row {row.id}: there is no record class {said!r}", remedy)
+
+
+def _print_table(text: TableText, _known: Known) -> Iterator[Finding]:
+    yield from _one_answer(text, None)
+
+
+_OUTPUTS = {Check.REVIEW: _review_table, Check.RETENTION: _retention_table, Check.PRINT: _print_table}
+
+
+def _one_answer(text: TableText, output: str | None) -> Iterator[Finding]:
+    """Prove that a table gives one answer, and says what it is asked for."""
+    if output is not None and output not in text.table.output_names:
+        yield text.finding(None, f"there is no column `then {output}`", "add it: communications ask this table for it")
+    if text.table.hit is HitPolicy.COLLECT:
+        yield text.finding(None, "the table collects rows, one is needed", "write another hit policy, such as first")
+
+
+def _roles(text: TableText, known: Known) -> Iterator[Finding]:
+    for row in text.table.rows:
+        role = row.said("review", LEFT_OPEN)
+        if role not in {LEFT_OPEN, NO_REVIEW, *known.roles}:
+            remedy = named_like(role, {*known.roles, NO_REVIEW})
+            yield text.finding(row.id, f"row {row.id}: nobody has the role {role!r}", remedy)
