@@ -64,7 +64,8 @@ _FORWARD: dict[State, frozenset[State]] = {
     State.COMPOSED: frozenset({State.IN_REVIEW, State.RELEASED}),
     State.IN_REVIEW: frozenset({State.RELEASED}),
     State.RELEASED: frozenset({State.ARCHIVED}),
-    State.ARCHIVED: frozenset({State.COLLECTED, State.DISPATCHING}),
+    # It is decided again before it leaves: consent may have been withdrawn since.
+    State.ARCHIVED: frozenset({State.COLLECTED, State.DISPATCHING, State.SUPPRESSED}),
     State.COLLECTED: frozenset({State.DISPATCHING}),
     State.DISPATCHING: frozenset(
         {State.DISPATCHED, State.COMPLETED, State.OUTCOME_UNKNOWN, State.ARCHIVED, State.COLLECTED}

@@ -9,14 +9,14 @@ from zoneinfo import ZoneInfo
 from xconnector.contract.archive import Record
 from xconnector.contract.errors import ConnectorError, PermanentError, TransientError
 from xconnector.domain.communication import State
-from xconnector.domain.failure import FailureKind
+from xconnector.domain.failure import Failure, FailureKind
 from xconnector.domain.retention import retain_until
 from xconnector.execution.jobs import Attempt
 from xconnector.execution.limits import NotNowError
 from xconnector.pipeline import failing, hops, renditions
 from xconnector.pipeline.retrying import due_again, wait_in_place
 from xconnector.pipeline.workplace import Workplace
-from xconnector.postgres.connect import Connection, in_transaction, reading
+from xconnector.postgres.connect import Connection, in_transaction, reading, transaction
 from xconnector.project.open_connections import is_outage
 from xconnector.store import communications, documents, ledger
 from xconnector.store.communications import Standing
@@ -37,11 +37,32 @@ async def archive(place: Workplace, attempt: Attempt, batch_id: int) -> None:
     async with reading(place.pool) as connection:
         standings = await communications.in_state(connection, batch_id, State.RELEASED)
     standings = await failing.without_unknown(place, standings, stage="archive", origin=State.RELEASED)
+    standings = await _with_record_class(place, standings)
     groups: dict[str, list[Standing]] = {}
     for standing in standings:
         groups.setdefault(_archive_of(place, standing), []).append(standing)
     for name, group in groups.items():
         await _archive_in(place, attempt, name, group)
+
+
+async def _with_record_class(place: Workplace, standings: Sequence[Standing]) -> list[Standing]:
+    """Return those whose record class the project has; the others fail."""
+    known = place.project.record_classes
+    stopped = [
+        failing.stopped_by(standing, _class_taken_away(standing))
+        for standing in standings
+        if standing.agreed.record_class not in known
+    ]
+    if stopped:
+        async with transaction(place.pool) as connection:
+            await failing.fail(connection, stopped, origin=State.RELEASED, now=place.now())
+    return [standing for standing in standings if standing.agreed.record_class in known]
+
+
+def _class_taken_away(standing: Standing) -> Failure:
+    name = standing.agreed.record_class
+    reason = f"the project has no record class {name!r} any more; put it back, then reprocess"
+    return Failure(stage="archive", kind=FailureKind.PROJECT, reason=reason)
 
 
 def _archive_of(place: Workplace, standing: Standing) -> str:
@@ -82,8 +103,7 @@ async def _archive_in(place: Workplace, attempt: Attempt, name: str, standings: 
 
 def _records(place: Workplace, standing: Standing, document: renditions.Document | PermanentError) -> list[Record]:
     assert not isinstance(document, PermanentError), "damaged documents were left out"
-    kind = place.project.communications[standing.name]
-    record_class = place.project.record_classes[kind.archive.record_class]
+    record_class = place.project.record_classes[standing.agreed.record_class]
     issued_on = standing.issued_at.astimezone(ZoneInfo(place.project.locale.timezone)).date()
     return [
         Record(

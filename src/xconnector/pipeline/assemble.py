@@ -10,7 +10,8 @@ from xconnector.domain.customer import Customer
 from xconnector.pipeline.trigger import Asked
 from xconnector.pipeline.workplace import Workplace
 from xconnector.project.presentation import Presentation, present_values
-from xconnector.store.communications import Assembly
+from xconnector.project.routing import CustomerFacts
+from xconnector.store.communications import Assembly, Terms
 from xconnector.store.rows import to_json
 
 
@@ -19,19 +20,22 @@ class Assembled:
     """A communication with its data as the reader will see it."""
 
     asked: Asked
-    customer: Customer
+    known: CustomerFacts
     values: Mapping[str, Any] = field(repr=False)
     """Its data in Python's types, as the contract read them."""
     presentation: Presentation
     issued_at: datetime
 
+    @property
+    def customer(self) -> Customer:
+        return self.known.customer
 
-def assemble(place: Workplace, asked: Asked, customer: Customer | None, *, now: datetime) -> Assembled:
+
+def assemble(place: Workplace, asked: Asked, known: CustomerFacts, *, now: datetime) -> Assembled:
     """Bring data and customer together. The document's date is the moment of assembly.
 
     Raises ContractError naming every field that is missing or of another type.
     """
-    known = customer or Customer(customer_key=asked.source.mapped.customer_key, fields={}, provenance={})
     # Whole seconds: the date that is printed and the date in the file's properties are the same.
     issued_at = now.replace(microsecond=0)
     values = asked.kind.contract.read(asked.source.mapped.data)
@@ -40,13 +44,13 @@ def assemble(place: Workplace, asked: Asked, customer: Customer | None, *, now: 
         asked.kind,
         communication_id=asked.communication_id,
         issued_at=issued_at,
-        customer=known,
+        customer=known.customer,
         values=values,
     )
-    return Assembled(asked=asked, customer=known, values=values, presentation=presentation, issued_at=issued_at)
+    return Assembled(asked=asked, known=known, values=values, presentation=presentation, issued_at=issued_at)
 
 
-def freeze(place: Workplace, assembled: Assembled, review_role: str | None) -> Assembly:
+def freeze(place: Workplace, assembled: Assembled, terms: Terms, *, review_role: str | None) -> Assembly:
     """Return the snapshot as it is kept: whatever changes later, this is what the communication is made of."""
     shown = assembled.presentation
     fields = assembled.customer.fields
@@ -70,5 +74,6 @@ def freeze(place: Workplace, assembled: Assembled, review_role: str | None) -> A
         sort_key=f"{country} {postcode}",
         data=to_json(shown.data),
         review_role=review_role,
+        terms=to_json(terms),
         project_sha256=place.project.content_sha256,
     )

@@ -7,14 +7,14 @@ hand-over whose place another took, changes nothing.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from xconnector.contract.channel import Receipt
 from xconnector.contract.errors import ConnectorError, MisconfiguredError, OutcomeUnknownError, TransientError
 from xconnector.domain.communication import State
 from xconnector.execution.waits import Wait, wait_until
-from xconnector.pipeline import failing, hops, track
+from xconnector.pipeline import failing, hops, track, unseen
 from xconnector.pipeline.workplace import Workplace
 from xconnector.postgres.connect import Connection
 from xconnector.store import communications, dispatches, failures
@@ -40,6 +40,8 @@ class Answer:
     batch_id: int
     dispatch_key: str
     said: Receipt | ConnectorError | PutOff
+    seen_within: timedelta | None = None
+    """How long it may stay unseen before the next hop is taken."""
 
 
 async def close(place: Workplace, connection: Connection, channel: str, answers: Sequence[Answer]) -> None:
@@ -101,6 +103,16 @@ async def _record_receipts(
         await failures.resolve_of(connection, found, resolution="the channel's answer came late", now=now)
         if awaited and moves:
             await _await_reports(connection, channel, moves, now + place.limits_of(channel).report_within)
+    await unseen.await_being_seen(connection, channel, _seen_within(answers), now=now)
+
+
+def _seen_within(answers: Sequence[Answer]) -> set[tuple[int, timedelta]]:
+    """Return the batches of which something may be looked at too late, and after how long."""
+    return {
+        (answer.batch_id, answer.seen_within)
+        for answer in answers
+        if answer.seen_within is not None and isinstance(answer.said, Receipt)
+    }
 
 
 async def _await_reports(connection: Connection, channel: str, moves: Sequence[Move], due_at: datetime) -> None:

@@ -13,7 +13,7 @@ from xconnector.execution.jobs import Attempt, Priority
 from xconnector.execution.limits import NotNowError
 from xconnector.pipeline.closing import Answer, close
 from xconnector.pipeline.deliver import HELD_ELSEWHERE
-from xconnector.pipeline.dispatching import recipient_of
+from xconnector.pipeline.dispatching import proof_of, recipient_of
 from xconnector.pipeline.retrying import again, wait_after
 from xconnector.pipeline.workplace import Workplace
 from xconnector.postgres.connect import Connection, in_transaction, transaction
@@ -22,6 +22,7 @@ from xconnector.store import bundles, dispatches
 from xconnector.store.bundles import BundleRow, Gathering, Piece
 from xconnector.store.content import ContentStore, DamagedContentError, Place
 from xconnector.store.moves import Move, Step, move_and_tell
+from xconnector.store.rows import from_json
 
 BUNDLES_AT_ONCE = 2
 """Bundles of runs that are made at once for a connection, over all workers: there must be room for single events."""
@@ -183,6 +184,8 @@ def _dispatches(place: Workplace, row: BundleRow, pieces: Sequence[Piece]) -> It
             recipient=recipient_of(piece.recipient),
             renditions={} if letter is None else {RenditionKind.LETTER: letter},
             run=row.run_name,
+            proof=proof_of(piece.proof),
+            print_options={} if piece.print_options is None else from_json(piece.print_options),
         )
 
 

@@ -10,6 +10,7 @@ stage hands its batch to the next in the same transaction in which it wrote its 
     archive  → kept before anything leaves
     deliver  → hop by hop; print is collected into bundles
     poll     → what channels report moves the communication; a bounce takes the next hop
+    unseen   → what nobody looked at in its time takes the next hop too
 """
 
 from datetime import timedelta
@@ -27,6 +28,7 @@ from xconnector.pipeline.prepare import prepare
 from xconnector.pipeline.submit import submit
 from xconnector.pipeline.submitting import gather_orders
 from xconnector.pipeline.track import poll
+from xconnector.pipeline.unseen import unseen
 from xconnector.pipeline.workplace import Workplace
 
 STAGES = {
@@ -38,6 +40,7 @@ STAGES = {
     "deliver": deliver,
     "bundle": bundle,
     "overdue": overdue,
+    "unseen": unseen,
 }
 GATHER_EVERY = timedelta(seconds=1)
 POLL_EVERY = timedelta(seconds=2)

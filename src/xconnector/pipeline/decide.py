@@ -1,14 +1,19 @@
-"""decide: the channels in order, or a suppression with its reason; the row that said so is kept."""
+"""decide: the channels in order, or a suppression with its reason; the rows that said so are kept."""
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from xconnector.domain.communication import State
-from xconnector.domain.routing.plan import RouteDecision, Suppression
+from xconnector.domain.routing.plan import Suppression
 from xconnector.pipeline.assemble import Assembled
+from xconnector.pipeline.grounds import Grounds
 from xconnector.pipeline.workplace import Workplace
-from xconnector.project.presentation import day_of
-from xconnector.project.routing import route_values
+from xconnector.project.routing import Routing, facts_of, route
+from xconnector.store import decisions
+from xconnector.store.communications import HopTerms, Terms
+from xconnector.store.decisions import DecisionRow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,43 +21,74 @@ class Outcome:
     """What was decided of one communication."""
 
     assembled: Assembled
-    decision: RouteDecision
+    routing: Routing
 
     @property
     def state(self) -> State:
-        return State.SUPPRESSED if isinstance(self.decision.outcome, Suppression) else State.DECIDED
-
-    @property
-    def plan(self) -> tuple[str, ...]:
-        """The connections in order; none for a suppression."""
-        if isinstance(self.decision.outcome, Suppression):
-            return ()
-        return tuple(hop.connection for hop in self.decision.outcome.hops)
-
-    @property
-    def explanation(self) -> dict[str, Any]:
-        """Which row of which table said what, and which inputs it saw."""
-        decision = self.decision
-        said: dict[str, Any] = {"table": decision.table, "sha256": decision.table_sha256, "row": decision.row}
-        if decision.cite:
-            said["cite"] = decision.cite
-        if isinstance(decision.outcome, Suppression):
-            said["suppressed"] = decision.outcome.reason
-        else:
-            said["route"] = list(self.plan)
-            said["review"] = decision.review
-        said["inputs"] = decision.inputs
-        return said
+        return State.DECIDED if plan_of(self.routing) else State.SUPPRESSED
 
 
-def decide(place: Workplace, assembled: Assembled) -> Outcome:
-    """Ask the communication's routing table.
+def decide(place: Workplace, assembled: Assembled, grounds: Grounds) -> Outcome:
+    """Ask the tables that are in force, in the order of the checks.
 
-    Raises DecisionError when no row fits or an input that a row looks at is missing.
+    Raises DecisionError when a table has no answer, an input that a row looks at is missing, or nothing is left for
+    what must be sent.
     """
-    asked = assembled.asked
-    issued_on = day_of(assembled.issued_at, place.project.locale.timezone)
-    return Outcome(
-        assembled=assembled,
-        decision=route_values(place.project, asked.kind, assembled.customer.fields, assembled.values, on=issued_on),
+    kind = assembled.asked.kind
+    policy = grounds.policies.of(kind)
+    facts = facts_of(place.project, kind, assembled.known, assembled.values, at=assembled.issued_at)
+    return Outcome(assembled=assembled, routing=route(kind, policy, facts))
+
+
+def plan_of(routing: Routing) -> tuple[str, ...]:
+    """Return the connections in order; none for a suppression."""
+    outcome = routing.delivery.outcome
+    return () if isinstance(outcome, Suppression) else tuple(hop.connection for hop in outcome.hops)
+
+
+def terms_of(routing: Routing) -> Terms:
+    """Return what was decided beside the order of the channels."""
+    delivery = routing.delivery
+    hops = () if isinstance(delivery.outcome, Suppression) else delivery.outcome.hops
+    is_plain = all(hop.wait is None and hop.proof is None for hop in hops)
+    within = delivery.leave_within
+    return Terms(
+        hops=() if is_plain else tuple(HopTerms(wait=hop.wait, proof=hop.proof) for hop in hops),
+        record_class=routing.record_class,
+        print_options=routing.arrangement.print_options,
+        is_mandatory=delivery.is_mandatory,
+        leave_by=None if within is None else routing.facts.day + timedelta(days=within),
+    )
+
+
+def told(routing: Routing) -> dict[str, Any]:
+    """Return what the ledger tells of a decision: what follows, and which rows said so. No value of the customer."""
+    delivery = routing.delivery
+    proposal = delivery.proposal
+    said: dict[str, Any] = {"table": proposal.table, "sha256": proposal.table_sha256, "row": proposal.row}
+    if proposal.cite:
+        said["cite"] = proposal.cite
+    if isinstance(delivery.outcome, Suppression):
+        said["suppressed"] = delivery.outcome.reason
+    else:
+        said["route"] = list(plan_of(routing))
+        said["review"] = routing.review
+    if delivery.is_mandatory:
+        said["mandatory"] = True
+    return said
+
+
+def decision_row(
+    communication_id: UUID, routing: Routing, *, name: str, customer_key: str, at: datetime
+) -> DecisionRow:
+    """Return what is kept of a decision: which rows decided, on which facts."""
+    return decisions.decided(
+        communication_id,
+        routing.facts,
+        routing.delivery,
+        name=name,
+        customer_key=customer_key,
+        policy_sha256=routing.policy.sha256,
+        at=at,
+        beside=routing.arrangement.steps,
     )

@@ -18,6 +18,7 @@ from xconnector.execution.waits import Wait, wait_until
 from xconnector.pipeline import hops
 from xconnector.pipeline.closing import Answer, PutOff, close
 from xconnector.pipeline.dispatching import dispatches_of
+from xconnector.pipeline.leaving import fit_to_leave
 from xconnector.pipeline.retrying import again, due_again
 from xconnector.pipeline.workplace import Workplace
 from xconnector.postgres.connect import Connection, in_transaction, reading, transaction
@@ -65,6 +66,7 @@ async def deliver(place: Workplace, attempt: Attempt, batch_id: int, channel: st
         async with reading(place.pool) as connection:
             waiting = await communications.in_state(connection, batch_id, State.ARCHIVED, hop_connection=channel)
             batch = await runs.batch(connection, batch_id)
+        waiting = await fit_to_leave(place, attempt, waiting, channel)
         remembers = await place.connections.remembers_dispatches(channel)
         size = REMEMBERED_AT_ONCE if remembers else UNCERTAIN_AT_ONCE
         for start in range(0, len(waiting), size):
@@ -210,6 +212,7 @@ async def _record(
             batch_id=row.standing.batch_id,
             dispatch_key=row.dispatch_key,
             said=_said(row.standing, result, limits, now=now),
+            seen_within=row.standing.agreed.of_hop(row.standing.hop).wait,
         )
         for row, result in zip(hand_overs, results, strict=True)
     ]

@@ -6,6 +6,7 @@ import msgspec
 
 from xconnector.contract.channel import Dispatch, Recipient
 from xconnector.contract.errors import PermanentError
+from xconnector.domain.routing.plan import ProofOfMailing
 from xconnector.pipeline import renditions
 from xconnector.pipeline.workplace import Workplace
 from xconnector.store.communications import Standing
@@ -16,6 +17,11 @@ _recipients = msgspec.json.Decoder(Recipient)
 def recipient_of(text: str) -> Recipient:
     """Return a recipient as it was frozen."""
     return _recipients.decode(text)
+
+
+def proof_of(words: str | None) -> ProofOfMailing | None:
+    """Return a proof of mailing as it was frozen."""
+    return None if words is None else ProofOfMailing(words)
 
 
 async def dispatches_of(
@@ -35,6 +41,7 @@ def build(
     """Build one dispatch."""
     if isinstance(document, PermanentError):
         return document
+    agreed = standing.agreed
     return Dispatch(
         dispatch_key=key,
         communication_id=standing.communication_id,
@@ -45,4 +52,6 @@ def build(
         recipient=recipient_of(standing.recipient),
         renditions=document,
         run=run,
+        proof=proof_of(agreed.of_hop(standing.hop).proof),
+        print_options=agreed.print_options,
     )

@@ -16,14 +16,16 @@ from xconnector.domain.failure import Failure, FailureKind
 from xconnector.execution.jobs import Attempt
 from xconnector.pipeline import failing
 from xconnector.pipeline.assemble import Assembled, assemble, freeze
-from xconnector.pipeline.decide import Outcome, decide
+from xconnector.pipeline.decide import Outcome, decide, decision_row, plan_of, terms_of, told
+from xconnector.pipeline.grounds import Policies, grounds_of, policies_in_force
 from xconnector.pipeline.trigger import Asked, MappedRecord, map_record, trigger
 from xconnector.pipeline.workplace import Workplace
 from xconnector.postgres.connect import Connection, in_transaction
 from xconnector.project.data_contract import ContractError
 from xconnector.project.mapping import MappingError
-from xconnector.store import communications, customers, failures, inbox, ledger
+from xconnector.store import communications, customers, decisions, failures, inbox, ledger
 from xconnector.store.communications import Decided
+from xconnector.store.decisions import DecisionRow
 from xconnector.store.failures import Stopped
 from xconnector.store.inbox import TakenRecord
 
@@ -49,9 +51,11 @@ async def prepare(place: Workplace, attempt: Attempt, batch_id: int) -> None:
         sources = await _trigger(place, connection, batch)
         sources += await _trigger_again(place, connection, batch)
         await customers.remember(connection, _news(sources), now)
-        await _assemble_and_decide(place, connection, batch, now=now)
+        policies = await policies_in_force(place, connection, at=now)
+        await _assemble_and_decide(place, connection, batch, policies, now=now)
         await _write(place, connection, batch, now=now)
-        if any(outcome.plan for outcome in batch.outcomes):
+        await policies.remember(connection)
+        if any(outcome.state is State.DECIDED for outcome in batch.outcomes):
             await place.jobs.defer(connection, "compose", priority=attempt.priority, batch_id=batch_id)
 
     await in_transaction(place.pool, write)
@@ -118,12 +122,15 @@ def _news(sources: Sequence[MappedRecord]) -> list[CustomerRecord]:
 # ---------------------------------------------------------------- assemble and decide
 
 
-async def _assemble_and_decide(place: Workplace, connection: Connection, batch: _Batch, *, now: datetime) -> None:
-    golden = await customers.golden_records(connection, [asked.source.mapped.customer_key for asked in batch.asked])
+async def _assemble_and_decide(
+    place: Workplace, connection: Connection, batch: _Batch, policies: Policies, *, now: datetime
+) -> None:
+    keys = [asked.source.mapped.customer_key for asked in batch.asked]
+    grounds = await grounds_of(connection, policies, keys, at=now)
     for asked in batch.asked:
         try:
-            assembled = assemble(place, asked, golden.get(asked.source.mapped.customer_key), now=now)
-            batch.outcomes.append(decide(place, assembled))
+            assembled = assemble(place, asked, grounds.known[asked.source.mapped.customer_key], now=now)
+            batch.outcomes.append(decide(place, assembled, grounds))
         except ContractError as error:
             batch.stopped.append((asked, Failure(stage="assemble", kind=FailureKind.INPUT, reason=str(error))))
         except DecisionError as error:
@@ -137,18 +144,34 @@ async def _write(place: Workplace, connection: Connection, batch: _Batch, *, now
     await failing.set_aside(connection, batch.batch_id, batch.unfit, now=now)
     await inbox.set_made(connection, batch.made)
     decided = [
-        _decided(outcome.assembled.asked, batch.batch_id, outcome.state, outcome.plan) for outcome in batch.outcomes
+        _decided(outcome.assembled.asked, batch.batch_id, outcome.state, plan_of(outcome.routing))
+        for outcome in batch.outcomes
     ]
     decided += [_decided(asked, batch.batch_id, State.FAILED, ()) for asked, _ in batch.stopped]
     await communications.remember(connection, decided, now)
-    assemblies = [freeze(place, outcome.assembled, outcome.decision.review) for outcome in batch.outcomes]
+    assemblies = [
+        freeze(place, outcome.assembled, terms_of(outcome.routing), review_role=outcome.routing.review)
+        for outcome in batch.outcomes
+    ]
     await communications.freeze(connection, assemblies)
+    await decisions.remember(connection, [_decision(outcome, now) for outcome in batch.outcomes])
     stopped = [
         Stopped(batch_id=batch.batch_id, communication_id=asked.communication_id, failure=failure)
         for asked, failure in batch.stopped
     ]
     await failures.remember(connection, stopped, now)
     await ledger.append(connection, _entries(batch, now))
+
+
+def _decision(outcome: Outcome, now: datetime) -> DecisionRow:
+    asked = outcome.assembled.asked
+    return decision_row(
+        asked.communication_id,
+        outcome.routing,
+        name=asked.kind.name,
+        customer_key=asked.source.mapped.customer_key,
+        at=now,
+    )
 
 
 def _decided(asked: Asked, batch_id: int, state: State, plan: tuple[str, ...]) -> Decided:
@@ -171,7 +194,7 @@ def _entries(batch: _Batch, now: datetime) -> list[ledger.Entry]:
     ]
     for outcome in batch.outcomes:
         assembled = outcome.assembled
-        detail = {"decision": outcome.explanation, "customer": _sources_of(assembled)}
+        detail = {"decision": told(outcome.routing), "customer": _sources_of(assembled)}
         entries.append(_entry(batch, assembled.asked, now, outcome.state.value, outcome.state, detail))
     for asked, failure in batch.stopped:
         detail = {"stage": failure.stage, "kind": failure.kind, "reason": failure.reason}

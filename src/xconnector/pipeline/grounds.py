@@ -1,0 +1,73 @@
+"""What decisions stand on: the tables in force, and what is known of the customers at this moment."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from xconnector.domain.customer import Customer
+from xconnector.domain.routing.policy import DeliveryPolicy
+from xconnector.pipeline.tables_in_force import TablesInForce, tables_in_force
+from xconnector.pipeline.workplace import Workplace
+from xconnector.postgres.connect import Connection
+from xconnector.project.model import CommunicationKind, Project
+from xconnector.project.presentation import day_of
+from xconnector.project.routing import CustomerFacts, policy_of
+from xconnector.store import consents, customers, decisions, suppressions
+
+
+class Policies:
+    """By kind of communication, the tables in force that decide about it; each is put together once."""
+
+    def __init__(self, project: Project, tables: TablesInForce) -> None:
+        self.tables = tables
+        self._project = project
+        self._known: dict[str, DeliveryPolicy] = {}
+
+    def of(self, kind: CommunicationKind) -> DeliveryPolicy:
+        """Return the tables that decide about a kind of communication.
+
+        Raises DecisionError where one of them is not in force.
+        """
+        if kind.name not in self._known:
+            self._known[kind.name] = policy_of(self._project, kind, self.tables.table)
+        return self._known[kind.name]
+
+    async def remember(self, connection: Connection) -> None:
+        """Keep those that were asked for, so that what they decided can be explained."""
+        for policy in self._known.values():
+            await decisions.remember_policy(connection, policy)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grounds:
+    """Gathered once for a batch, in its transaction."""
+
+    at: datetime
+    policies: Policies
+    known: Mapping[str, CustomerFacts] = field(repr=False)
+    """By customer of the batch; of some nothing is known but the key."""
+
+
+async def policies_in_force(place: Workplace, connection: Connection, *, at: datetime) -> Policies:
+    """Return the tables that decide at a time."""
+    on = day_of(at, place.project.locale.timezone)
+    return Policies(place.project, await tables_in_force(connection, place.project, on))
+
+
+async def grounds_of(
+    connection: Connection, policies: Policies, customer_keys: Sequence[str], *, at: datetime
+) -> Grounds:
+    """Gather what decisions about these customers stand on at a time."""
+    keys = sorted(set(customer_keys))
+    golden = await customers.golden_records(connection, keys)
+    said = await consents.of_customers(connection, keys)
+    listed = await suppressions.of_customers(connection, keys)
+    known = {
+        key: CustomerFacts(
+            customer=golden.get(key) or Customer(customer_key=key, fields={}, provenance={}),
+            consents=said.get(key, ()),
+            suppressions=listed.get(key, ()),
+        )
+        for key in keys
+    }
+    return Grounds(at=at, policies=policies, known=known)
