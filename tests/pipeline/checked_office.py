@@ -1,0 +1,83 @@
+"""The small project with checks: notices by e-mail are reviewed, so that something can change before they leave."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from tests.office import Office, notice, write_office_project
+from xconnector.domain.consent import ConsentAction, ConsentEvent
+from xconnector.domain.review import Decision
+from xconnector.domain.routing.plan import Medium
+from xconnector.operations.reviews import decide, waiting_reviews
+from xconnector.postgres.connect import transaction
+from xconnector.store import consents, decisions
+from xconnector.store.decisions import DecisionRow
+
+WITHDRAWAL = """\
+| row | when medium | when consent | then send | then reason                     | cite              |
+|-----|-------------|--------------|-----------|---------------------------------|-------------------|
+| W1  | email       | withdrawn    | no        | the customer withdrew a consent | Art. 7 (3) GDPR   |
+| W2  | -           | -            | yes       | -                               | house rule        |
+"""
+MUST_SEND = """\
+| row | when category | then mandatory | then media | then proof             | then within days | cite  |
+|-----|---------------|----------------|------------|------------------------|------------------|-------|
+| M1  | -             | yes            | any        | certificate of mailing | 5                | § 1   |
+"""
+_AS_IT_IS = "| email, print      | -           |"
+REVIEWED = (_AS_IT_IS, "| email, print      | compliance  |")
+BY_MAIL_ONLY = (_AS_IT_IS, "| email             | compliance  |")
+UNREVIEWED = (_AS_IT_IS, _AS_IT_IS)
+
+
+def write_checks(folder: Path, *, checks: str, route: tuple[str, str] = REVIEWED, **tables: str) -> None:
+    """Write the small project with `checks:` and these further tables."""
+    write_office_project(folder, {"tables/routing.md": [route]})
+    with (folder / "xconnector.yaml").open("a", encoding="utf-8") as file:
+        file.write(f"checks: {checks}\n")
+    for name, text in tables.items():
+        (folder / "tables" / f"{name}.md").write_text(text, encoding="utf-8")
+
+
+async def bring_to_review(opened: Office, **fields: object) -> None:
+    """Send a notice that goes by e-mail, and work until somebody has to look at it."""
+    await opened.send(notice("1", email="a@x.test", **fields))
+    await opened.work()
+
+
+async def approve(opened: Office) -> None:
+    """Let the document go that waits."""
+    (review,) = await waiting_reviews(opened.place.pool, role=None, limit=10)
+    await decide(
+        opened.place.pool,
+        opened.place.jobs,
+        opened.place.project.people,
+        communication="1",
+        document_sha256=review.document_sha256,
+        decision=Decision.APPROVED,
+        person="anna",
+        reason="seen",
+    )
+
+
+async def withdraw(opened: Office) -> None:
+    """Record that the customer wants no e-mail any more."""
+    now = datetime.now(UTC)
+    event = ConsentEvent(
+        customer_key="K-1",
+        medium=Medium.EMAIL,
+        scope="all",
+        action=ConsentAction.WITHDRAW,
+        occurred_at=now,
+        recorded_at=now,
+        source="desk",
+        actor="anna",
+    )
+    async with transaction(opened.place.pool) as connection:
+        await consents.add(connection, [event])
+
+
+async def decisions_of(opened: Office) -> list[DecisionRow]:
+    """Return what was decided of the notice, the first decision first."""
+    found = await opened.explain("1")
+    async with transaction(opened.place.pool) as connection:
+        return await decisions.of_communication(connection, found.found.communication_id)
