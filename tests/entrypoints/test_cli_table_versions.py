@@ -100,6 +100,16 @@ def test_a_table_that_nobody_has_a_file_of_any_more_is_printed(typed: Typed, fol
     assert typed("tables", "show", "routing").exit_code == 2
 
 
+def test_a_kept_version_is_compared_with_a_file(typed: Typed, folder: Path) -> None:
+    version = f"routing@{proposed(typed, folder)[:10]}"
+    edit(folder, "tables/routing.md", "<= 500", "<= 400")
+
+    told = typed("tables", "diff", version, str(folder / "tables/routing.md"))
+
+    assert told.stdout == "row R4: when data.amount <= 500 becomes <= 400\n"
+    assert typed("tables", "diff", version, version).stdout == "no difference\n"
+
+
 def test_the_ledger_of_tables_is_proven(typed: Typed, folder: Path) -> None:
     assert typed("tables", "verify").stdout == "0 events, as they were written; the last one is none\n"
     proposed(typed, folder)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from xconnector.entrypoints.cli.running import AsJson, refuse
+from xconnector.entrypoints.cli.named_tables import is_version, kept_version
+from xconnector.entrypoints.cli.running import HERE, AsJson, ProjectFolder, refuse
 from xconnector.entrypoints.cli.showing import show_json
 
 if TYPE_CHECKING:
@@ -89,14 +90,16 @@ def decide(
 
 @app.command()
 def diff(
-    old: Annotated[Path, typer.Argument(help="The table as it was.")],
-    new: Annotated[Path, typer.Argument(help="The table as it shall be.")],
+    old: Annotated[str, typer.Argument(help="The table as it was: a file, or a version as name@sha256.")],
+    new: Annotated[str, typer.Argument(help="The table as it shall be: a file, or a version as name@sha256.")],
+    folder: ProjectFolder = HERE,
     as_json: AsJson = False,
 ) -> None:
     """Tell what changed between two versions, by row and column."""
     from xconnector.domain.decision.difference import differences
 
-    changes = [*differences(_table(old).table, _table(new).table)]
+    before, after = (kept_version(one, folder) if is_version(one) else _table(Path(one)).table for one in (old, new))
+    changes = [*differences(before, after)]
     if as_json:
         show_json({"differences": changes})
         return
