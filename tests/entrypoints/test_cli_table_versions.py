@@ -97,7 +97,17 @@ def test_a_table_that_nobody_has_a_file_of_any_more_is_printed(typed: Typed, fol
 
     assert shown.exit_code == 0
     assert "<= 500" in shown.stdout
-    assert typed("tables", "show", "routing").exit_code == 2
+
+
+def test_what_is_in_force_on_a_day_is_printed(typed: Typed, folder: Path) -> None:
+    sha256 = proposed(typed, folder)
+    typed("tables", "approve", "routing", "--sha", sha256, "--by", "ben", "--from", TOMORROW, *WHY)
+
+    today, then = typed("tables", "show", "routing"), typed("tables", "show", "routing", "--on", TOMORROW)
+
+    assert today.exit_code == 2
+    assert "no version of table 'routing' is in force" in today.stderr
+    assert (then.exit_code, "<= 500" in then.stdout) == (0, True)
 
 
 def test_a_kept_version_is_compared_with_a_file(typed: Typed, folder: Path) -> None:
