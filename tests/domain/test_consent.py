@@ -19,6 +19,7 @@ from xconnector.domain.consent import (
     ConsentStatus,
     consent_state,
     golden_consents,
+    scope_of_unsubscribing,
 )
 from xconnector.domain.customer import Customer, Provenance
 from xconnector.domain.routing.plan import Medium
@@ -215,6 +216,11 @@ def test_a_yes_after_the_golden_records_no_counts() -> None:
 
     assert state(*no, grant(day=3)).status is GIVEN
     assert state(*no, grant(day=1)).status is WITHDRAWN
+
+
+def test_a_stop_by_text_withdraws_everything_and_the_button_in_a_mail_only_advertising() -> None:
+    assert scope_of_unsubscribing(Medium.SMS) == ALL
+    assert scope_of_unsubscribing(Medium.EMAIL) == PROMOTIONAL
 
 
 def test_the_same_word_has_one_id_whenever_it_is_recorded() -> None:

@@ -97,7 +97,27 @@ def test_a_table_that_nobody_has_a_file_of_any_more_is_printed(typed: Typed, fol
 
     assert shown.exit_code == 0
     assert "<= 500" in shown.stdout
-    assert typed("tables", "show", "routing").exit_code == 2
+
+
+def test_what_is_in_force_on_a_day_is_printed(typed: Typed, folder: Path) -> None:
+    sha256 = proposed(typed, folder)
+    typed("tables", "approve", "routing", "--sha", sha256, "--by", "ben", "--from", TOMORROW, *WHY)
+
+    today, then = typed("tables", "show", "routing"), typed("tables", "show", "routing", "--on", TOMORROW)
+
+    assert today.exit_code == 2
+    assert "no version of table 'routing' is in force" in today.stderr
+    assert (then.exit_code, "<= 500" in then.stdout) == (0, True)
+
+
+def test_a_kept_version_is_compared_with_a_file(typed: Typed, folder: Path) -> None:
+    version = f"routing@{proposed(typed, folder)[:10]}"
+    edit(folder, "tables/routing.md", "<= 500", "<= 400")
+
+    told = typed("tables", "diff", version, str(folder / "tables/routing.md"))
+
+    assert told.stdout == "row R4: when data.amount <= 500 becomes <= 400\n"
+    assert typed("tables", "diff", version, version).stdout == "no difference\n"
 
 
 def test_the_ledger_of_tables_is_proven(typed: Typed, folder: Path) -> None:

@@ -107,3 +107,19 @@ def test_a_table_comes_back_from_another_form_unchanged(file: Path, tmp_path: Pa
     again = told("convert", file, other)
     assert again.exit_code == 2
     assert "is there already" in again.stderr
+
+
+@pytest.mark.parametrize(
+    "name, said",
+    [
+        ("other.xlsx", "the table is called 'ways', and a .xlsx file is called as its table → name it ways.xlsx"),
+        ("ways.csv", "'.csv' is no form of tables"),
+        ("nowhere/ways.json", "cannot be written: No such file or directory"),
+    ],
+)
+def test_a_table_that_cannot_be_converted_leaves_no_file(file: Path, tmp_path: Path, name: str, said: str) -> None:
+    found = told("convert", file, tmp_path / name)
+
+    assert found.exit_code == 2
+    assert said in found.stderr
+    assert not (tmp_path / name).exists()

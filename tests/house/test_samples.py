@@ -15,7 +15,7 @@ from xconnector.contract.registry import connector_names, manifest
 from xconnector.domain.strict_json import Json
 from xconnector.entrypoints.cli import app
 from xconnector.project.connection_settings import read_connections
-from xconnector.project.files import CommunicationShape, MappingShape, ProjectShape
+from xconnector.project.files import CommunicationShape, MappingShape, ProjectShape, TestShape
 from xconnector.project.findings import Finding
 from xconnector.project.shape import Shaped, shape
 from xconnector.project.yaml_file import YamlFile, read_yaml
@@ -30,6 +30,16 @@ REST_OF_A_PROJECT: dict[str, Json] = {
     "locale": {"language": "de", "currency": "EUR", "timezone": "Europe/Berlin"},
     "sender": {"name": "Acme", "address_lines": ["Hauptstr. 1"]},
     "connections": {"composer": {"connector": "embedded"}},
+}
+# What every communication has.
+REST_OF_A_COMMUNICATION: dict[str, Json] = {
+    "title": {"de": "Ihre Police"},
+    "on": {"event": "com.acme.policy.issued"},
+    "template": {"composer": "composer", "name": "policy_issued"},
+    "category": "contract",
+    "data": {"number": "text"},
+    "route": "routing",
+    "archive": {"connection": "archive", "class": "contract"},
 }
 
 
@@ -51,6 +61,9 @@ def test_a_sample_is_what_a_parser_takes(sample: str, tmp_path: Path) -> None:
 
 def mistakes(file: YamlFile, folder: Path) -> Sequence[Finding]:
     """Return what is wrong with a sample, as the file whose keys it has."""
+    if isinstance(file.content, list):
+        tests = [shape(TestShape, one, Shaped(file=file, place=(at,))) for at, one in enumerate(file.content)]
+        return [finding for _, wrong in tests for finding in wrong]
     assert isinstance(file.content, dict)
     if {*file.content} <= {*ProjectShape.model_fields}:
         _, of_file = shape(ProjectShape, {**REST_OF_A_PROJECT, **file.content}, Shaped(file=file))
@@ -58,7 +71,8 @@ def mistakes(file: YamlFile, folder: Path) -> Sequence[Finding]:
         return [*of_file, *of_connections]
     model = next((one for one in file_shapes() if {*file.content} <= {*one.model_fields}), None)
     assert model is not None, f"no file has all of these keys: {', '.join(file.content)}"
-    return shape(model, file.content, Shaped(file=file))[1]
+    rest = REST_OF_A_COMMUNICATION if model is CommunicationShape else {}
+    return shape(model, {**rest, **file.content}, Shaped(file=file))[1]
 
 
 def file_shapes() -> Iterator[type[BaseModel]]:

@@ -222,6 +222,19 @@ async def test_a_table_that_does_not_fit_the_project_is_not_proposed(desk: Desk)
     assert (await chain(desk.pool)).events == 0
 
 
+@pytest.mark.parametrize("reason", ["", " \n", "two\nlines", "\x1b[2J", "a\0b", "\ud800", "x" * 2001])
+async def test_a_reason_is_one_line_that_can_be_kept_and_shown(desk: Desk, reason: str) -> None:
+    with pytest.raises(TableVersionError, match=r"the reason|say why"):
+        await propose(desk.pool, desk.project, ENVIRONMENT, desk.table(), person="anna", reason=reason)
+
+
+@pytest.mark.parametrize("name", ["a@b", "rou ting", "../routing", "", "ä"])
+async def test_a_table_is_proposed_under_a_name_that_can_be_typed(desk: Desk, name: str) -> None:
+    text = desk.table()
+    with pytest.raises(TableVersionError, match="cannot name a table"):
+        await desk.propose(replace(text, table=replace(text.table, name=name)))
+
+
 async def test_a_table_that_fits_the_project_no_more_is_not_approved(desk: Desk) -> None:
     text = desk.table()
     await desk.propose(text)
@@ -258,6 +271,12 @@ async def test_the_history_tells_where_each_version_stands_and_when_it_decides(d
     assert [one.is_shadowed for one in told] == [False, False, True]
     await unshadow(desk.pool, desk.project, desk.speech(odd, "ben"))
     assert not any(one.is_shadowed for one in await history(desk.pool, desk.project))
+
+
+@pytest.mark.parametrize("name, digits", [("routing", "\udcff" * 8), ("rout\udcffing", "a" * 8), ("a\0", "a" * 8)])
+async def test_what_nobody_can_have_meant_is_refused_in_words(desk: Desk, name: str, digits: str) -> None:
+    with pytest.raises(TableVersionError, match=r"is kept|at least 8"):
+        await kept_table(desk.pool, name, digits)
 
 
 async def test_a_kept_table_reads_as_it_was_proposed(desk: Desk) -> None:

@@ -181,3 +181,29 @@ async def test_a_run_goes_on_where_the_project_was_opened_anew(office: OpenOffic
             account = await opened.account(run)
 
     assert account.states == {State.COMPLETED: 1}
+
+
+CONDITION = {
+    **SOURCES,
+    "communications/notice_due.yaml": [
+        ("on: {event: com.small.notice.due}", 'on: {event: com.small.notice.due, condition: "data.amount > 10.0"}')
+    ],
+}
+
+
+async def test_a_record_that_a_condition_cannot_judge_is_set_aside_and_never_passed_over(office: OpenOffice) -> None:
+    lines = [_line("1"), _line("2", amount="5.00"), _line("3", amount="much"), _line("4", amount=None)]
+    async with office(CONDITION) as opened:
+        run = await _take(opened, "json_runs", b"\n".join(lines) + b"\n")
+        await opened.work()
+        account = await opened.account(run)
+        failures = await open_failures(opened.place.pool, Choice(), limit=10)
+
+    assert account.states == {State.COMPLETED: 1}
+    assert account.records["asked_for_none"] == 1
+    assert account.records["set_aside"] == 2
+    assert sorted(failure.reason for failure in failures) == [
+        "the condition of communication 'notice_due' cannot be answered: data.amount is missing",
+        "the condition of communication 'notice_due' cannot be answered: data.amount is not an amount such as 1234.50",
+    ]
+    assert account.closes

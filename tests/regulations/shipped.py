@@ -15,6 +15,7 @@ NAMES = sorted(file.stem for file in FOLDER.glob("*.md"))
 CHECKS: Mapping[str, Check] = {
     "alternate_formats": Check.FORMAT,
     "consent_ca": Check.CONSENT,
+    "consent_elsewhere": Check.CONSENT,
     "consent_eu": Check.CONSENT,
     "consent_us": Check.CONSENT,
     "costs": Check.COST,

@@ -11,6 +11,7 @@ from xconnector.domain.decision.deciding import decide
 DAY = date(2025, 9, 1)
 DAYS = st.dates(min_value=date(2000, 1, 1), max_value=date(2060, 1, 1))
 COUNTRIES = st.sampled_from(["US", "CA", "DE", "FR", "IE", "IT", "GB", "CH", "NO", "JP"])
+COUNTRIES_OF_LAW = ("US", "CA", "AT", "BG", "CH", "DE", "FR", "GB", "IE", "IS", "IT", "LI", "NO", "PL", "SE")
 EUROPE = st.sampled_from(["AT", "CH", "DE", "ES", "FR", "GB", "IE", "IT", "NL", "NO", "PL", "SE"])
 MEDIA = ["print", "email", "sms", "portal", "push"]
 CONSENTS = st.sampled_from(["given", "withdrawn", "expired", "never"])
@@ -80,6 +81,23 @@ def test_an_implied_consent_in_canada_lasts_two_years(on: date, age: int | None)
         consent__days=age,
     )
     assert sent == (on >= date(2014, 7, 1) and age is not None and age <= 730)
+
+
+@given(on=DAYS, country=st.sampled_from([*COUNTRIES_OF_LAW, "JP", "UK", "BR"]), medium=st.sampled_from(["sms", "push"]))
+def test_no_country_is_left_out_of_the_tables_of_consent(on: date, country: str, medium: str) -> None:
+    inputs = {
+        "jurisdiction": country,
+        "medium": medium,
+        "promotional": True,
+        "consent": "never",
+        "customer__region": None,
+    }
+    facts = {**inputs, "consent__basis": None, "consent__days": None}
+    tables = ("consent_ca", "consent_elsewhere", "consent_eu", "consent_us")
+    elsewhere = "consent_eu" if country in COUNTRIES_OF_LAW else "consent_elsewhere"
+    assert [name for name in tables if not sends(name, on, **facts)] == [
+        {"US": "consent_us", "CA": "consent_ca"}.get(country, elsewhere)
+    ]
 
 
 @given(on=DAYS, medium=st.sampled_from(MEDIA), consent=CONSENTS, shown=st.booleans(), region=REGIONS)

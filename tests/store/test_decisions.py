@@ -14,9 +14,10 @@ from xconnector.domain.routing.policy import Check, DeliveryDecision, DeliveryPo
 from xconnector.postgres.connect import Pool, reading, transaction
 from xconnector.store import decisions
 from xconnector.store.decision_text import facts_bytes, facts_of
-from xconnector.store.decisions import DecisionRow, checked_again, decided
+from xconnector.store.decisions import DecisionRow, decided
 
 NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
+LATER = NOW + timedelta(hours=1)
 TODAY = date(2026, 11, 23)
 FACTS = Facts(
     day=TODAY,
@@ -55,12 +56,6 @@ def row(
 ) -> DecisionRow:
     return decided(
         UUID(int=number), facts, decision, name=name, customer_key=f"K\t{number}", policy_sha256="f" * 64, at=at
-    )
-
-
-def again(number: int, forbidding: Step | None, *, facts: Facts = FACTS) -> DecisionRow:
-    return checked_again(
-        UUID(int=number), facts, "email", forbidding, name="notice", customer_key="K", policy_sha256="f" * 64, at=NOW
     )
 
 
@@ -144,36 +139,48 @@ def test_facts_are_read_as_they_were_written(facts: Facts) -> None:
     assert facts_of(facts_bytes(facts).decode(), day=facts.day) == facts
 
 
-# ---------------------------------------------------------------- checks again
+# ---------------------------------------------------------------- decided again
 
 
-async def test_a_check_again_on_the_same_facts_that_allows_is_not_kept(pool: Pool) -> None:
-    await remembered(pool, [row(1)])
+async def kept_again(pool: Pool, *rows: DecisionRow) -> list[DecisionRow]:
     async with transaction(pool) as connection:
-        assert not await decisions.remember_again(connection, [again(1, None)])
-    assert len(await read(pool, 1)) == 1
+        return [*await decisions.remember_again(connection, rows)]
 
 
-async def test_a_check_again_on_other_facts_is_kept_as_the_next_occasion(pool: Pool) -> None:
+async def test_what_comes_to_the_same_on_the_same_facts_is_not_kept_again(pool: Pool) -> None:
+    await remembered(pool, [row(1)])
+    assert not await kept_again(pool, row(1, at=LATER))
+    assert [found.occasion for found in await read(pool, 1)] == [0]
+
+
+async def test_what_is_decided_again_on_other_facts_is_kept_as_the_next_occasion(pool: Pool) -> None:
     other = Facts(day=TODAY, common={}, by_medium={})
     await remembered(pool, [row(1), row(2)])
-    async with transaction(pool) as connection:
-        await decisions.remember_again(connection, [again(1, None, facts=other), again(2, None)])
-        await decisions.remember_again(connection, [again(1, None, facts=FACTS)])
+    await kept_again(pool, row(1, facts=other, at=LATER), row(2, at=LATER))
+    await kept_again(pool, row(1, at=LATER))
     assert [found.occasion for found in await read(pool, 1)] == [0, 1, 2]
     assert [found.occasion for found in await read(pool, 2)] == [0]
 
 
-async def test_a_check_again_that_forbids_is_kept_once_with_its_reason(pool: Pool) -> None:
-    forbidding = step(Check.CONSENT, "consent_eu", "C9", Medium.EMAIL)
+async def test_what_comes_to_something_else_is_kept_once(pool: Pool) -> None:
+    suppressed = DeliveryDecision(outcome=Suppression(reason="expired"), steps=(step(row="C9"),))
     await remembered(pool, [row(1)])
-    async with transaction(pool) as connection:
-        await decisions.remember_again(connection, [again(1, forbidding)])
-        await decisions.remember_again(connection, [again(1, forbidding)])
+    assert await kept_again(pool, row(1, decision=suppressed))
+    assert not await kept_again(pool, row(1, decision=suppressed))
     _, kept = await read(pool, 1)
-    assert kept.outcome.checked == "email"
-    assert kept.outcome.forbidden == "expired"
-    assert kept.rows == {"consent/consent_eu/email": "C9"}
+    assert kept.outcome.plan == Suppression(reason="expired")
+    assert kept.rows == {"preference/routing": "C9"}
+
+
+async def test_the_latest_decision_is_found_with_its_facts(pool: Pool) -> None:
+    other = Facts(day=TODAY, common={"deceased": True}, by_medium={})
+    await remembered(pool, [row(1), row(2)])
+    await kept_again(pool, row(1, facts=other, at=LATER))
+    async with reading(pool) as connection:
+        found = await decisions.latest(connection, [UUID(int=1), UUID(int=2), UUID(int=3)])
+    assert {key.int: one.occasion for key, one in found.items()} == {1: 1, 2: 0}
+    assert found[UUID(int=1)].facts == other
+    assert not found[UUID(int=1)].has_news
 
 
 # ---------------------------------------------------------------- by time
@@ -191,13 +198,12 @@ async def found_by_time(
         return [found.communication_id.int async for page in pages for found in page]
 
 
-async def test_decisions_are_read_by_time_and_name_without_the_checks_again(pool: Pool) -> None:
+async def test_decisions_are_read_by_time_and_name_as_they_were_made_first(pool: Pool) -> None:
     hour = timedelta(hours=1)
     await remembered(
         pool, [row(1), row(3, at=NOW + hour), row(2, at=NOW + hour, name="bill"), row(4, at=NOW + 2 * hour)]
     )
-    async with transaction(pool) as connection:
-        await decisions.remember_again(connection, [again(1, step())])
+    await kept_again(pool, row(1, facts=Facts(day=TODAY, common={}, by_medium={}), at=LATER))
 
     assert await found_by_time(pool) == [1, 2, 3, 4]
     assert await found_by_time(pool, since=NOW + hour, until=NOW + 2 * hour) == [2, 3]

@@ -186,6 +186,15 @@ def golden_consents(customer: Customer, at: datetime) -> Sequence[ConsentEvent]:
     ]
 
 
+def scope_of_unsubscribing(medium: Medium) -> str:
+    """Return what somebody withdraws who unsubscribes by the medium itself.
+
+    A STOP revokes the consent to every text (47 CFR 64.1200(a)(10)), as do notifications that are turned off; the
+    button in a mail stands under advertising alone.
+    """
+    return ALL if medium in {Medium.SMS, Medium.PUSH} else PROMOTIONAL
+
+
 def _grants(event: ConsentEvent, *, promotional: bool, at: datetime) -> bool:
     is_named = event.scope != ALL or not promotional
     return event.action is ConsentAction.GRANT and is_named and event.occurred_at <= at

@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from xconnector.domain.delivery import DeliveryEvent, DeliveryStatus, status_of
+from xconnector.operations.decision_accounts import DecisionHistory, decision_history
 from xconnector.postgres.connect import Connection, Pool, snapshot
 from xconnector.store import communications, dispatches, documents, failures, ledger, reviews
 from xconnector.store.communications import Assembly, Found
@@ -25,6 +27,7 @@ class Explanation:
     found: Found
     assembly: Assembly | None
     history: Sequence[Entry]
+    decided: DecisionHistory
     renditions: Sequence[KeptRendition]
     archived: Sequence[ArchivedRendition]
     review: Review | None
@@ -64,10 +67,12 @@ async def explain(pool: Pool, words: str) -> Explanation:
             raise UnknownCommunicationError(f"more than one communication fits {words!r}; give more of its id")
         key = found[0].communication_id
         renditions = await documents.of_communications(connection, [key])
+        history = await ledger.history(connection, key)
         return Explanation(
             found=found[0],
             assembly=await communications.assembly(connection, key),
-            history=await ledger.history(connection, key),
+            history=history,
+            decided=await decision_history(connection, found[0], history),
             renditions=renditions.get(key, []),
             archived=await documents.archived_of(connection, key),
             review=await reviews.of_communication(connection, key),
@@ -75,3 +80,14 @@ async def explain(pool: Pool, words: str) -> Explanation:
             events=await dispatches.events_of(connection, key),
             failures=await failures.of_communication(connection, key),
         )
+
+
+async def explain_decision(pool: Pool, communication_id: UUID) -> DecisionHistory | None:
+    """Return what was decided of one communication, and why; None when there is none with this id."""
+    async with snapshot(pool) as connection:
+        fitting = await communications.find(connection, communication_id.hex)
+        # A source key may look like an id.
+        found = next((one for one in fitting if one.communication_id == communication_id), None)
+        if found is None:
+            return None
+        return await decision_history(connection, found, await ledger.history(connection, communication_id))

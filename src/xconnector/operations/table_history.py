@@ -74,7 +74,7 @@ class Chain:
 async def history(pool: Pool, project: Project, table: str | None = None) -> list[ToldVersion]:
     """Return every version of a table, or of all, in the order in which they were proposed."""
     events = await _events(pool)
-    today = _today(project)
+    today = today_of(project)
     versions = versions_of(events)
     names = sorted({one.table for one in versions}) if table is None else [table]
     return [one for name in names for one in _told(of_table(versions, name), events, today)]
@@ -120,7 +120,7 @@ async def differences_from_files(pool: Pool, project: Project, environment: Mapp
     if (broken := first_break(written)) is not None:
         return [f"the ledger of tables is not as it was written ({broken}), so that no version decides: restore it"]
     versions = versions_of(one.event for one in written)
-    today = _today(project)
+    today = today_of(project)
     found = {name: in_force(of_table(versions, name), today) for name in sorted({one.table for one in versions})}
     deciding = {name: one.sha256 for name, one in found.items() if one is not None}
     told = [*_differences(project.tables, deciding, versions)]
@@ -180,7 +180,8 @@ async def _events(pool: Pool) -> list[TableEvent]:
         return [one.event for one in await table_events.chain(connection)]
 
 
-def _today(project: Project) -> date:
+def today_of(project: Project) -> date:
+    """Return the present day, where the project is at home."""
     return day_of(datetime.now(UTC), project.locale.timezone)
 
 

@@ -3,6 +3,7 @@
 Everything said stands in the ledger of tables with who, when and why. Saying the same twice is saying it once.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
@@ -22,6 +23,8 @@ LEAST_DIGITS = 8
 """Of a digest that a person types."""
 MOST_LETTERS = 2000
 """Of a reason."""
+_DIGITS = re.compile(rf"[0-9a-fA-F]{{{LEAST_DIGITS},64}}", re.ASCII)
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}", re.ASCII)
 
 
 class TableVersionError(Exception):
@@ -59,8 +62,10 @@ async def propose(
     Raises TableVersionError when the person may not or it is proposed already, ProjectError when the project would not
     load with it.
     """
-    load_project(project.folder, environment, instead={text.table.name: text})
     table = text.table
+    if _NAME.fullmatch(table.name) is None:
+        raise TableVersionError(f"{table.name!r} cannot name a table: use letters, digits, hyphen and underscore")
+    load_project(project.folder, environment, instead={table.name: text})
     said = Speech(table=table.name, sha256=table.sha256, person=person, reason=reason)
 
     async def write(connection: Connection) -> Said:
@@ -125,9 +130,9 @@ async def whole_digest(connection: Connection, table: str, digits: str) -> str:
 
     Raises TableVersionError where there is none, or several.
     """
-    if len(digits) < LEAST_DIGITS:
+    if _DIGITS.fullmatch(digits) is None:
         raise TableVersionError(f"name at least {LEAST_DIGITS} digits of the SHA-256")
-    found = await tables.begins_with(connection, table, digits.lower())
+    found = await tables.begins_with(connection, table, digits.lower()) if _NAME.fullmatch(table) else []
     if len(found) == 1:
         return found[0]
     if found:
@@ -156,8 +161,8 @@ def _event(project: Project, said: Speech, act: Act) -> TableEvent:
     reason = said.reason.strip()
     if not reason:
         raise TableVersionError("say why: it stands in the ledger, and whoever asks later reads it")
-    if len(reason) > MOST_LETTERS or "\0" in reason:
-        raise TableVersionError(f"the reason has more than {MOST_LETTERS} letters, or one that cannot be kept")
+    if len(reason) > MOST_LETTERS or not reason.isprintable():
+        raise TableVersionError(f"write the reason in one line of at most {MOST_LETTERS} letters that can be printed")
     return TableEvent(
         at=datetime.now(UTC),
         table=said.table,

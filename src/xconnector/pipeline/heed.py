@@ -6,7 +6,7 @@ Only what restricts is heeded. A grant needs what proves it, which no channel re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from xconnector.domain.consent import PROMOTIONAL, ConsentAction, ConsentEvent, ConsentMethod
+from xconnector.domain.consent import ConsentAction, ConsentEvent, ConsentMethod, scope_of_unsubscribing
 from xconnector.domain.customer import Customer
 from xconnector.domain.delivery import DeliveryEvent, DeliveryEventType, DeliveryReason, is_undeliverable
 from xconnector.domain.routing.plan import Medium
@@ -79,7 +79,7 @@ def _withdrawal(addressee: Addressee, medium: Medium, event: DeliveryEvent, now:
     return ConsentEvent(
         customer_key=addressee.customer_key,
         medium=medium,
-        scope=PROMOTIONAL,
+        scope=scope_of_unsubscribing(medium),
         action=ConsentAction.WITHDRAW,
         occurred_at=min(event.occurred_at, now),
         recorded_at=now,

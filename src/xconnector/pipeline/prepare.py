@@ -21,6 +21,7 @@ from xconnector.pipeline.grounds import Policies, grounds_of, policies_in_force
 from xconnector.pipeline.trigger import Asked, MappedRecord, map_record, trigger
 from xconnector.pipeline.workplace import Workplace
 from xconnector.postgres.connect import Connection, in_transaction
+from xconnector.project.condition import ConditionError
 from xconnector.project.data_contract import ContractError
 from xconnector.project.mapping import MappingError
 from xconnector.store import communications, customers, decisions, failures, inbox, ledger
@@ -65,14 +66,18 @@ async def prepare(place: Workplace, attempt: Attempt, batch_id: int) -> None:
 
 
 async def _trigger(place: Workplace, connection: Connection, batch: _Batch) -> list[MappedRecord]:
-    """Ask every new record which communications it wants; one that does not fit its mapping is set aside."""
+    """Ask every new record which communications it wants; one that fits no mapping or condition is set aside."""
     sources: list[MappedRecord] = []
     for record in await inbox.unasked(connection, batch.batch_id):
         source = _mapped(place, record)
         if isinstance(source, Failure):
             batch.unfit.append((record.record_id, source))
             continue
-        asked = trigger(place, source)
+        try:
+            asked = trigger(place, source)
+        except ConditionError as error:
+            batch.unfit.append((record.record_id, _unfit(error)))
+            continue
         batch.made.append((record.record_id, len(asked)))
         batch.asked += asked
         sources.append(source)
@@ -102,7 +107,12 @@ def _mapped(place: Workplace, record: TakenRecord) -> MappedRecord | Failure:
     try:
         return map_record(place.project, record)
     except MappingError as error:
-        return Failure(stage="trigger", kind=FailureKind.INPUT, reason=str(error))
+        return _unfit(error)
+
+
+def _unfit(error: MappingError | ConditionError) -> Failure:
+    """Return why a record is set aside before anything is made of it."""
+    return Failure(stage="trigger", kind=FailureKind.INPUT, reason=str(error))
 
 
 def _news(sources: Sequence[MappedRecord]) -> list[CustomerRecord]:

@@ -52,6 +52,9 @@ def map_record(project: Project, record: TakenRecord) -> MappedRecord:
 
 
 def trigger(place: Workplace, source: MappedRecord) -> list[Asked]:
-    """Return the communications that a record asks for, each with its identity."""
+    """Return the communications that a record asks for, each with its identity.
+
+    Raises ConditionError where the condition of one cannot be answered.
+    """
     kinds = asked_for(place.project, source.record.event_type, source.mapped.data)
     return [Asked(communication_id=place.new_id(), kind=kind, source=source) for kind in kinds]

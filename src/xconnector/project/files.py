@@ -193,6 +193,8 @@ class TriggerShape(_Shape):
     """Type of the event."""
     where: Mapping[Name, Scalar | tuple[Scalar, ...]] = {}
     """Mapped fields that must have this value, or one of these."""
+    condition: Annotated[str, StringConstraints(min_length=1, max_length=1000)] | None = None
+    """An expression of CEL that must be true as well, such as data.amount > 1000.0 && data.kind == 'x'."""
 
 
 class TemplateShape(_Shape):

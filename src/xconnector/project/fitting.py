@@ -109,6 +109,10 @@ def _mapped_fields(one: KnownCommunication, feed: Feed, known: Known) -> Iterato
         if name not in mapping.fields:
             message = f"mapping {feed.mapping!r} of feed {feed.name!r} has no field {name!r}"
             yield one.file.finding(("on", "where", name), message, named_like(name, mapping.fields))
+    for name in one.kind.condition.fields if one.kind.condition else ():
+        if name not in mapping.fields:
+            message = f"the condition looks at data.{name}: mapping {feed.mapping!r} has no such field"
+            yield one.file.finding(("on", "condition"), message, named_like(name, mapping.fields))
     for name, type_ in one.kind.contract.fields.items():
         if name not in mapping.fields and not type_.is_optional:
             message = f"mapping {feed.mapping!r} of feed {feed.name!r} has no field {name!r}"

@@ -24,7 +24,7 @@ from xconnector.project.mapping import RecordMapping
 from xconnector.project.mapping_text import parse_mapping
 from xconnector.project.model import ChecksChoice, CommunicationKind, Connection, Feed, Locale, Person, Project
 from xconnector.project.shape import Shaped, shape
-from xconnector.project.tables.files import FORMS, understood
+from xconnector.project.tables.files import FORMS, read_table_file
 from xconnector.project.tables.text import TableText
 from xconnector.project.templates import TEMPLATES, links
 from xconnector.project.test_files import read_tests
@@ -155,7 +155,7 @@ class _Loading:
     def _tables(self) -> Iterator[tuple[str, TableText | None]]:
         first: dict[str, str] = {}
         for name, path, file in (one for form in FORMS for one in self._files(TABLES, form)):
-            table, wrong = understood(name, file, path.read_bytes(), form=path.suffix)
+            table, wrong = read_table_file(path, file=file)
             self._findings += wrong
             if name in first:
                 self._find(

@@ -12,6 +12,7 @@ from xconnector.domain.decision.table import DecisionTable
 from xconnector.domain.retention import RecordClass
 from xconnector.domain.routing.plan import Medium
 from xconnector.domain.routing.policy import Check
+from xconnector.project.condition import Condition
 from xconnector.project.data_contract import DataContract
 from xconnector.project.mapping import RecordMapping
 
@@ -126,6 +127,8 @@ class CommunicationKind:
     event: str
     where: Mapping[str, frozenset[str]]
     """Mapped fields and the values, as text, of which one must stand there."""
+    condition: Condition | None
+    """What must hold of mapped data as well; None where nothing more is asked."""
     template: TemplateChoice
     category: str
     promotional: bool

@@ -10,6 +10,7 @@ from xconnector.contract.composer import Order
 from xconnector.domain.customer import Customer, CustomerRecord, golden_record
 from xconnector.domain.document import RenditionKind
 from xconnector.domain.event import SourceRecord
+from xconnector.project.condition import ConditionError
 from xconnector.project.data_contract import ContractError
 from xconnector.project.mapping import Mapped, MappingError
 from xconnector.project.model import CommunicationKind, Project
@@ -57,7 +58,7 @@ def preview(
                 if kind.name in communications:
                     order = _order(project, kind, customer, mapped.data, UUID(int=number), issued_at)
                     orders.setdefault(kind.name, []).append(order)
-        except (ContractError, MappingError) as wrong:
+        except (ConditionError, ContractError, MappingError) as wrong:
             problems.append(f"event {number}: {wrong}")
     return Preview(orders=orders, problems=problems)
 

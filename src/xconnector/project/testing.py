@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from xconnector.domain.customer import Customer
 from xconnector.domain.decision.deciding import DecisionError
 from xconnector.domain.routing.plan import Suppression
+from xconnector.project.condition import ConditionError
 from xconnector.project.data_contract import ContractError
 from xconnector.project.files import ExpectationShape, GivenShape
 from xconnector.project.findings import ProjectError
@@ -61,7 +62,7 @@ def _result(project: Project, test: ProjectTest) -> TestResult:
 def _differences(project: Project, test: ProjectTest) -> Sequence[str]:
     try:
         made = _made(project, test.shape.given)
-    except MappingError as wrong:
+    except (ConditionError, MappingError) as wrong:
         return [str(wrong)]
     expected = {one.communication: one for one in test.shape.expect}
     return [

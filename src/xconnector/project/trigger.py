@@ -4,17 +4,28 @@ from collections.abc import Mapping
 from typing import Any
 
 from xconnector.domain.record_path import text_of
+from xconnector.project.condition import ConditionError
 from xconnector.project.model import CommunicationKind, Project
 
 
 def asked_for(project: Project, event_type: str, data: Mapping[str, Any]) -> tuple[CommunicationKind, ...]:
-    """Return the kinds of communication that an event of this type with this mapped data asks for, sorted by name."""
+    """Return the kinds of communication that an event of this type with this mapped data asks for, sorted by name.
+
+    Raises ConditionError, naming the communication and fields, where a condition cannot be answered: that is not "no".
+    """
     return tuple(
         kind
         for _, kind in sorted(project.communications.items())
-        if kind.event == event_type and _fits(kind.where, data)
+        if kind.event == event_type and _fits(kind.where, data) and _holds(kind, data)
     )
 
 
 def _fits(where: Mapping[str, frozenset[str]], data: Mapping[str, Any]) -> bool:
     return all(text_of(data.get(name)) in wanted for name, wanted in where.items())
+
+
+def _holds(kind: CommunicationKind, data: Mapping[str, Any]) -> bool:
+    try:
+        return kind.condition is None or kind.condition.holds(data)
+    except ConditionError as wrong:
+        raise ConditionError(f"the condition of communication {kind.name!r} cannot be answered: {wrong}") from None

@@ -185,7 +185,7 @@ async def latest(connection: Connection, ids: Sequence[UUID]) -> dict[UUID, Late
 
 
 async def of_communication(connection: Connection, communication_id: UUID) -> list[DecisionRow]:
-    """Return everything that was decided of a communication: the decision, then the checks again."""
+    """Return everything that was decided of a communication: first and again."""
     cursor = await connection.execute(_QUERIES.of_communication, {"communication_id": communication_id})
     return [DecisionRow(*columns) for columns in await cursor.fetchall()]
 
@@ -197,7 +197,7 @@ async def recorded(
     until: datetime | None = None,
     names: Sequence[str] | None = None,
 ) -> AsyncIterator[Sequence[DecisionRow]]:
-    """Yield the decisions (no checks again) of a time, the later end excluded, oldest first and a page at a time.
+    """Yield the decisions of a time as they were made first, the later end excluded, oldest first and a page at a time.
 
     Each page is a statement of its own: reading a month keeps nobody else from anything.
     """

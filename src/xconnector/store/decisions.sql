@@ -25,7 +25,7 @@ FROM decision WHERE communication_id = ANY(%(ids)s)
 ORDER BY communication_id, occasion DESC;
 
 -- name: of_communication
--- Everything that was decided of a communication, the decision first.
+-- Everything that was decided of a communication, oldest first.
 SELECT communication_id, occasion, decided_at, day, name, customer_key, policy_sha256, rows::text AS rows,
        outcome::text AS outcome, facts::text AS facts, facts_sha256
 FROM decision WHERE communication_id = %(communication_id)s

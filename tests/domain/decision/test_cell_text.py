@@ -133,6 +133,8 @@ def test_a_cell_means_what_it_says(text: str, cell: Cell) -> None:
         "\N{LEFT DOUBLE QUOTATION MARK}a\N{RIGHT DOUBLE QUOTATION MARK}",
         "1" * 40,
         "x" * 2001,
+        "5" + " " * 5_000 + ", 6",
+        ",".join(f"a{at}" for at in range(480)),
     ],
 )
 def test_a_cell_outside_the_grammar_is_refused_with_what_to_write(text: str) -> None:

@@ -23,6 +23,9 @@ from xconnector.domain.decision.cells import ANY, AnyValue, Cell, OneOf, Within,
 from xconnector.domain.decision.values import MOST_DIGITS, Value, kind_of, spelled_value
 
 LONGEST_CELL = 2_000
+"""Signs of a cell in its canonical spelling, so that whatever is read once can be written and read again."""
+_LONGEST_SPELLING = 2 * LONGEST_CELL
+_TOO_LONG = f"a cell has at most {LONGEST_CELL} characters: divide the row"
 _NOTHING = frozenset({"none", "null"})
 # What people and word processors write for a word of the grammar, in any capitals, and the word that is meant.
 _MEANT = {
@@ -60,8 +63,16 @@ def parse_cell(text: str) -> Cell:
     Raises CellError.
     """
     text = text.strip()
-    if len(text) > LONGEST_CELL:
-        raise CellError(f"a cell has at most {LONGEST_CELL} characters: divide the row")
+    cell = _cell(text)
+    # The canonical spelling is never twice as long: it has a space behind each comma and sign, and else nothing more.
+    if len(text) > LONGEST_CELL // 2 and len(spelled(cell)) > LONGEST_CELL:
+        raise CellError(_TOO_LONG)
+    return cell
+
+
+def _cell(text: str) -> Cell:
+    if len(text) > _LONGEST_SPELLING:
+        raise CellError(_TOO_LONG)
     if not text:
         raise CellError("an empty cell says nothing: write - for anything, none for nothing")
     if _HALF_A_SIGN.search(text):
@@ -98,6 +109,8 @@ def parse_values(text: str) -> tuple[Value, ...]:
     values = tuple(value for word in _divided(text) if (value := parse_value(word)) is not None)
     if len(values) != len(_divided(text)) or len(set(values)) != len(values):
         raise CellError("write values, each once, without none")
+    if sum(len(word_for(value)) + 2 for value in values) > _LONGEST_SPELLING:
+        raise CellError(f"a list of values has at most {_LONGEST_SPELLING} characters: write fewer, or -")
     return values
 
 
@@ -126,7 +139,7 @@ def word_for(value: Value | None) -> str:
 
 def _reads_as_itself(text: str) -> bool:
     try:
-        return parse_cell(text) == OneOf(values=frozenset({text})) and text == text.strip()
+        return text == text.strip() and _cell(text) == OneOf(values=frozenset({text}))
     except CellError:
         return False
 

@@ -53,9 +53,8 @@ def _said(policy: DeliveryPolicy, check: Check, facts: Facts) -> _Said:
     steps: list[Step] = []
     for table in policy.checks.get(check, ()):
         row = decide(table, facts.common, on=facts.day).row
-        said = _words_of(row)
-        words |= said
-        steps.append(_step(check, table, row, said))
+        words |= _words_of(row)
+        steps.append(told_beside(check, table, row))
     return _Said(words=words, steps=tuple(steps))
 
 
@@ -64,7 +63,9 @@ def _words_of(row: Row) -> Mapping[str, str]:
     return {name: words for name, words in told.items() if words != LEFT_OPEN}
 
 
-def _step(check: Check, table: DecisionTable, row: Row, said: Mapping[str, str]) -> Step:
+def told_beside(check: Check, table: DecisionTable, row: Row) -> Step:
+    """Return the step that is kept of a row that answered."""
+    said = _words_of(row)
     return Step(
         check=check,
         table=table.name,

@@ -7,6 +7,8 @@ from xconnector.domain.routing.plan import DeliveryPlan, Medium, Suppression
 from xconnector.domain.routing.policy import Check, DeliveryDecision, Step
 from xconnector.domain.routing.route_cell import Proposal, ProposedHop, proposal_of
 
+_ORDER: Mapping[Check, int] = {check: at for at, check in enumerate(Check)}
+
 
 def sentence(
     decision: DeliveryDecision,
@@ -35,9 +37,12 @@ def sentence(
 
 def in_full(steps: Iterable[Step]) -> Sequence[str]:
     """Return a numbered line for each step, in the order of the checks: what was asked, what was said, and by whom."""
-    order = {check: at for at, check in enumerate(Check)}
-    in_order = sorted(steps, key=lambda step: order[step.check])
-    return [f"{at}. {_line(step)}" for at, step in enumerate(in_order, start=1)]
+    return [f"{at}. {_line(step)}" for at, step in enumerate(in_order(steps), start=1)]
+
+
+def in_order(steps: Iterable[Step]) -> Sequence[Step]:
+    """Return steps in the order of the checks; those of one check stay as they stand."""
+    return sorted(steps, key=lambda step: _ORDER[step.check])
 
 
 def _line(step: Step) -> str:

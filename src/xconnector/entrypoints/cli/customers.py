@@ -1,13 +1,25 @@
-"""`customers`: loading customer records."""
+"""`customers`: what sources say of customers, and what is known of each."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 
-from xconnector.entrypoints.cli.running import HERE, ProjectFolder, refuse, with_place
+from xconnector.entrypoints.cli import consents
+from xconnector.entrypoints.cli.consents import CustomerKey
+from xconnector.entrypoints.cli.running import HERE, AsJson, ProjectFolder, refuse, with_place
+from xconnector.entrypoints.cli.showing import show_json, show_table
 
-app = typer.Typer(help="Customer records.", no_args_is_help=True)
+if TYPE_CHECKING:
+    from xconnector.operations.customer_standing import CustomerStanding
+    from xconnector.pipeline.workplace import Workplace
+
+app = typer.Typer(help="Customer records, consents, and the suppression list.", no_args_is_help=True)
+app.command()(consents.consent)
+app.command()(consents.suppress)
+app.command()(consents.allow)
+app.command()(consents.import_consents)
 
 
 @app.command()
@@ -26,3 +38,61 @@ def load(
     except CustomerFileError as error:
         refuse(str(error))
     typer.echo(f"{number:,} customer records loaded from {source}")
+
+
+@app.command()
+def show(customer: CustomerKey, folder: ProjectFolder = HERE, as_json: AsJson = False) -> None:
+    """Show what is known of a customer, by which medium what may be sent, and every consent and suppression."""
+    from xconnector.operations.customer_standing import customer_standing
+
+    async def work(place: "Workplace") -> "CustomerStanding":
+        kinds = {(kind.category, kind.promotional) for kind in place.project.communications.values()}
+        at = place.now().astimezone(ZoneInfo(place.project.locale.timezone))
+        return await customer_standing(place.pool, customer, kinds=kinds, at=at)
+
+    found = with_place(folder, work)
+    if as_json:
+        show_json(found)
+        return
+    show_table(
+        f"Customer {customer}",
+        ["field", "value", "source", "as of"],
+        [(one.name, one.value, one.source, one.as_of) for one in found.golden],
+    )
+    show_table(
+        "What holds now",
+        ["medium", "category", "advertising", "suppressed", "consent", "basis", "days#", "access shown"],
+        [
+            (m.medium, m.category, _yes(m.promotional), m.suppressed, m.consent, m.basis, m.days, _yes(m.shown))
+            for m in found.media
+        ],
+    )
+    _show_history(found)
+
+
+def _show_history(found: "CustomerStanding") -> None:
+    if found.consents:
+        show_table(
+            "Consents",
+            ["when", "medium", "scope", "action", "basis", "until", "wording", "method", "by", "source", "evidence"],
+            [
+                (
+                    *(c.occurred_at, c.medium, c.scope, c.action, c.basis, c.expires_on, c.wording, c.method),
+                    *(c.actor, c.source, c.evidence),
+                )
+                for c in found.consents
+            ],
+        )
+    if found.suppressions:
+        show_table(
+            "Suppression list",
+            ["when", "medium", "entry", "reason", "address", "by", "source", "note"],
+            [
+                (s.occurred_at, s.medium, s.action, s.reason, s.address or "any", s.actor, s.source, s.note)
+                for s in found.suppressions
+            ],
+        )
+
+
+def _yes(is_so: bool) -> str:
+    return "yes" if is_so else ""

@@ -1,7 +1,7 @@
 """`explain`: the whole history of one communication, and the reason of every decision."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
@@ -10,6 +10,8 @@ from xconnector.entrypoints.cli.running import HERE, AsJson, ProjectFolder, with
 from xconnector.entrypoints.cli.showing import console, show_json, show_table, when
 
 if TYPE_CHECKING:
+    from xconnector.domain.routing.plan import Hop
+    from xconnector.operations.decision_accounts import DecisionAccount
     from xconnector.operations.explaining import Explanation
 
 _DIGEST = re.compile(r"\b([0-9a-f]{12})[0-9a-f]{20,}\b")
@@ -18,19 +20,24 @@ _DIGEST = re.compile(r"\b([0-9a-f]{12})[0-9a-f]{20,}\b")
 def explain(
     communication: Annotated[str, typer.Argument(help="Its id, the beginning of it, or the source key.")],
     folder: ProjectFolder = HERE,
+    why: Annotated[bool, typer.Option("--why", help="Tell in full why it goes this way, check by check.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Tell everything about one communication: data, decisions, documents, hand-overs, reports."""
+    """Tell everything about one communication: why it goes this way, its documents, hand-overs, reports."""
     from xconnector.operations.explaining import explain as operation
 
     found = with_place(folder, lambda place: operation(place.pool, communication))
     if as_json:
         show_json(found)
+    elif why:
+        _show_head(found)
+        _show_decisions(found.decided.accounts)
     else:
+        _show_head(found)
         _show(found)
 
 
-def _show(found: "Explanation") -> None:
+def _show_head(found: "Explanation") -> None:
     row = found.found
     console.print(f"[bold]{row.title or row.name}[/bold]  {row.communication_id}", highlight=False)
     console.print(
@@ -41,7 +48,53 @@ def _show(found: "Explanation") -> None:
     )
     stand = row.state.replace("_", " ")
     route = " → ".join(f"({name})" if index == row.hop else name for index, name in enumerate(row.plan))
-    console.print(f"[bold]{stand}[/bold]  {route}  delivery: {found.delivery_status.value}\n", highlight=False)
+    console.print(f"[bold]{stand}[/bold]  {route}  delivery: {found.delivery_status.value}", highlight=False)
+    if found.decided.why is not None:
+        console.print(found.decided.why, highlight=False, markup=False)
+    console.print()
+
+
+def _show_decisions(accounts: "Sequence[DecisionAccount]") -> None:
+    if not accounts:
+        console.print("Nothing was decided of it.")
+    for account in accounts:
+        console.print(f"[bold]Decided {when(account.decided_at)}[/bold], as of {account.day}:", highlight=False)
+        console.print(_outcome(account), highlight=False, markup=False)
+        for step in account.steps:
+            console.print(step.line, highlight=False, markup=False)
+            for other in step.others:
+                console.print(f"     {other}", style="dim", highlight=False, markup=False)
+        if account.trouble is not None:
+            console.print(f"It cannot be told again: {account.trouble}", highlight=False, markup=False)
+        console.print()
+        if account.facts is None:
+            console.print("What the tables saw was erased.\n")
+        else:
+            show_table("What the tables saw", ["input", "value"], [(n, _flat(v)) for n, v in account.facts.items()])
+            console.print()
+
+
+def _outcome(account: "DecisionAccount") -> str:
+    from xconnector.domain.routing.plan import Suppression
+
+    outcome = account.outcome
+    if isinstance(outcome, Suppression):
+        return f"not sent: {outcome.reason}"
+    mandatory = "must be sent: " if account.is_mandatory else ""
+    within = "" if account.leave_within is None else f"; on its way within {account.leave_within} days"
+    return f"{mandatory}{' → '.join(_hop(hop) for hop in outcome.hops)}{within}"
+
+
+def _hop(hop: "Hop") -> str:
+    from xconnector.domain.routing.route_cell import spelled_wait
+
+    wait = "" if hop.wait is None else f" for {spelled_wait(hop.wait)}"
+    proof = "" if hop.proof is None else f" with {hop.proof}"
+    cost = "" if hop.cost is None else f" ({hop.cost})"
+    return f"{hop.connection}{wait}{proof}{cost}"
+
+
+def _show(found: "Explanation") -> None:
     show_table(
         "History",
         ["when", "what", "who", "detail"],
@@ -79,7 +132,7 @@ def _show(found: "Explanation") -> None:
 
 
 def _told(detail: Mapping[str, Any] | None) -> str:
-    """Tell the detail of a ledger entry in a line; the routing decision as a sentence."""
+    """Tell the detail of a ledger entry in a line; a decision in a few words."""
     if not detail:
         return ""
     if "decision" in detail:
@@ -91,8 +144,7 @@ def _decision(decision: Mapping[str, Any]) -> str:
     said = f"suppressed: {decision['suppressed']}" if "suppressed" in decision else " → ".join(decision["route"])
     review = f", review by {decision['review']}" if decision.get("review") else ""
     cite = f" ({decision['cite']})" if decision.get("cite") else ""
-    inputs = ", ".join(f"{name} = {_flat(value)}" for name, value in decision["inputs"].items())
-    return f"{said}{review}, by row {decision['row']} of table {decision['table']}{cite}, because {inputs}"
+    return f"{said}{review}, by row {decision['row']} of table {decision['table']}{cite}"
 
 
 def _flat(value: object) -> str:

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from xconnector.entrypoints.cli.running import refuse, with_store
+from xconnector.entrypoints.cli.running import with_store
 
 if TYPE_CHECKING:
     from xconnector.domain.decision.table import DecisionTable
@@ -18,7 +18,5 @@ def kept_version(said: str, folder: Path) -> "DecisionTable":
     """Return the table that is kept under `name@sha256` in the database of the project in a folder."""
     from xconnector.operations.table_history import kept_table
 
-    name, at, digits = said.partition("@")
-    if not at:
-        refuse(f"name the version as {name}@ and the first digits of its SHA-256: xconnector tables versions {name}")
+    name, _, digits = said.partition("@")
     return with_store(folder, lambda pool: kept_table(pool, name, digits))

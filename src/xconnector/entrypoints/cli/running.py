@@ -67,6 +67,8 @@ def _known_errors() -> tuple[type[Exception], ...]:
     from xconnector.contract.source import ControlTotalsMismatchError
     from xconnector.entrypoints.portal_secrets import PortalSecretError
     from xconnector.entrypoints.web.listening import AddressError
+    from xconnector.operations.consents import ConsentError
+    from xconnector.operations.customer_standing import UnknownCustomerError
     from xconnector.operations.designs import DesignError
     from xconnector.operations.explaining import UnknownCommunicationError
     from xconnector.operations.failures import NothingToReprocessError
@@ -85,6 +87,7 @@ def _known_errors() -> tuple[type[Exception], ...]:
     return (
         AddressError,
         ConnectorError,
+        ConsentError,
         ControlTotalsMismatchError,
         DatabaseUnreachableError,
         DesignError,
@@ -100,5 +103,6 @@ def _known_errors() -> tuple[type[Exception], ...]:
         ReviewError,
         TableVersionError,
         UnknownCommunicationError,
+        UnknownCustomerError,
         UnknownRunError,
     )

@@ -142,13 +142,15 @@ def versions(
 
 
 def show(
-    version: Annotated[str, typer.Argument(help="The version, as name@sha256; 8 digits are enough.")],
+    version: Annotated[str, typer.Argument(help="name@sha256 (8 digits are enough), or a name for what is in force.")],
+    on: Annotated[str, typer.Option(help="The day on which it was, or will be, in force; else today.")] = "",
     folder: ProjectFolder = HERE,
 ) -> None:
-    """Print a kept table in Markdown, also one that nobody has a file of any more."""
+    """Print a kept version in Markdown, also one that nobody has a file of any more."""
     from xconnector.project.tables.files import table_bytes
 
-    typer.echo(table_bytes(kept_version(version, folder), form=".md").decode(), nl=False)
+    said = version if "@" in version else _in_force(version, on, folder)
+    typer.echo(table_bytes(kept_version(said, folder), form=".md").decode(), nl=False)
 
 
 def verify(folder: ProjectFolder = HERE, as_json: AsJson = False) -> None:
@@ -182,6 +184,17 @@ def _speech(name: str, sha: str, by: str, why: str) -> "Speech":
     from xconnector.operations.tables import Speech
 
     return Speech(table=name, sha256=sha, person=by, reason=why)
+
+
+def _in_force(name: str, on: str, folder: Path) -> str:
+    """Return the version of a table that is in force on a day, as name@sha256."""
+    from xconnector.operations.table_history import in_force_on, today_of
+
+    day = _day(on) if on else today_of(_project(folder))
+    found = with_store(folder, lambda pool: in_force_on(pool, name, day))
+    if found is None:
+        refuse(f"no version of table {name!r} is in force on {day}; `xconnector tables versions` shows all")
+    return f"{name}@{found.sha256}"
 
 
 def _project(folder: Path) -> "Project":

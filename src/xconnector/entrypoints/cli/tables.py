@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from xconnector.entrypoints.cli.running import AsJson, refuse
+from xconnector.entrypoints.cli.named_tables import is_version, kept_version
+from xconnector.entrypoints.cli.running import HERE, AsJson, ProjectFolder, refuse
 from xconnector.entrypoints.cli.showing import show_json
 
 if TYPE_CHECKING:
@@ -17,14 +18,17 @@ if TYPE_CHECKING:
     from xconnector.domain.decision.explaining import RowAccount
     from xconnector.project.tables.text import TableText
 
-app = typer.Typer(no_args_is_help=True, help="Check, ask, compare and convert decision tables (.md, .json, .xlsx).")
+app = typer.Typer(
+    no_args_is_help=True, help="Check, ask, compare and convert decision tables (.md, .json, .xlsx, .dmn, .jdm.json)."
+)
 
-TableFile = Annotated[Path, typer.Argument(help="A table: .md, .json or .xlsx.")]
+TableFile = Annotated[Path, typer.Argument(help="A table: .md, .json, .xlsx, .dmn or .jdm.json.")]
 
 
 @app.command()
 def check(
-    files: Annotated[list[Path], typer.Argument(help="Tables: .md, .json or .xlsx.")], as_json: AsJson = False
+    files: Annotated[list[Path], typer.Argument(help="Tables: .md, .json, .xlsx, .dmn or .jdm.json.")],
+    as_json: AsJson = False,
 ) -> None:
     """Find every mistake: wrong cells, rows that never answer, overlaps, gaps with an example, tests that fail."""
     from xconnector.project.findings import Finding
@@ -89,14 +93,16 @@ def decide(
 
 @app.command()
 def diff(
-    old: Annotated[Path, typer.Argument(help="The table as it was.")],
-    new: Annotated[Path, typer.Argument(help="The table as it shall be.")],
+    old: Annotated[str, typer.Argument(help="The table as it was: a file, or a version as name@sha256.")],
+    new: Annotated[str, typer.Argument(help="The table as it shall be: a file, or a version as name@sha256.")],
+    folder: ProjectFolder = HERE,
     as_json: AsJson = False,
 ) -> None:
     """Tell what changed between two versions, by row and column."""
     from xconnector.domain.decision.difference import differences
 
-    changes = [*differences(_table(old).table, _table(new).table)]
+    before, after = (kept_version(one, folder) if is_version(one) else _table(Path(one)).table for one in (old, new))
+    changes = [*differences(before, after)]
     if as_json:
         show_json({"differences": changes})
         return
@@ -108,28 +114,36 @@ def diff(
 
 @app.command()
 def convert(
-    file: TableFile, to: Annotated[Path, typer.Argument(help="The file to write; its ending says how.")]
+    file: TableFile,
+    to: Annotated[Path, typer.Argument(help="The file to write; its ending says how.")],
+    table: Annotated[str, typer.Option(help="Which table, where a DMN or JDM file has several.")] = "",
 ) -> None:
-    """Write a table in another form; nothing is lost."""
-    from xconnector.project.tables.files import FORMS, table_bytes
+    """Write a table in another form; nothing is lost, and what the other form cannot say is refused."""
+    from dataclasses import replace
 
-    table = _table(file).table
-    if to.suffix not in FORMS:
-        refuse(f"{to} ends in none of {', '.join(FORMS)}")
+    from xconnector.project.tables.files import FOREIGN_FORMS, converted, form_of
+
+    made = _table(file, name=table).table
+    if form_of(file) in FOREIGN_FORMS:
+        # How others call it need be no name of ours.
+        made = replace(made, name=to.name.removesuffix(form_of(to) or ""))
+    content, wrong = converted(made, to)
+    if content is None:
+        refuse("\n".join(str(finding) for finding in wrong))
     try:
-        with to.open("xb") as content:
-            content.write(table_bytes(table, form=to.suffix))
+        with to.open("xb") as written:
+            written.write(content)
     except FileExistsError:
         refuse(f"{to} is there already: remove it, or name another file")
-    except OSError as wrong:
-        refuse(f"{to} cannot be written: {wrong.strerror}")
+    except OSError as failed:
+        refuse(f"{to} cannot be written: {failed.strerror}")
     typer.echo(f"Wrote {to}")
 
 
-def _table(file: Path) -> "TableText":
+def _table(file: Path, *, name: str = "") -> "TableText":
     from xconnector.project.tables.files import read_table_file
 
-    text, wrong = read_table_file(file)
+    text, wrong = read_table_file(file, name=name)
     if text is None:
         refuse("\n".join(str(finding) for finding in wrong))
     return text

@@ -1,28 +1,40 @@
 """Table files: the form follows from the name's ending, the table's name from what stands before it."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from xconnector.domain.decision.table import DecisionTable
 from xconnector.project.findings import Finding, named_like
 from xconnector.project.tables.checking import faults
+from xconnector.project.tables.foreign import UnsayableError
+from xconnector.project.tables.jdm import jdm_bytes, read_jdm
 from xconnector.project.tables.json_form import read_json_table, write_json_table
+from xconnector.project.tables.limits import MOST_BYTES
 from xconnector.project.tables.markdown import read_markdown, write_markdown
 from xconnector.project.tables.reading import read_table
 from xconnector.project.tables.text import TableText
 from xconnector.project.tables.writing import write_table
 from xconnector.project.tables.written import WrittenTable
-from xconnector.project.tables.xlsx import read_xlsx, write_xlsx
+from xconnector.project.tables.xlsx import read_xlsx
+from xconnector.project.tables.xlsx_writing import write_xlsx
 
-MOST_BYTES = 1_000_000
 
-_Reader = Callable[[str, str, bytes], tuple[WrittenTable | None, list[Finding]]]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Form:
+    """A way to write tables."""
+
+    read: Callable[[str, str, bytes], tuple[WrittenTable | None, list[Finding]]]
+    """From the table's name, what findings call the file, and its content, which is no longer than MOST_BYTES."""
+    write: Callable[[DecisionTable], bytes]
+    says_name: bool = False
+    """Whether the content says how the table is called; else the file is called so."""
 
 
 def parse_table(name: str, file: str, content: bytes, *, form: str = ".md") -> tuple[TableText | None, list[Finding]]:
     """Return the table that a file's content says, with everything that is wrong with it; None where it cannot be read.
 
-    The form is one of FORMS.
+    The form is one of FORMS or FOREIGN_FORMS.
     """
     text, findings = understood(name, file, content, form=form)
     if text is not None:
@@ -34,48 +46,96 @@ def understood(name: str, file: str, content: bytes, *, form: str) -> tuple[Tabl
     """Return the table, or None with why it is not understood; whether it is complete is not asked."""
     if len(content) > MOST_BYTES:
         return None, [_finding(file, f"the file has more than {MOST_BYTES} bytes", "divide it")]
-    written, findings = _READERS[form](name, file, content)
+    known = FOREIGN_FORMS.get(form) or FORMS[form]
+    written, findings = known.read(name, file, content)
     return (None, findings) if written is None else read_table(written)
 
 
-def read_table_file(path: Path) -> tuple[TableText | None, list[Finding]]:
-    """Return the table of a file on its own, or None with why it is not understood."""
-    file = str(path)
-    if path.suffix not in FORMS:
-        return None, [_finding(file, f"{path.suffix or 'no ending'!r} is no form of tables", named_like("", FORMS))]
+def form_of(path: Path) -> str | None:
+    """Return the form of a file, by the ending of its name: one of FORMS or FOREIGN_FORMS, or None."""
+    return next((form for form in (*FOREIGN_FORMS, *FORMS) if path.name.endswith(form)), None)
+
+
+def read_table_file(path: Path, *, name: str = "", file: str = "") -> tuple[TableText | None, list[Finding]]:
+    """Return the table of a file, or None with why it is not understood.
+
+    Args:
+        path: where it lies.
+        name: chooses among the tables of a foreign file; without one, it is what stands before the ending.
+        file: what findings call it; without one, its path.
+    """
+    file = file or str(path)
+    form = form_of(path)
+    if form is None:
+        return None, [_no_form(path, file)]
+    if not path.is_file():
+        return None, [_finding(file, "there is no such file", "name a file that is there")]
     try:
-        content = path.read_bytes()
+        with path.open("rb") as opened:
+            content = opened.read(MOST_BYTES + 1)
     except OSError as wrong:
-        return None, [_finding(file, f"the file cannot be read: {wrong.strerror}", "name a file that is there")]
-    return understood(path.stem, file, content, form=path.suffix)
+        return None, [_finding(file, f"the file cannot be read: {wrong.strerror}", "mend its permissions")]
+    return understood(name or path.name.removesuffix(form), file, content, form=form)
 
 
 def table_bytes(table: DecisionTable, *, form: str) -> bytes:
-    """Return a table as the content of a file of this form."""
-    return _WRITERS[form](table)
+    """Return a table as the content of a file of this form.
+
+    Raises UnsayableError where a foreign form cannot say what the table says.
+    """
+    known = FOREIGN_FORMS.get(form) or FORMS[form]
+    return known.write(table)
+
+
+def converted(table: DecisionTable, to: Path) -> tuple[bytes | None, list[Finding]]:
+    """Return a table as the content of the file `to`, or None with why it would not be the same table there."""
+    file = str(to)
+    form = form_of(to)
+    if form is None:
+        return None, [_no_form(to, file)]
+    known = FOREIGN_FORMS.get(form) or FORMS[form]
+    if not known.says_name and to.name != f"{table.name}{form}":
+        message = f"the table is called {table.name!r}, and a {form} file is called as its table"
+        return None, [_finding(file, message, f"name it {table.name}{form}")]
+    try:
+        content = known.write(table)
+    except UnsayableError as wrong:
+        return None, [_finding(file, f"a {form} file cannot say this table: {wrong}", "choose another form")]
+    if len(content) > MOST_BYTES:
+        return None, [_finding(file, f"the file would have more than {MOST_BYTES} bytes", "divide the table")]
+    return content, []
 
 
 def _markdown(name: str, file: str, content: bytes) -> tuple[WrittenTable | None, list[Finding]]:
     try:
         text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return None, [_finding(file, "the file is not UTF-8", "save it as UTF-8")]
+    except UnicodeDecodeError as wrong:
+        line = content[: wrong.start].count(b"\n") + 1
+        return None, [Finding(file=file, line=line, message="the file is not UTF-8", remedy="save it as UTF-8")]
     return read_markdown(name, file, text)
+
+
+def _no_form(path: Path, file: str) -> Finding:
+    remedy = named_like("", [*FORMS, *FOREIGN_FORMS])
+    return _finding(file, f"{path.suffix or 'no ending'!r} is no form of tables", remedy)
 
 
 def _finding(file: str, message: str, remedy: str) -> Finding:
     return Finding(file=file, line=1, message=message, remedy=remedy)
 
 
-_READERS: Mapping[str, _Reader] = {
-    ".md": _markdown,
-    ".json": lambda _name, file, content: read_json_table(file, content),
-    ".xlsx": read_xlsx,
+FORMS: Mapping[str, Form] = {
+    ".md": Form(read=_markdown, write=lambda table: write_markdown(write_table(table)).encode()),
+    ".json": Form(
+        read=lambda _name, file, content: read_json_table(file, content),
+        write=lambda table: write_json_table(write_table(table, says_all=True)).encode(),
+        says_name=True,
+    ),
+    ".xlsx": Form(read=read_xlsx, write=write_xlsx),
 }
-_WRITERS: Mapping[str, Callable[[DecisionTable], bytes]] = {
-    ".md": lambda table: write_markdown(write_table(table)).encode(),
-    ".json": lambda table: write_json_table(write_table(table, says_all=True)).encode(),
-    ".xlsx": lambda table: write_xlsx(write_table(table)),
+"""By the ending of a file's name."""
+
+FOREIGN_FORMS: Mapping[str, Form] = {
+    ".jdm.json": Form(read=read_jdm, write=jdm_bytes),
 }
-FORMS = tuple(_READERS)
-"""Endings of the names of table files."""
+"""Forms of other products, which are imported and exported; no table of a project is written in one."""

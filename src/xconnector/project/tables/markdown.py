@@ -26,6 +26,8 @@ _RULE = re.compile(r":?-+:?")
 _FENCE = re.compile(r"\s{0,3}(```|~~~)")
 _SETTING = re.compile(r"([^\s:]+)\s*:\s*(.*)")
 _EDGE = "---"
+# One long cell does not make all others of its column as long.
+_WIDEST = 60
 # A bar that ends a cell: as in GitHub's Markdown, a backslash before it is the bar's, whatever stands before that.
 _BAR = re.compile(r"(?<!\\)\|")
 _QUOTED = r'"(?:[^"\\]|\\.)*"'
@@ -173,7 +175,7 @@ def _sign(found: re.Match[str]) -> str:
 def _table(grid: Grid) -> Sequence[str]:
     header = [_escaped(cell) for cell in grid.header.cells]
     lines = [[_escaped(cell) for cell in line.cells] for line in grid.lines]
-    widths = [max(3, *(len(line[at]) for line in [header, *lines])) for at in range(len(header))]
+    widths = [min(_WIDEST, max(3, *(len(line[at]) for line in [header, *lines]))) for at in range(len(header))]
     rule = "|".join("-" * (width + 2) for width in widths)
     return [_line(header, widths), f"|{rule}|", *(_line(line, widths) for line in lines)]
 

@@ -17,6 +17,7 @@ from xconnector.project.tables.markdown import holds_only_prose
 from xconnector.project.tables.text import TableText
 from xconnector.project.tables.written import Grid, Line, Part, WrittenTable
 
+_MOST_EXPECTED = 200
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
 _INPUT = re.compile(r"[a-z][a-z0-9_]*(?:[. ][A-Za-z0-9_]+)*")
 _OUTPUT = re.compile(r"[a-z][a-z0-9_]*(?: [a-z0-9_]+)*")
@@ -434,6 +435,8 @@ class _Reading:
         if text == "none":
             return ()
         ids = tuple(word.strip() for word in text.split(","))
+        if len(ids) > _MOST_EXPECTED:
+            self._find(line.number, f"the test expects more than {_MOST_EXPECTED} rows", "ask for less at once")
         for one in ids:
             if one not in rows:
                 self._find(line.number, f"there is no row {one!r}", named_like(one, rows))

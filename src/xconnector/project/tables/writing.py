@@ -23,7 +23,8 @@ def write_table(table: DecisionTable, *, says_all: bool = False) -> WrittenTable
     )
 
 
-def _type(kind: Kind, step: Decimal | None) -> str:
+def said_type(kind: Kind, step: Decimal | None) -> str:
+    """Return a type as tables say it."""
     if step is None:
         return kind
     return "integer" if step == 1 else f"{kind} step {spelled_number(step)}"
@@ -60,7 +61,7 @@ def _inferred(at: int, table: DecisionTable) -> Domain:
 
 
 def _input(one: Input) -> Sequence[str]:
-    return [one.name, _type(one.domain.kind, one.domain.step), spelled(one.domain.cell)]
+    return [one.name, said_type(one.domain.kind, one.domain.step), spelled(one.domain.cell)]
 
 
 def _outputs(table: DecisionTable, *, says_all: bool) -> Grid:
@@ -70,7 +71,7 @@ def _outputs(table: DecisionTable, *, says_all: bool) -> Grid:
 
 def _output(one: Output) -> Sequence[str]:
     values = ", ".join(word_for(value) for value in one.values)
-    return [one.name, _type(one.kind, one.step), values or "-"]
+    return [one.name, said_type(one.kind, one.step), values or "-"]
 
 
 def _rows(table: DecisionTable) -> Grid:
@@ -83,7 +84,7 @@ def _whens(table: DecisionTable) -> Sequence[_Column]:
 
 
 def _thens(table: DecisionTable) -> Sequence[_Column]:
-    return [(f"then {one.name}", lambda row, one=one: _said(one, row.then[one.name])) for one in table.outputs]
+    return [(f"then {one.name}", lambda row, one=one: said_value(one, row.then[one.name])) for one in table.outputs]
 
 
 def _words(table: DecisionTable) -> Sequence[_Column]:
@@ -98,7 +99,8 @@ def _words(table: DecisionTable) -> Sequence[_Column]:
     return [(header, told) for header, told in columns if any(told(row) for row in table.rows)]
 
 
-def _said(one: Output, value: Value | None) -> str:
+def said_value(one: Output, value: Value | None) -> str:
+    """Return what a row says for an output: text as it is, all else as cells say it."""
     return value if one.kind is Kind.TEXT and isinstance(value, str) else word_for(value)
 
 
@@ -116,5 +118,5 @@ def _case(case: Case, table: DecisionTable, outputs: dict[str, Output]) -> Seque
         case.on.isoformat() if case.on else "",
         "" if case.rows is None else ", ".join(case.rows) or "none",
         *(word_for(case.given[name]) if name in case.given else "" for name in table.input_names),
-        *(_said(one, case.then[name]) if name in case.then else "" for name, one in outputs.items()),
+        *(said_value(one, case.then[name]) if name in case.then else "" for name, one in outputs.items()),
     ]

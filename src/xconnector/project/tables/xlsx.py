@@ -1,137 +1,178 @@
-"""Decision tables in XLSX: one sheet a part, the same headers and cells as in Markdown, lists to choose from."""
+"""Decision tables in XLSX: one sheet a part, with the same headers and cells as in Markdown.
 
-import re
+Settings and prose stand on the sheet `Table`; several lines `about` are read as one text. On the sheet `Choices` stands
+what the lists of other sheets offer: it says nothing. Real dates and yes/no values are taken, formulas are not.
+"""
+
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, time
 from decimal import Decimal
 from io import BytesIO
 from typing import Any
-from zipfile import BadZipFile, ZipFile
 
 from openpyxl import Workbook, load_workbook
-from openpyxl.cell.cell import Cell
-from openpyxl.styles import Alignment, Font
 from openpyxl.utils import get_column_letter
 from openpyxl.utils.escape import unescape
-from openpyxl.worksheet.worksheet import Worksheet
 
 from xconnector.domain.decision.values import spelled_number
-from xconnector.project.findings import Finding
-from xconnector.project.tables.written import Grid, Line, Part, Setting, WrittenTable
+from xconnector.project.findings import Finding, named_like
+from xconnector.project.tables.written import Grid, Line, Part, Setting, WrittenTable, gathered
+from xconnector.project.tables.xlsx_package import LAST_COLUMN, LAST_ROW, WorkbookError, proven_package
 
-_SHEETS: Mapping[Part, str] = {
+SHEETS: Mapping[Part, str] = {
     Part.ROWS: "Rows",
     Part.INPUTS: "Inputs",
     Part.OUTPUTS: "Outputs",
     Part.TESTS: "Tests",
 }
-_SETTINGS = "Table"
-_ABOUT = "about"
-_MOST_UNPACKED = 20_000_000
-_WIDEST = 60
-_TEXT = "@"
-# Spreadsheets read _x000A_ as the sign of that number; an underscore before such text is escaped itself.
-_LIKE_ESCAPED = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
+"""Name of the sheet of each part."""
+TABLE = "Table"
+"""The sheet of what is said of the table as a whole."""
+CHOICES = "Choices"
+"""The sheet of what may be chosen on other sheets."""
+SETTINGS_HEADER = ("setting", "value")
+ABOUT = "about"
+"""The setting that is the prose about the table."""
+
+_MOST_SIGNS = 4_000_000
+_MIDNIGHT = time()
 
 
 def read_xlsx(name: str, file: str, content: bytes) -> tuple[WrittenTable | None, list[Finding]]:
     """Return what the workbook says, or None with everything that is wrong with its layout."""
     try:
-        _refuse_bomb(content)
-        book = load_workbook(BytesIO(content))
-    except (BadZipFile, KeyError, ValueError, OSError) as wrong:
-        return None, [_finding(file, f"this is no workbook: {type(wrong).__name__}", "save it as .xlsx")]
-    findings = [_finding(file, f"cell {place} is a formula", "write the value itself") for place in _formulas(book)]
-    grids = {part: _grid(book[title]) for part, title in _SHEETS.items() if title in book.sheetnames}
-    if Part.ROWS not in grids:
-        findings.append(_finding(file, "there is no sheet `Rows`", "name the sheet with the rows so"))
-    if findings:
-        return None, findings
-    said = {line.cells[0]: line for line in _grid(book[_SETTINGS]).lines} if _SETTINGS in book.sheetnames else {}
-    settings = {key: Setting(number=line.number, text=line.cells[1]) for key, line in said.items() if key != _ABOUT}
-    about = said[_ABOUT].cells[1] if _ABOUT in said else ""
-    return WrittenTable(name=name, file=file, about=about, settings=settings, grids=grids), []
+        sheets = _sheets(content)
+    except WorkbookError as wrong:
+        return None, [Finding(file=file, line=1, message=str(wrong), remedy=wrong.remedy)]
+    return _Reading(file, sheets).table(name)
 
 
-def write_xlsx(written: WrittenTable) -> bytes:
-    """Return the workbook's content; `read_xlsx` reads it as the same table."""
-    book = Workbook()
-    book.remove(book[book.sheetnames[0]])
-    for part, title in _SHEETS.items():
-        if part in written.grids:
-            grid = written.grids[part]
-            _fill(book.create_sheet(title), [grid.header.cells, *(line.cells for line in grid.lines)])
-    settings = [[name, setting.text] for name, setting in written.settings.items()]
-    if written.about:
-        settings.append([_ABOUT, written.about])
-    if settings:
-        _fill(book.create_sheet(_SETTINGS), [["setting", "value"], *settings])
-    content = BytesIO()
-    book.save(content)
-    return content.getvalue()
+def _sheets(content: bytes) -> Mapping[str, Sequence[Sequence[Any]]]:
+    """Return the cells of each sheet, row by row.
+
+    Raises WorkbookError.
+    """
+    package = proven_package(content)
+    try:
+        with warnings.catch_warnings():
+            # What it cannot keep for writing again is of no interest here.
+            warnings.simplefilter("ignore")
+            book = load_workbook(BytesIO(package), read_only=True, keep_links=False)
+            return {title: _rows(book, title) for title in book.sheetnames}
+    except Exception as wrong:
+        # Parts that do not fit together lead the reader anywhere.
+        raise WorkbookError("the workbook's parts do not fit together") from wrong
 
 
-def _refuse_bomb(content: bytes) -> None:
-    with ZipFile(BytesIO(content)) as packed:
-        if sum(one.file_size for one in packed.infolist()) > _MOST_UNPACKED:
-            raise ValueError("the workbook is too large")
+def _rows(book: Workbook, title: str) -> Sequence[Sequence[Any]]:
+    if title == CHOICES:
+        return ()
+    return [*book[title].iter_rows(min_row=1, max_row=LAST_ROW, min_col=1, max_col=LAST_COLUMN)]
 
 
-def _formulas(book: Workbook) -> Iterator[str]:
-    for sheet in book.worksheets:
-        for row in sheet.iter_rows():
-            yield from (f"{sheet.title}!{cell.coordinate}" for cell in row if cell.data_type == "f")
+class _Reading:
+    def __init__(self, file: str, sheets: Mapping[str, Sequence[Sequence[Any]]]) -> None:
+        self._file = file
+        self._sheets = sheets
+        self._findings: list[Finding] = []
+        self._signs = 0
+
+    def table(self, name: str) -> tuple[WrittenTable | None, list[Finding]]:
+        known = [*SHEETS.values(), TABLE, CHOICES]
+        for title in self._sheets:
+            if title not in known:
+                self._find(
+                    1, f"the sheet {title!r} is unknown", f"{named_like(title, known)} Notes have a column `note`"
+                )
+        lines = {title: [*self._lines(title)] for title in known if title in self._sheets}
+        if self._signs > _MOST_SIGNS:
+            self._find(1, f"the workbook holds more than {_MOST_SIGNS} signs", "divide it")
+        grids = {part: _grid(lines[title]) for part, title in SHEETS.items() if lines.get(title)}
+        if Part.ROWS not in grids:
+            self._find(1, f"there is no sheet `{SHEETS[Part.ROWS]}` with a header", "name the sheet with the rows so")
+        settings, about = self._settings(lines.get(TABLE, []))
+        if self._findings:
+            return None, self._findings
+        return WrittenTable(name=name, file=self._file, about=about, settings=settings, grids=grids), []
+
+    def _find(self, line: int, message: str, remedy: str) -> None:
+        self._findings.append(Finding(file=self._file, line=line, message=message, remedy=remedy))
+
+    def _lines(self, title: str) -> Iterator[Line]:
+        """Yield the rows of a sheet that say something; those of the prose keep the space around it."""
+        for number, row in enumerate(self._sheets[title], start=1):
+            cells = [
+                self._said(cell.value, cell.data_type, f"{title}!{get_column_letter(column)}{number}", number)
+                for column, cell in enumerate(row, start=1)
+            ]
+            said = [cell if title == TABLE else cell.strip() for cell in cells]
+            end = max((at for at, cell in enumerate(said, start=1) if cell), default=0)
+            if end:
+                yield Line(number=number, cells=said[:end])
+            if self._signs > _MOST_SIGNS:
+                return
+
+    def _said(self, value: Any, data_type: str, place: str, line: int) -> str:  # noqa: ANN401 - whatever a sheet holds
+        """Return a cell's value in the words of the grammar; what has none there is a finding."""
+        if data_type == "f":
+            self._find(line, f"cell {place} is a formula", "write the value itself")
+            return ""
+        said = None if data_type == "e" else _words_for(value)
+        if said is None:
+            self._find(line, f"cell {place} holds a time, an error or no number", "write text, a number or a day")
+            return ""
+        self._signs += len(said)
+        return said
+
+    def _settings(self, lines: Sequence[Line]) -> tuple[Mapping[str, Setting], str]:
+        """Return the settings, and the prose."""
+        if not lines:
+            return {}, ""
+        header, *rest = lines
+        if tuple(map(str.strip, header.cells)) != SETTINGS_HEADER:
+            remedy = f"write {' and '.join(SETTINGS_HEADER)} into its first two cells"
+            self._find(header.number, f"the header of the sheet `{TABLE}` is unknown", remedy)
+            return {}, ""
+        said: list[tuple[str, Setting]] = []
+        prose: list[str] = []
+        for line in rest:
+            name, text, *more = [*line.cells, ""]
+            name = name.strip()
+            if more[:-1]:
+                self._find(
+                    line.number, f"row {line.number} of the sheet `{TABLE}` has more than two cells", "clear them"
+                )
+            elif name == ABOUT:
+                prose.append(text)
+            else:
+                said.append((name, Setting(number=line.number, text=text.strip())))
+        settings, repeated = gathered(self._file, said)
+        self._findings += repeated
+        return settings, "\n".join(prose).strip()
 
 
-def _grid(sheet: Worksheet) -> Grid:
-    lines = [
-        Line(number=number, cells=[_said(value) for value in values])
-        for number, values in enumerate(sheet.iter_rows(values_only=True), start=1)
-    ]
-    width = max((at for line in lines[:1] for at, cell in enumerate(line.cells, start=1) if cell), default=0)
-    told = [line for line in lines if any(line.cells)]
-    if not told:
-        return Grid(header=Line(number=1, cells=()), lines=())
-    header, *rows = [Line(number=line.number, cells=_cut(line.cells, width)) for line in told]
-    return Grid(header=header, lines=rows)
+def _words_for(value: Any) -> str | None:  # noqa: ANN401 - whatever a sheet holds
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "yes" if value else "no"
+        case datetime() if value.time() == _MIDNIGHT:
+            return value.date().isoformat()
+        case int() | float() if abs(value) != float("inf"):
+            return spelled_number(Decimal(str(value)))
+        case str():
+            return unescape(value).replace("\r\n", "\n")
+        case _:
+            return None
 
 
-def _cut(cells: Sequence[str], width: int) -> Sequence[str]:
-    """Return the cells below the header; what stands to their right stays, so that it is found to be too much."""
-    end = max((at for at, cell in enumerate(cells, start=1) if cell), default=0)
-    return cells[: max(width, end)]
-
-
-def _said(value: Any) -> str:  # noqa: ANN401 - whatever a spreadsheet holds
-    """Return a cell's value in the words of the grammar."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, datetime):
-        return value.date().isoformat()
-    if isinstance(value, (int, float)):
-        return spelled_number(Decimal(str(value)))
-    return unescape(str(value)).replace("\r\n", "\n").strip()
-
-
-def _fill(sheet: Worksheet, lines: Sequence[Sequence[str]]) -> None:
-    for row, line in enumerate(lines, start=1):
-        for column, text in enumerate(line, start=1):
-            cell = sheet.cell(row=row, column=column)
-            assert isinstance(cell, Cell)
-            if text:
-                cell.value = _LIKE_ESCAPED.sub("_x005F_", text)
-                # Text that begins with = is no formula.
-                cell.data_type = "s"
-            cell.number_format = _TEXT
-            cell.alignment = Alignment(wrap_text=True, vertical="top")
-            if row == 1:
-                cell.font = Font(bold=True)
-    sheet.freeze_panes = "B2"
-    for column, cells in enumerate(zip(*lines, strict=True), start=1):
-        sheet.column_dimensions[get_column_letter(column)].width = min(_WIDEST, max(map(len, cells)) + 2)
-
-
-def _finding(file: str, message: str, remedy: str) -> Finding:
-    return Finding(file=file, line=1, message=message, remedy=remedy)
+def _grid(lines: Sequence[Line]) -> Grid:
+    """Return a part; what stands right of its header stays, so that it is found to be too much."""
+    header, *rows = lines
+    width = len(header.cells)
+    return Grid(
+        header=header,
+        lines=[Line(number=row.number, cells=[*row.cells, *[""] * (width - len(row.cells))]) for row in rows],
+    )

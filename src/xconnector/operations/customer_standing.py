@@ -1,0 +1,107 @@
+"""What is known of a customer: the golden record, what may be sent by which medium, and everything that led there."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from xconnector.domain.consent import ConsentEvent
+from xconnector.domain.customer import Customer
+from xconnector.domain.media_facts import facts_of_media
+from xconnector.domain.routing.plan import Medium
+from xconnector.domain.suppression import SuppressionEvent
+from xconnector.postgres.connect import Connection, Pool, in_transaction
+from xconnector.store import consents, customers, suppressions
+
+
+class UnknownCustomerError(Exception):
+    """Nobody ever spoke of this customer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GoldenValue:
+    """One field of the golden record, and where it came from."""
+
+    name: str
+    value: Any = field(repr=False)
+    source: str
+    as_of: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MediumStanding:
+    """What the order of checks sees of one medium, for one kind of communication."""
+
+    medium: Medium
+    category: str
+    promotional: bool
+    suppressed: str | None
+    consent: str
+    basis: str | None
+    days: int | None
+    shown: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerStanding:
+    """Everything known of one customer, at a moment."""
+
+    customer: str
+    golden: Sequence[GoldenValue]
+    media: Sequence[MediumStanding]
+    consents: Sequence[ConsentEvent]
+    suppressions: Sequence[SuppressionEvent]
+
+
+async def customer_standing(
+    pool: Pool, customer_key: str, *, kinds: Collection[tuple[str, bool]], at: datetime
+) -> CustomerStanding:
+    """Return what is known of a customer.
+
+    `kinds` are the categories of communications, each with whether it is advertising; `at` is now, in the time zone
+    in which days are counted. Raises UnknownCustomerError.
+    """
+
+    async def read(connection: Connection) -> CustomerStanding:
+        golden = (await customers.golden_records(connection, [customer_key])).get(customer_key)
+        said = (await consents.of_customers(connection, [customer_key])).get(customer_key, [])
+        entries = (await suppressions.of_customers(connection, [customer_key])).get(customer_key, [])
+        if golden is None and not said and not entries:
+            raise UnknownCustomerError("nobody ever spoke of this customer; spell the key as the source does")
+        customer = golden or Customer(customer_key=customer_key, fields={}, provenance={})
+        return CustomerStanding(
+            customer=customer_key,
+            golden=_golden(customer),
+            media=[
+                _standing(category, facts, promotional=promotional)
+                for category, promotional in sorted(kinds)
+                for facts in facts_of_media(
+                    customer, said, entries, category=category, promotional=promotional, at=at, media=Medium
+                ).values()
+            ],
+            consents=said,
+            suppressions=entries,
+        )
+
+    return await in_transaction(pool, read)
+
+
+def _golden(customer: Customer) -> Sequence[GoldenValue]:
+    return [
+        GoldenValue(name=name, value=value, source=origin.source, as_of=origin.as_of)
+        for name, value in customer.fields.items()
+        if (origin := customer.provenance[name])
+    ]
+
+
+def _standing(category: str, facts: dict[str, Any], *, promotional: bool) -> MediumStanding:
+    return MediumStanding(
+        medium=Medium(facts["medium"]),
+        category=category,
+        promotional=promotional,
+        suppressed=facts["suppressed"],
+        consent=facts["consent"],
+        basis=facts["consent.basis"],
+        days=facts["consent.days"],
+        shown=facts["consent.shown"],
+    )

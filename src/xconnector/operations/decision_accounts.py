@@ -1,0 +1,165 @@
+"""What was decided of one communication, and why: told again from kept rows and the tables of that day."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from typing import Any
+
+from xconnector.domain.communication import State
+from xconnector.domain.decision.deciding import DecisionError
+from xconnector.domain.decision.explaining import explain, nearest_misses
+from xconnector.domain.routing.place import inputs_at, place_of
+from xconnector.domain.routing.plan import DeliveryPlan, Suppression
+from xconnector.domain.routing.policy import DeliveryDecision, DeliveryPolicy, Facts, Step
+from xconnector.domain.routing.told_again import steps_of, table_at
+from xconnector.domain.routing.why import in_full, in_order, sentence
+from xconnector.operations.past_policies import PastPolicies
+from xconnector.postgres.connect import Connection
+from xconnector.store import decisions
+from xconnector.store.communications import Found
+from xconnector.store.decisions import DecisionRow
+from xconnector.store.ledger import Entry
+
+_REROUTED = "rerouted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepAccount:
+    """What one row said, and why others did not."""
+
+    line: str
+    """Numbered, without values of the customer."""
+    step: Step
+    others: Sequence[str] = field(default=(), repr=False)
+    """The rows of the table that came closest, with what kept each from answering; these tell what the tables saw."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionAccount:
+    """What was decided on one occasion."""
+
+    decided_at: datetime
+    day: date
+    """As of which rows of the tables counted."""
+    is_mandatory: bool
+    leave_within: int | None
+    """Days, after which it must be on its way."""
+    outcome: DeliveryPlan | Suppression
+    steps: Sequence[StepAccount]
+    """In the order of the checks; none where its tables are not kept as they were."""
+    facts: Mapping[str, Any] | None = field(repr=False)
+    """By input, what the tables saw; None when it was erased."""
+    trouble: str | None = None
+    """Why it cannot be told again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionHistory:
+    """Everything that was decided of one communication, and why it is as it is."""
+
+    why: str | None
+    """In one sentence; None where nothing was decided, or it cannot be told again."""
+    accounts: Sequence[DecisionAccount]
+    """The first decision, then those right before hand-overs."""
+
+
+async def decision_history(connection: Connection, found: Found, history: Sequence[Entry]) -> DecisionHistory:
+    """Return what was decided of a communication, by the tables that decided; `history` is what its ledger tells."""
+    rows = await decisions.of_communication(connection, found.communication_id)
+    policies = PastPolicies()
+    await policies.learn(connection, [row.policy_sha256 for row in rows])
+    told = [_Told(row, policies[row.policy_sha256]) for row in rows]
+    return DecisionHistory(why=told[-1].why(found, history) if told else None, accounts=[one.account for one in told])
+
+
+class _Told:
+    """One recorded decision, with the policy that made it."""
+
+    def __init__(self, row: DecisionRow, policy: DeliveryPolicy | None) -> None:
+        self._row = row
+        self._policy = policy
+        self._trouble: str | None = None
+        self._decision = self._told_again()
+
+    @property
+    def account(self) -> DecisionAccount:
+        outcome, decision = self._row.outcome, self._decision
+        facts = self._row.facts
+        return DecisionAccount(
+            decided_at=self._row.decided_at,
+            day=self._row.day,
+            is_mandatory=outcome.mandatory,
+            leave_within=outcome.within,
+            outcome=outcome.plan,
+            steps=() if decision is None else [*self._steps(decision)],
+            facts=None if facts is None else _flat(facts),
+            trouble=self._trouble,
+        )
+
+    def why(self, found: Found, history: Sequence[Entry]) -> str | None:
+        """Say why it goes where it goes now."""
+        if self._decision is None or self._policy is None:
+            return None
+        if found.state == State.SUPPRESSED or not found.plan:
+            return sentence(self._decision, self._policy.media)
+        # Hops that were left out when it was decided again are no part of its way any more.
+        decision = _through(self._decision, found.plan)
+        at = min(found.hop, len(found.plan) - 1)
+        return sentence(decision, self._policy.media, found.plan[at], cause=_cause(found, at, history))
+
+    def _told_again(self) -> DeliveryDecision | None:
+        if self._policy is None:
+            self._trouble = "its policy or one of its tables is not kept as it was: restore them from a backup"
+            return None
+        try:
+            steps = steps_of(self._row.rows, self._policy)
+        except (DecisionError, ValueError) as wrong:
+            self._trouble = str(wrong)
+            return None
+        return DeliveryDecision(
+            outcome=self._row.outcome.plan,
+            steps=steps,
+            is_mandatory=self._row.outcome.mandatory,
+            leave_within=self._row.outcome.within,
+        )
+
+    def _steps(self, decision: DeliveryDecision) -> Iterator[StepAccount]:
+        for line, step in zip(in_full(decision.steps), in_order(decision.steps), strict=True):
+            yield StepAccount(line=line, step=step, others=[*self._others(step, decision)])
+
+    def _others(self, step: Step, decision: DeliveryDecision) -> Iterator[str]:
+        """Yield why the nearest other rows did not answer; nothing where what the table saw was erased."""
+        place, facts = place_of(step), self._row.facts
+        if self._policy is None or facts is None or not place.is_question:
+            return
+        proofs = {hop.to: hop.proof for hop in self._row.outcome.hops}
+        proof = proofs.get(step.connection or "")
+        inputs = inputs_at(place, facts, is_mandatory=decision.is_mandatory, proof=proof)
+        accounts = explain(table_at(place, self._policy), inputs, on=facts.day)
+        yield from (str(account) for account in nearest_misses(accounts))
+
+
+def _through(decision: DeliveryDecision, plan: Sequence[str]) -> DeliveryDecision:
+    if isinstance(decision.outcome, Suppression):
+        return decision
+    hops = tuple(hop for hop in decision.outcome.hops if hop.connection in plan)
+    return replace(decision, outcome=DeliveryPlan(hops=hops))
+
+
+def _cause(found: Found, at: int, history: Sequence[Entry]) -> str | None:
+    """Say what became of the hop before; None where it goes there first."""
+    if at == 0:
+        return None
+    # Where tables were asked again, their steps tell why; here counts what channels said.
+    told = [entry.detail for entry in history if entry.event == _REROUTED and entry.detail is not None]
+    because = next((detail["because"] for detail in reversed(told) if "decision" not in detail), None)
+    before = found.plan[at - 1]
+    return f"{before} did not reach the customer{f' ({because})' if because else ''}"
+
+
+def _flat(facts: Facts) -> Mapping[str, Any]:
+    """Return facts by input, those of a medium with its name behind."""
+    by_medium = {
+        f"{name} ({medium})": value for medium, known in facts.by_medium.items() for name, value in known.items()
+    }
+    return {**facts.common, **by_medium}

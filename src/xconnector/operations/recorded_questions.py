@@ -1,0 +1,111 @@
+"""Recorded decisions as questions to one table: where it was asked, what it saw, and what it answered."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from msgspec import DecodeError, Struct
+from msgspec.json import Decoder
+
+from xconnector.domain.decision.replay import MOST_EXAMPLES, PastAnswer, Recorded
+from xconnector.domain.decision.table import DecisionTable
+from xconnector.domain.routing.place import Place, inputs_at, read_place
+from xconnector.operations.past_policies import PastPolicies
+from xconnector.store.decision_text import rows_of
+from xconnector.store.decisions import DecisionRow
+
+_MOST_REMEMBERED = 20_000
+_ID_LIST = ", "
+
+
+class _Common(Struct, frozen=True):
+    common: dict[str, Any]
+
+
+_common = Decoder(_Common)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """One question in a decision, and its answer."""
+
+    place: Place
+    past: PastAnswer
+
+
+class RecordedQuestions:
+    """Takes decisions apart into the questions that one table was asked."""
+
+    def __init__(self, table: str, policies: PastPolicies) -> None:
+        self._table = table
+        self._policies = policies
+        self._asked: dict[tuple[str, str], Sequence[_Asked]] = {}
+        """By policy and rows, which a million decisions have in common with each other."""
+        self._pasts: dict[tuple[str, str], PastAnswer] = {}
+        self.not_asked = 0
+        """Decisions that asked no table of the name."""
+        self.erased = 0
+        """Decisions whose facts were erased."""
+        self.unreadable = 0
+        """What was handed over as decisions and does not say what decisions say."""
+        self.unreadable_examples: list[UUID] = []
+
+    def of(self, rows: Iterable[DecisionRow]) -> Iterator[Recorded]:
+        """Yield the questions of decisions."""
+        for row in rows:
+            try:
+                asked = self._asked.get((row.policy_sha256, row.rows_text))
+                if asked is None:
+                    asked = self._read(row)
+                if not asked:
+                    self.not_asked += 1
+                elif row.facts_text is None:
+                    self.erased += 1
+                else:
+                    yield from _questions(row, row.facts_text, asked)
+            except (DecodeError, ValueError):
+                self.unreadable += 1
+                if len(self.unreadable_examples) < MOST_EXAMPLES:
+                    self.unreadable_examples.append(row.communication_id)
+
+    def _read(self, row: DecisionRow) -> Sequence[_Asked]:
+        if len(self._asked) >= _MOST_REMEMBERED:
+            self._asked.clear()
+        asked = [
+            _Asked(place=place, past=self._past(row.policy_sha256, answered))
+            for place, answered in ((read_place(text), answered) for text, answered in rows_of(row.rows_text).items())
+            if place.table == self._table and place.is_question
+        ]
+        self._asked[row.policy_sha256, row.rows_text] = asked
+        return asked
+
+    def _past(self, policy_sha256: str, row: str) -> PastAnswer:
+        """Return the answer of then, with what its row said where the table of then is there."""
+        table = self._table_of(policy_sha256)
+        known = self._pasts.get((table.sha256 if table else "", row))
+        if known is None:
+            ids = row.split(_ID_LIST) if row else []
+            knows_all = table is not None and all(one in table.row_by_id for one in ids)
+            says = tuple(table.row_by_id[one].then for one in ids) if table is not None and knows_all else None
+            known = self._pasts[table.sha256 if table else "", row] = PastAnswer(row=row, says=says)
+        return known
+
+    def _table_of(self, policy_sha256: str) -> DecisionTable | None:
+        policy = self._policies[policy_sha256]
+        return None if policy is None else next((one for one in policy.tables if one.name == self._table), None)
+
+
+def _questions(row: DecisionRow, facts_text: str, asked: Sequence[_Asked]) -> Iterator[Recorded]:
+    if len(asked) == 1 and asked[0].place.medium is None:
+        # By far the most: the routing table, which sees what is common to all media.
+        inputs: Mapping[str, Any] = _common.decode(facts_text).common
+        yield Recorded(row.communication_id, row.customer_key, row.day, asked[0].past, inputs)
+        return
+    facts, outcome = row.facts, row.outcome
+    assert facts is not None, "its text is there"
+    proofs = {hop.to: hop.proof for hop in outcome.hops}
+    for one in asked:
+        place = one.place
+        inputs = inputs_at(place, facts, is_mandatory=outcome.mandatory, proof=proofs.get(place.connection or ""))
+        yield Recorded(row.communication_id, row.customer_key, row.day, one.past, inputs)
