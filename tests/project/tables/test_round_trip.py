@@ -42,9 +42,9 @@ def of_values(kind: Kind) -> st.SearchStrategy[Any]:
 @st.composite
 def outputs_of(draw: Callable[[st.SearchStrategy[Any]], Any], name: str) -> Output:
     kind = draw(st.sampled_from([*EVERY_VALUE]))
-    steps = st.sampled_from([None, Decimal("0.25")]) if kind is Kind.NUMBER else st.none()
-    values = draw(st.just([]) | st.lists(of_values(kind), max_size=3, unique=True))
-    return Output(name=name, kind=kind, values=tuple(values), step=draw(steps))
+    step = draw(st.sampled_from([None, Decimal("0.25")]) if kind is Kind.NUMBER else st.none())
+    values = draw(st.just([]) | st.lists(of_values(kind), max_size=3, unique=True)) if step is None else [Decimal(1)]
+    return Output(name=name, kind=kind, values=tuple(values), step=step)
 
 
 @st.composite
@@ -54,8 +54,8 @@ def said_of(draw: Callable[[st.SearchStrategy[Any]], Any], one: Output) -> Value
         value = draw(st.sampled_from(one.values))
     else:
         value = draw(of_values(one.kind) if one.kind is Kind.TEXT else st.none() | of_values(one.kind))
-    # Whatever is no multiple of the step, 1 is.
-    return Decimal(1) if one.step is not None and not one.values else value
+    # Whatever the step is, 1 is a multiple of it.
+    return Decimal(1) if one.step is not None else value
 
 
 @st.composite
@@ -65,10 +65,6 @@ def told(draw: Callable[[st.SearchStrategy[Any]], Any]) -> DecisionTable:
     outputs = [
         *(draw(outputs_of(f"o{at}")) for at in range(draw(st.integers(0, 2)))),
         Output(name="route", values=ROUTES),
-    ]
-    outputs = [
-        replace(one, step=None if any(value % one.step for value in one.values) else one.step) if one.step else one
-        for one in outputs
     ]
     rows = tuple(
         replace(

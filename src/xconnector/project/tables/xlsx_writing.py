@@ -10,6 +10,7 @@ from openpyxl.cell.cell import Cell
 from openpyxl.comments import Comment
 from openpyxl.styles import Alignment, Font, Protection
 from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.cell_range import MultiCellRange
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.dimensions import ColumnDimension
 from openpyxl.worksheet.worksheet import Worksheet
@@ -141,7 +142,7 @@ class _Book:
         else:
             return
         offered.allow_blank = True
-        offered.add(cells)
+        offered.sqref = MultiCellRange(cells)
         sheet.add_data_validation(offered)
 
 
