@@ -1,0 +1,137 @@
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+import pytest
+
+from tests.office import notice, write_office_project
+from tests.pipeline.conftest import OpenOffice
+from xconnector.domain.routing.plan import DeliveryPlan, Hop, Suppression
+from xconnector.operations.decision_accounts import DecisionHistory
+from xconnector.operations.explaining import explain_decision
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+CONSENT = """# Consent
+
+| row | when medium | when consent | then send | then reason | cite   |
+|-----|-------------|--------------|-----------|-------------|--------|
+| C1  | not email   | -            | yes       | -           |        |
+| C2  | -           | given        | yes       | -           |        |
+| C3  | -           | -            | no        | no consent  | Rule 9 |
+"""
+
+
+def asking_for_consent(folder: Path) -> None:
+    write_office_project(folder, {"xconnector.yaml": [("people:", "checks: {consent: consent}\npeople:")]})
+    (folder / "tables/consent.md").write_text(CONSENT, encoding="utf-8")
+
+
+async def decided(office: OpenOffice, **fields: object) -> DecisionHistory:
+    async with office() as opened:
+        await opened.send(notice("1", **fields))
+        await opened.work()
+        return (await opened.explain("1")).decided
+
+
+async def test_a_route_that_stands_as_it_is_proposed_is_told_with_its_row(office: OpenOffice) -> None:
+    told = await decided(office, email="a@x.test")
+
+    assert told.why == "It goes by e-mail because row R3 of routing says so (Rule 3)."
+    assert [account.outcome for account in told.accounts] == [
+        DeliveryPlan(hops=(Hop(connection="email"), Hop(connection="print")))
+    ]
+
+
+async def test_the_rows_that_came_closest_are_told_with_what_kept_them_from_answering(office: OpenOffice) -> None:
+    told = await decided(office, email="a@x.test")
+    (step,) = told.accounts[0].steps
+
+    assert step.line == "1. preference: email, print (row R3 of routing, Rule 3)"
+    assert "row R1 does not fit: customer.preference is none, it takes nothing" in step.others
+
+
+async def test_a_medium_that_was_taken_away_is_told_with_row_and_law(office: OpenOffice, tmp_path: Path) -> None:
+    asking_for_consent(tmp_path)
+    told = await decided(office, email="a@x.test")
+
+    assert told.why == (
+        "It goes to print because e-mail was taken away: no consent (row C3 of consent, Rule 9); "
+        "print is next in row R3 of routing."
+    )
+    assert [step.line for step in told.accounts[0].steps] == [
+        "1. consent, e-mail: taken away: no consent (row C3 of consent, Rule 9)",
+        "2. consent, print: may be used (row C1 of consent)",
+        "3. preference: email, print (row R3 of routing, Rule 3)",
+    ]
+
+
+async def test_a_refusal_is_told_as_the_cause_of_the_next_hop(office: OpenOffice) -> None:
+    told = await decided(office, email="refuse-1@x.test")
+
+    assert told.why is not None
+    assert told.why.startswith("It goes to print because email did not reach the customer (")
+    assert told.why.endswith("; print is next in row R3 of routing.")
+
+
+async def test_what_was_not_sent_is_told_with_its_reason(office: OpenOffice) -> None:
+    told = await decided(office, preference="nothing")
+
+    assert told.why == "It was not sent because row R1 of routing suppresses it: opt-out (Rule 1)."
+    assert [account.outcome for account in told.accounts] == [Suppression(reason="opt-out")]
+
+
+async def test_it_is_told_when_what_the_tables_saw_was_erased(office: OpenOffice) -> None:
+    async with office() as opened:
+        await opened.send(notice("1", email="a@x.test"))
+        await opened.work()
+        before = (await opened.explain("1")).decided
+        async with await psycopg.AsyncConnection.connect(opened.database) as connection:
+            await connection.execute("UPDATE decision SET facts = NULL")
+        after = (await opened.explain("1")).decided
+
+    assert after.why == before.why is not None
+    assert before.accounts[0].facts is not None
+    assert after.accounts[0].facts is None
+    assert [step.others for step in after.accounts[0].steps] == [[]]
+
+
+async def test_a_table_that_is_not_kept_as_it_was_is_told_and_nothing_is_made_up(office: OpenOffice) -> None:
+    async with office() as opened:
+        await opened.send(notice("1", email="a@x.test"))
+        await opened.work()
+        async with await psycopg.AsyncConnection.connect(opened.database) as connection:
+            # Past the trigger that keeps kept tables as they are.
+            await connection.execute("SET session_replication_role = replica")
+            await connection.execute("UPDATE decision_table SET content = replace(content, 'R3', 'R7')")
+        told = (await opened.explain("1")).decided
+
+    assert told.why is None
+    assert "restore them from a backup" in str(told.accounts[0].trouble)
+    assert told.accounts[0].steps == ()
+
+
+async def test_yesterdays_letter_is_told_by_yesterdays_table(office: OpenOffice, tmp_path: Path) -> None:
+    async with office() as opened:
+        await opened.send(notice("1", email="a@x.test"))
+        await opened.work()
+    table = tmp_path / "tables/routing.md"
+    table.write_text(table.read_text(encoding="utf-8").replace("Rule 3", "Rule 33"), encoding="utf-8")
+    async with office() as opened:
+        await opened.send(notice("2", email="b@x.test"))
+        await opened.work()
+        told = [(await opened.explain(key)).decided.why for key in ("1", "2")]
+
+    assert told == [f"It goes by e-mail because row R3 of routing says so ({rule})." for rule in ("Rule 3", "Rule 33")]
+
+
+async def test_a_decision_is_found_by_the_id_of_its_communication_alone(office: OpenOffice) -> None:
+    async with office() as opened:
+        await opened.send(notice("1", email="a@x.test"))
+        await opened.work()
+        found = (await opened.explain("1")).found
+        told = await explain_decision(opened.place.pool, found.communication_id)
+        unknown = await explain_decision(opened.place.pool, uuid4())
+
+    assert told is not None
+    assert told.why == "It goes by e-mail because row R3 of routing says so (Rule 3)."
+    assert unknown is None
