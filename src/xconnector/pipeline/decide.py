@@ -36,7 +36,8 @@ def decide(place: Workplace, assembled: Assembled, grounds: Grounds) -> Outcome:
     """
     kind = assembled.asked.kind
     policy = grounds.policies.of(kind)
-    facts = facts_of(place.project, kind, assembled.known, assembled.values, at=assembled.issued_at)
+    # Not the document's date, which has no fraction of a second: what was said a moment ago counts.
+    facts = facts_of(place.project, kind, assembled.known, assembled.values, at=grounds.at)
     return Outcome(assembled=assembled, routing=route(kind, policy, facts))
 
 
