@@ -17,6 +17,7 @@ from typer.models import ArgumentInfo, OptionInfo
 from xconnector.contract.registry import manifest
 from xconnector.entrypoints.cli import app
 from xconnector.project.files import CommunicationShape, MappingShape, ProjectShape, SourceShape, TestShape
+from xconnector.project.tables.json_form import TableShape
 
 DOCS = Path(__file__).resolve().parent
 PROJECT_FILES = {
@@ -24,6 +25,7 @@ PROJECT_FILES = {
     "communications/*.yaml": CommunicationShape,
     "mappings/*.yaml": MappingShape,
     "tests/*.yaml": TestShape,
+    "tables/*.json": TableShape,
 }
 SOURCE = (
     "A source is a path, or these keys, exactly one of them from `path` to `each`. A path is names separated by dots, "

@@ -12,6 +12,7 @@ from pydantic import BaseModel, TypeAdapter
 
 from xconnector.contract.registry import connector_names, manifest
 from xconnector.project.files import CommunicationShape, LimitsShape, MappingShape, ProjectShape, TestShape
+from xconnector.project.tables.json_form import TableShape
 from xconnector.project.templates import TEMPLATES
 
 Schema: TypeAlias = dict[str, Any]
@@ -27,6 +28,7 @@ def project_schemas() -> Mapping[str, Schema]:
         "communication.schema.json": _titled("communications/*.yaml", CommunicationShape.model_json_schema()),
         "mapping.schema.json": _titled("mappings/*.yaml", MappingShape.model_json_schema()),
         "tests.schema.json": _titled("tests/*.yaml", TypeAdapter(list[TestShape]).json_schema()),
+        "table.schema.json": _titled("tables/*.json", TableShape.model_json_schema()),
         **_design_files(),
     }
 
