@@ -13,6 +13,7 @@ from xconnector.domain.communication import State
 from xconnector.domain.customer import CustomerRecord
 from xconnector.domain.decision.deciding import DecisionError
 from xconnector.domain.failure import Failure, FailureKind
+from xconnector.domain.routing.shadow import shadowed
 from xconnector.execution.jobs import Attempt
 from xconnector.pipeline import failing
 from xconnector.pipeline.assemble import Assembled, assemble, freeze
@@ -24,7 +25,7 @@ from xconnector.postgres.connect import Connection, in_transaction
 from xconnector.project.condition import ConditionError
 from xconnector.project.data_contract import ContractError
 from xconnector.project.mapping import MappingError
-from xconnector.store import communications, customers, decisions, failures, inbox, ledger
+from xconnector.store import communications, customers, decisions, failures, inbox, ledger, shadow_answers
 from xconnector.store.communications import Decided
 from xconnector.store.decisions import DecisionRow
 from xconnector.store.failures import Stopped
@@ -56,6 +57,7 @@ async def prepare(place: Workplace, attempt: Attempt, batch_id: int) -> None:
         await _assemble_and_decide(place, connection, batch, policies, now=now)
         await _write(place, connection, batch, now=now)
         await policies.remember(connection)
+        await _ask_shadows(connection, batch, policies, now=now)
         if any(outcome.state is State.DECIDED for outcome in batch.outcomes):
             await place.jobs.defer(connection, "compose", priority=attempt.priority, batch_id=batch_id)
 
@@ -171,6 +173,27 @@ async def _write(place: Workplace, connection: Connection, batch: _Batch, *, now
     ]
     await failures.remember(connection, stopped, now)
     await ledger.append(connection, _entries(batch, now))
+
+
+async def _ask_shadows(connection: Connection, batch: _Batch, policies: Policies, *, now: datetime) -> None:
+    """Let the versions of tables that are tried out answer beside; nothing follows from what they say."""
+    shadows = policies.tables.shadows
+    if not shadows:
+        return
+    answers = [
+        (
+            outcome.assembled.asked.communication_id,
+            shadowed(
+                outcome.routing.policy,
+                shadows,
+                outcome.routing.facts,
+                outcome.routing.delivery,
+                beside=outcome.routing.arrangement.steps,
+            ),
+        )
+        for outcome in batch.outcomes
+    ]
+    await shadow_answers.remember(connection, answers, now)
 
 
 def _decision(outcome: Outcome, now: datetime) -> DecisionRow:

@@ -8,6 +8,7 @@ from xconnector.domain.decision.values import Kind
 from xconnector.domain.routing.arranging import LEFT_OPEN
 from xconnector.domain.routing.check_inputs import inputs_of
 from xconnector.domain.routing.check_outputs import output_mistakes
+from xconnector.domain.routing.plan import Medium
 from xconnector.domain.routing.policy import Check
 from xconnector.domain.routing.route_cell import Proposal, proposal_of
 from xconnector.project.checks import KEYS
@@ -145,9 +146,29 @@ def _route_cells(text: TableText, known: Known) -> Iterator[Finding]:
         except ValueError as wrong:
             yield text.finding(row.id, f"row {row.id}: `then route` is not understood", str(wrong))
             continue
-        for connection in outcome.connections if isinstance(outcome, Proposal) else ():
-            for message, remedy in without_role(known.connections, connection, Role.CHANNEL):
+        if isinstance(outcome, Proposal):
+            for message, remedy in _hops(outcome, known):
                 yield text.finding(row.id, f"row {row.id}: {message}", remedy)
+
+
+def _hops(proposal: Proposal, known: Known) -> Iterator[tuple[str, str]]:
+    """Yield message and remedy for every hop that cannot be as it is written."""
+    *_, last = proposal.hops
+    for hop in proposal.hops:
+        for connection in hop.choices:
+            yield from without_role(known.connections, connection, Role.CHANNEL)
+        media = {name: _medium_of(name, known) for name in hop.choices}
+        for name in (name for name, medium in media.items() if hop.wait is not None and medium is Medium.PRINT):
+            yield f"{name} prints: nobody reports that a letter was seen", "leave out its waiting time"
+        for name in (name for name, medium in media.items() if hop.proof is not None and medium is not Medium.PRINT):
+            yield f"{name} does not print: only the post gives a proof of mailing", "leave it out there"
+        if hop is last and hop.wait is not None:
+            yield "nothing comes after the last hop's waiting time", "leave it out, or write what comes then"
+
+
+def _medium_of(connection: str, known: Known) -> Medium | None:
+    found = known.connections.get(connection)
+    return None if found is None or found.manifest is None else found.manifest.medium
 
 
 def _proposal(row: Row) -> Proposal | None:
