@@ -79,6 +79,29 @@ def test_explain_tells_the_whole_history_and_the_reason_of_the_route(desk: Desk)
     ]
 
 
+def test_explain_says_at_its_top_in_one_sentence_why_it_goes_this_way(desk: Desk) -> None:
+    mailed, silent = desk.type("explain", "mailed"), desk.type("explain", "silent")
+
+    assert "It goes by e-mail because row R3 of routing says so (Rule 3)." in " ".join(mailed.stdout.split())
+    said = "It was not sent because row R1 of routing suppresses it: opt-out (Rule 1)."
+    assert said in " ".join(silent.stdout.split("History")[0].split())
+
+
+def test_explain_why_tells_every_check_with_row_law_and_what_the_table_saw(desk: Desk) -> None:
+    words = " ".join(desk.type("explain", "mailed", "--why").stdout.split())
+    told = json.loads(desk.type("explain", "mailed", "--json").stdout)["decided"]
+
+    assert "email → print" in words
+    assert "1. preference: email, print (row R3 of routing, Rule 3)" in words
+    assert "row R1 does not fit: customer.preference is none, it takes nothing" in words
+    assert "What the tables saw" in words
+    assert "data.amount" in words
+    assert told["why"] == "It goes by e-mail because row R3 of routing says so (Rule 3)."
+    assert [step["line"] for step in told["accounts"][0]["steps"]] == [
+        "1. preference: email, print (row R3 of routing, Rule 3)"
+    ]
+
+
 def test_failures_are_grouped_by_cause_and_listed_one_by_one(desk: Desk) -> None:
     (group,) = json.loads(desk.type("failures", "--json").stdout)
     (failure,) = json.loads(desk.type("failures", "--group", group["fingerprint"], "--json").stdout)

@@ -1,5 +1,6 @@
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
@@ -8,11 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.domain.consent_words import withdrawal
 from xconnector.domain.decision.table import DecisionTable
 from xconnector.domain.routing.plan import DeliveryPlan, Hop, Medium, ProofOfMailing, Suppression
 from xconnector.domain.routing.policy import Check, DeliveryDecision, DeliveryPolicy, Facts, Step
 from xconnector.postgres.connect import Pool, reading, transaction
-from xconnector.store import decisions
+from xconnector.store import consents, decisions
 from xconnector.store.decision_text import facts_bytes, facts_of
 from xconnector.store.decisions import DecisionRow, decided
 
@@ -181,6 +183,19 @@ async def test_the_latest_decision_is_found_with_its_facts(pool: Pool) -> None:
     assert {key.int: one.occasion for key, one in found.items()} == {1: 1, 2: 0}
     assert found[UUID(int=1)].facts == other
     assert not found[UUID(int=1)].has_news
+
+
+@pytest.mark.parametrize("minutes, is_news", [(1, True), (-1, True), (-60, False)])
+async def test_a_withdrawal_is_news_even_where_it_was_committed_later_than_it_was_recorded(
+    pool: Pool, *, minutes: int, is_news: bool
+) -> None:
+    said = replace(withdrawal(), customer_key="K\t1", recorded_at=NOW + timedelta(minutes=minutes))
+    await remembered(pool, [row(1), row(2)])
+    async with transaction(pool) as connection:
+        await consents.add(connection, [said])
+        found = await decisions.latest(connection, [UUID(int=1), UUID(int=2)])
+    assert found[UUID(int=1)].has_news is is_news
+    assert not found[UUID(int=2)].has_news
 
 
 # ---------------------------------------------------------------- by time

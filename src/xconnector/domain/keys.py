@@ -12,3 +12,5 @@ class Purpose(StrEnum):
     """Publishing documents on the portal."""
     REPORTS = "reports"
     """Telling what became of communications."""
+    DECISIONS = "decisions"
+    """Reading why communications go the way they go."""

@@ -46,6 +46,12 @@ def connections_named(kind: CommunicationKind, known: Known) -> set[str]:
     return named | ({known.checks.default} if known.checks.default is not None else set())
 
 
+def tables_asked(known: Known) -> frozenset[str]:
+    """Return the names of the tables that a communication or a check asks."""
+    kinds = [one.kind for one in known.communications.values() if one is not None]
+    return frozenset(name for kind in kinds for name in (kind.route, *kind.tables.values())) | _names_of_checks(known)
+
+
 # ---------------------------------------------------------------------------- what tables see
 
 

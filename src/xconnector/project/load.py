@@ -17,6 +17,7 @@ from xconnector.project.designs import read_designs
 from xconnector.project.files import ChecksShape, CommunicationShape, FeedShape, PersonShape, ProjectShape, SenderShape
 from xconnector.project.findings import Finding, ProjectError, named_like
 from xconnector.project.fitting import misfits
+from xconnector.project.fitting_tables import table_misfits, tables_asked
 from xconnector.project.formats import home_of, is_country, is_currency, is_language
 from xconnector.project.governing import governance_of, unknown_roles
 from xconnector.project.known import Known, KnownCommunication
@@ -52,6 +53,15 @@ def load_project(
     return _Loading(folder.resolve(), environment, instead or {}).project()
 
 
+def table_findings(folder: Path, environment: Mapping[str, str], file: str) -> list[Finding] | None:
+    """Return what is wrong with one table of a project, by the name of its file; None where nothing asks the table.
+
+    What is wrong elsewhere is passed over, as long as the communications are understood: they say what tables see.
+    Raises ProjectError where they are not.
+    """
+    return _Loading(folder.resolve(), environment, {}).table_findings(file)
+
+
 def project_name(folder: Path) -> str:
     """Return what a project is called, whether or not the rest of it can be loaded.
 
@@ -85,6 +95,15 @@ class _Loading:
         if shaped is None or self._findings:
             raise ProjectError(self._findings)
         return _project(self._folder, shaped, known)
+
+    def table_findings(self, file: str) -> list[Finding] | None:
+        known = self._known(self._project_file())
+        if None in known.communications.values():
+            raise ProjectError(one for one in self._findings if one.file.startswith(f"{COMMUNICATIONS}/"))
+        name = Path(file).stem
+        if name in known.tables and name not in tables_asked(known):
+            return None
+        return [one for one in (*self._findings, *table_misfits(known)) if one.file == f"{TABLES}/{file}"]
 
     def _project_file(self) -> YamlFile:
         if not (self._folder / PROJECT_FILE).is_file():

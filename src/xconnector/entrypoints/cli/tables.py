@@ -1,5 +1,6 @@
 """`tables`: decision tables by themselves: proving, asking, comparing and converting them."""
 
+import os
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from xconnector.entrypoints.cli.named_tables import is_version, kept_version
-from xconnector.entrypoints.cli.running import HERE, AsJson, ProjectFolder, refuse
+from xconnector.entrypoints.cli.running import HERE, WRONG_USE, AsJson, ProjectFolder, refuse
 from xconnector.entrypoints.cli.showing import show_json
 
 if TYPE_CHECKING:
@@ -31,23 +32,22 @@ def check(
     as_json: AsJson = False,
 ) -> None:
     """Find every mistake: wrong cells, rows that never answer, overlaps, gaps with an example, tests that fail."""
-    from xconnector.project.findings import Finding
-    from xconnector.project.tables.checking import faults
-    from xconnector.project.tables.files import read_table_file
+    from xconnector.project.table_check import check_table
 
-    findings: list[Finding] = []
-    for file in files:
-        text, wrong = read_table_file(file)
-        findings += wrong if text is None else faults(text)
+    checks = [check_table(file, os.environ) for file in files]
+    findings = [finding for one in checks for finding in one.findings]
     if as_json:
-        show_json({"findings": findings})
+        tables = [{"file": one.file, "project": one.project, "alone": one.alone} for one in checks]
+        show_json({"tables": tables, "findings": findings})
     else:
+        for one in checks:
+            typer.echo(str(one))
         for finding in findings:
             typer.echo(str(finding), err=True)
     if findings:
-        raise typer.Exit(2)
+        raise typer.Exit(WRONG_USE)
     if not as_json:
-        typer.echo(f"{len(files)} tables; no mistake found")
+        typer.echo("no mistake found")
 
 
 @app.command()
@@ -60,8 +60,8 @@ def decide(
 ) -> None:
     """Ask a table."""
     from xconnector.domain.decision.deciding import DecisionError, decide_all
+    from xconnector.domain.decision.explaining import Standing, nearest_misses, record_of
     from xconnector.domain.decision.explaining import explain as accounts_of
-    from xconnector.domain.decision.explaining import nearest_misses, record_of
     from xconnector.domain.strict_json import StrictJsonError, read_json
 
     table = _table(file).table
@@ -79,15 +79,21 @@ def decide(
     try:
         matches = decide_all(table, given, on=day)
     except DecisionError as refused:
-        _show_accounts(nearest_misses(accounts))
+        if as_json:
+            show_json({"answers": [], "refused": str(refused), "record": None, "rows": accounts})
+            raise typer.Exit(WRONG_USE) from None
+        _show_accounts([*(one for one in accounts if one.standing is Standing.FITS), *nearest_misses(accounts)])
         refuse(str(refused))
     if as_json:
         answers = [{"row": match.row.id, "cite": match.row.cite, "outputs": match.outputs} for match in matches]
-        show_json({"answers": answers, "record": record_of(table, given, matches, on=day), "rows": accounts})
+        record = record_of(table, given, matches, on=day)
+        show_json({"answers": answers, "refused": None, "record": record, "rows": accounts})
         return
     for match in matches:
         said = ", ".join(f"{name}: {match.row.said(name, '')}" for name in table.output_names)
         typer.echo(f"row {match.row.id}: {said}" + (f" ({match.row.cite})" if match.row.cite else ""))
+    if not matches:
+        typer.echo("no row fits")
     _show_accounts([account for account in accounts if not account.answers])
 
 
@@ -103,13 +109,16 @@ def diff(
 
     before, after = (kept_version(one, folder) if is_version(one) else _table(Path(one)).table for one in (old, new))
     changes = [*differences(before, after)]
+    same = not any(change.decides for change in changes)
     if as_json:
-        show_json({"differences": changes})
+        show_json({"decides_the_same": same, "differences": changes})
         return
     for change in changes:
         typer.echo(str(change))
     if not changes:
         typer.echo("no difference")
+    elif same:
+        typer.echo("both decide the same")
 
 
 @app.command()

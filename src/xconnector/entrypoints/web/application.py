@@ -10,6 +10,7 @@ from xconnector.domain.portal_link import PortalSecrets
 from xconnector.entrypoints.web.assets import asset_routes
 from xconnector.entrypoints.web.bodies import Bodies
 from xconnector.entrypoints.web.callers import Callers
+from xconnector.entrypoints.web.decisions import decision_routes
 from xconnector.entrypoints.web.door import Door
 from xconnector.entrypoints.web.events import event_routes, intake_of
 from xconnector.entrypoints.web.health import health_routes
@@ -22,7 +23,7 @@ from xconnector.pipeline.workplace import Workplace
 
 
 def application(place: Workplace, *, secrets: PortalSecrets, limits: WebLimits | None = None) -> FastAPI:
-    """Return what a server serves: intake of events and reports, the portal, and health.
+    """Return what a server serves: intake of events and reports, decisions, the portal, and health.
 
     Args:
         place: opened, and open for as long as the application is served.
@@ -41,7 +42,7 @@ def application(place: Workplace, *, secrets: PortalSecrets, limits: WebLimits |
 
     app = FastAPI(
         title="xConnector",
-        summary="Intake of events and of delivery reports, and the portal.",
+        summary="Intake of events and of delivery reports, decisions explained, and the portal.",
         version=version("xconnector"),
         lifespan=lifespan,
         # Their pages load scripts from elsewhere.
@@ -51,6 +52,7 @@ def application(place: Workplace, *, secrets: PortalSecrets, limits: WebLimits |
     )
     app.include_router(event_routes(intake, callers, bodies, limits))
     app.include_router(report_routes(place, callers, bodies, limits))
+    app.include_router(decision_routes(place.pool, callers, limits))
     # Before the reader's pages: `documents` is no token.
     app.include_router(publishing_routes(place, callers, bodies, limits))
     app.include_router(reading_routes(place, secrets, limits))
