@@ -7,6 +7,7 @@ FROM unnest(%(event_id)s::uuid[], %(customer_key)s::text[], %(medium)s::text[], 
             %(basis)s::text[], %(wording)s::text[], %(language)s::text[], %(method)s::text[], %(shown)s::boolean[],
             %(evidence)s::text[], %(actor)s::text[], %(source)s::text[], %(occurred_at)s::timestamptz[],
             %(recorded_at)s::timestamptz[], %(expires_on)s::date[])
+ORDER BY 1
 ON CONFLICT (event_id) DO NOTHING;
 
 -- name: of_customers

@@ -6,6 +6,7 @@ SELECT *
 FROM unnest(%(event_id)s::uuid[], %(customer_key)s::text[], %(medium)s::text[], %(action)s::text[],
             %(reason)s::text[], %(address)s::text[], %(note)s::text[], %(actor)s::text[], %(source)s::text[],
             %(occurred_at)s::timestamptz[], %(recorded_at)s::timestamptz[])
+ORDER BY 1
 ON CONFLICT (event_id) DO NOTHING;
 
 -- name: of_customers
