@@ -186,7 +186,7 @@ def output_mistakes(check: Check, table: DecisionTable) -> Iterator[OutputMistak
         try:
             read(row.then)
         except _MisstatedError as wrong:
-            yield OutputMistake(row.id, wrong.message, wrong.remedy)
+            yield OutputMistake(row.id, f"row {row.id}: {wrong.message}", wrong.remedy)
 
 
 def _told(read: Callable[[Said], _Read], table: DecisionTable, row: Row) -> _Read:
