@@ -35,6 +35,8 @@ MOST_BYTES = 4_000_000
 _PAGE = 2000
 _NOT_TOLD = datetime.min.replace(tzinfo=UTC)
 _encoder = Encoder()
+_ABSENT = Raw(b"")
+_NOTHING = "null"
 
 
 class Line(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -48,13 +50,13 @@ class Line(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     row: str | None = None
     decided_at: datetime | None = None
     policy: str | None = None
-    rows: Raw | None = None
-    outcome: Raw | None = None
-    facts: Raw | None = None
+    rows: Raw = _ABSENT
+    outcome: Raw = _ABSENT
+    facts: Raw = _ABSENT
     facts_sha256: str = ""
     table: str | None = None
     name: str = ""
-    content: Raw | None = None
+    content: Raw = _ABSENT
 
 
 _lines = Decoder(Line)
@@ -123,13 +125,17 @@ class DecisionLines:
         if text.isspace():
             return
         try:
-            line = _lines.decode(text)
-        except (DecodeError, RecursionError, UnicodeDecodeError) as wrong:
+            self._take_read(_lines.decode(text), page)
+        except (DecodeError, RecursionError) as wrong:
             raise LineError(str(wrong)) from None
+        except UnicodeDecodeError:
+            raise LineError("it is not UTF-8") from None
+
+    def _take_read(self, line: Line, page: Page) -> None:
         if line.inputs is not None:
             page.questions.append(self._question(line, line.inputs))
-        elif line.content is not None:
-            self._learn(line, line.content)
+        elif content := _text(line.content):
+            self._learn(line, content)
         else:
             page.decisions.append(_decision(line))
 
@@ -153,23 +159,23 @@ class DecisionLines:
             past = PastAnswer(row=line.row, says=None if of_then is None else (of_then.then,))
         return self._pasts.setdefault(past.row, past)
 
-    def _learn(self, line: Line, content: Raw) -> None:
+    def _learn(self, line: Line, content: str) -> None:
         if line.table is not None:
-            kept = TableContent(sha256=line.table, name=line.name, content=_text_of(content))
+            kept = TableContent(sha256=line.table, name=line.name, content=_texts.decode(content))
             if not self._policies.add_table(kept):
                 raise LineError("it is no table with this SHA-256")
-        elif line.policy is None or not self._policies.add_policy(line.policy, bytes(content).decode()):
+        elif line.policy is None or not self._policies.add_policy(line.policy, content):
             raise LineError("it is no policy with this SHA-256 whose tables stand in lines before it")
 
 
 def _decision(line: Line) -> DecisionRow:
-    if line.rows is None or line.outcome is None or line.on is None or line.policy is None:
+    rows, outcome, facts = _text(line.rows), _text(line.outcome), _text(line.facts)
+    if not rows or not outcome or line.on is None or line.policy is None:
         raise LineError("it has neither inputs nor all of rows, outcome, on and policy")
     try:
         communication_id = UUID(line.communication_id)
     except ValueError:
         raise LineError("its communication_id is no UUID") from None
-    facts = None if line.facts is None else bytes(line.facts).decode()
     return DecisionRow(
         communication_id,
         0,
@@ -178,18 +184,16 @@ def _decision(line: Line) -> DecisionRow:
         line.communication,
         line.customer,
         line.policy,
-        bytes(line.rows).decode(),
-        bytes(line.outcome).decode(),
-        None if facts == "null" else facts,
+        rows,
+        outcome,
+        facts if facts and facts != _NOTHING else None,
         line.facts_sha256,
     )
 
 
-def _text_of(content: Raw) -> str:
-    try:
-        return _texts.decode(content)
-    except DecodeError as wrong:
-        raise LineError(str(wrong)) from None
+def _text(part: Raw) -> str:
+    """Return a part of a line as it stands there; nothing where it is absent."""
+    return bytes(part).decode()
 
 
 # ---------------------------------------------------------------- writing
@@ -207,7 +211,7 @@ def written(row: DecisionRow) -> bytes:
             policy=row.policy_sha256,
             rows=Raw(row.rows_text.encode()),
             outcome=Raw(row.outcome_text.encode()),
-            facts=None if row.facts_text is None else Raw(row.facts_text.encode()),
+            facts=Raw((row.facts_text or _NOTHING).encode()),
             facts_sha256=row.facts_sha256,
         )
     )

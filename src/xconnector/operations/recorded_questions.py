@@ -64,7 +64,7 @@ class RecordedQuestions:
                     self.erased += 1
                 else:
                     yield from _questions(row, row.facts_text, asked)
-            except (DecodeError, ValueError):
+            except (DecodeError, ValueError, RecursionError):
                 self.unreadable += 1
                 if len(self.unreadable_examples) < MOST_EXAMPLES:
                     self.unreadable_examples.append(row.communication_id)

@@ -77,6 +77,13 @@ class ReplayReport:
     """Decisions that do not say what decisions say."""
     unreadable_examples: tuple[CommunicationId, ...]
 
+    @property
+    def has_failures(self) -> bool:
+        """Whether some decision finds no answer or no way any more, or something could not be read."""
+        found = self.consequences
+        left_without = found is not None and bool(found.left_without_way or found.without_answer)
+        return left_without or bool(self.set_aside or self.unreadable or self.matrix.failed)
+
 
 @dataclass(slots=True)
 class Listeners:
@@ -169,7 +176,7 @@ class _Run:
         policy = self._policy(row.policy_sha256)
         try:
             facts, old = row.facts, row.outcome.plan
-        except DecodeError:
+        except (DecodeError, RecursionError):
             self._counts.without_policy += 1
             return None
         if policy is None or facts is None:

@@ -90,9 +90,9 @@ async def matrix(
     )
 
 
-async def newest(connection: Connection, table: str) -> str | None:
-    """Return the digest of the shadow of a table that answered last; None where none ever did."""
-    cursor = await connection.execute(_QUERIES.newest, {"table": table})
+async def newest(connection: Connection, table: str, digits: str = "") -> str | None:
+    """Return the digest, beginning with these digits, of the shadow of a table that answered last; None without any."""
+    cursor = await connection.execute(_QUERIES.newest, {"table": table, "digits": digits})
     row = await cursor.fetchone()
     return None if row is None else str(row[0])
 

@@ -19,4 +19,6 @@ ORDER BY differs DESC, number DESC, in_force_row, shadow_row;
 
 -- name: newest
 -- The shadow of a table that answered last.
-SELECT shadow_sha256 FROM shadow_answer WHERE table_name = %(table)s ORDER BY answer_id DESC LIMIT 1;
+SELECT shadow_sha256 FROM shadow_answer
+WHERE table_name = %(table)s AND starts_with(shadow_sha256, %(digits)s)
+ORDER BY answer_id DESC LIMIT 1;

@@ -89,7 +89,7 @@ class ReplayMatrix:
     """Changes before what stays, then by number, the largest first."""
     without_answer: tuple[NoAnswer, ...]
     customers_affected: int
-    """Different customers of whom some question is answered otherwise, or not at all."""
+    """Different customers of whom some question is answered otherwise, or not at all; the nameless are not counted."""
 
     @property
     def asked(self) -> int:
@@ -156,7 +156,7 @@ class Replay:
                 cell = cells[past, row] = _compared(past, row, matches)
             cell.number += 1
             if cell.is_change:
-                self._customers.add(customer)
+                self._add_customer(customer)
                 yield Change(
                     communication_id=communication_id, customer=customer, day=on, old_row=past.row, new_row=row
                 )
@@ -183,6 +183,10 @@ class Replay:
     def _matches(self, inputs: Mapping[str, Any], on: date | None) -> Sequence[Match]:
         return decide_all(self._table, inputs, on=on) if self._collects else (self._one(inputs, on),)
 
+    def _add_customer(self, name: str) -> None:
+        if name:
+            self._customers.add(name)
+
     def _without_answer(
         self, communication_id: CommunicationId, customer: str, on: date | None, past: PastAnswer, reason: str
     ) -> Change:
@@ -194,7 +198,7 @@ class Replay:
         known.number += 1
         if len(known.examples) < MOST_EXAMPLES:
             known.examples.append(communication_id)
-        self._customers.add(customer)
+        self._add_customer(customer)
         return Change(
             communication_id=communication_id,
             customer=customer,

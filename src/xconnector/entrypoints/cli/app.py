@@ -22,6 +22,7 @@ from xconnector.entrypoints.cli import (
     serve,
     shipped_tables,
     status,
+    table_replay,
     table_versions,
     tables,
     worker,
@@ -53,6 +54,7 @@ app.add_typer(review.app, name="review")
 app.add_typer(archive.app, name="archive")
 app.add_typer(customers.app, name="customers")
 table_versions.add_to(tables.app)
+table_replay.add_to(tables.app)
 shipped_tables.add_to(tables.app)
 app.add_typer(tables.app, name="tables")
 app.command()(reconcile.reconcile)

@@ -76,6 +76,7 @@ def _known_errors() -> tuple[type[Exception], ...]:
     from xconnector.operations.probing import ProbeError
     from xconnector.operations.reconciling import UnknownRunError
     from xconnector.operations.reviews import ReviewError
+    from xconnector.operations.shadow_report import NoShadowAnswerError
     from xconnector.operations.tables import TableVersionError
     from xconnector.pipeline.drafting import DraftError
     from xconnector.postgres.connect import DatabaseUnreachableError
@@ -96,6 +97,7 @@ def _known_errors() -> tuple[type[Exception], ...]:
         KeptTableError,
         KeyNameError,
         MigrationError,
+        NoShadowAnswerError,
         NothingToReprocessError,
         PortalSecretError,
         ProbeError,
