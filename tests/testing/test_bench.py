@@ -20,6 +20,13 @@ RATIOS = {
         "peak of a driver of 1,000 over 100",
         "peak of a delivery file of 1,000 over 100",
     },
+    "decisions": {
+        "decisions a second, compiled",
+        "decisions a second, cell by cell",
+        "decisions a second, every row with its reason",
+        "proof of 30 rows",
+        "proof of 500 rows",
+    },
     "composer": {"letters over bare Typst", "statements over bare Typst", "composer's memory after all over after 100"},
 }
 

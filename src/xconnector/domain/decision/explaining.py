@@ -6,12 +6,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
+from functools import cached_property, lru_cache
 
 from xconnector.domain.decision.cell_text import spelled, word_for
-from xconnector.domain.decision.cells import AnyValue, fits_value
+from xconnector.domain.decision.cells import AnyValue, OneOf, fits_value
 from xconnector.domain.decision.deciding import DecisionError, Inputs, Match, decide_all, read_input
 from xconnector.domain.decision.table import DecisionTable, Input, Row, validity_of
-from xconnector.domain.decision.values import read_value, spelled_value
+from xconnector.domain.decision.values import Value, read_value, spelled_value
+
+_MOST_SPELLED = 64
+"""Tables that are kept spelled."""
 
 
 class Standing(StrEnum):
@@ -92,7 +96,8 @@ def explain(table: DecisionTable, inputs: Inputs, *, on: date | None = None) -> 
         answers = [match.row.id for match in decide_all(table, inputs, on=on)]
     except DecisionError:
         answers = []
-    found = [_account(row, table, inputs, on) for row in table.rows]
+    readings = [_Reading(one, inputs) for one in table.inputs]
+    found = [_account(row, readings, on) for row in _asking_rows(table)]
     undecided = tuple(one.row for one in found if one.standing is Standing.UNDECIDED)
     fitting = tuple(one.row for one in found if one.standing is Standing.FITS)
     return tuple(_placed(one, answers, fitting, undecided) for one in found)
@@ -130,13 +135,68 @@ def _seen(one: Input, inputs: Inputs) -> str | None:
     return f"? {given}" if value is None and given is not None else spelled_value(value)
 
 
-def _account(row: Row, table: DecisionTable, inputs: Inputs, on: date | None) -> RowAccount:
+@dataclass(frozen=True, slots=True)
+class _AskingRow:
+    """A row with those of its cells that ask something, spelled once for many questions."""
+
+    row: Row
+    days: str | None
+    """On which days it counts; None where on all."""
+    cells: tuple[tuple[int, OneOf, str], ...]
+    """The input's place, the cell, and its spelling."""
+
+
+@lru_cache(maxsize=_MOST_SPELLED)
+def _asking_rows(table: DecisionTable) -> Sequence[_AskingRow]:
+    return tuple(_asking_row(row) for row in table.rows)
+
+
+def _asking_row(row: Row) -> _AskingRow:
+    days = validity_of(row)
+    return _AskingRow(
+        row=row,
+        days=None if isinstance(days, AnyValue) else spelled(days),
+        cells=tuple((at, cell, spelled(cell)) for at, cell in enumerate(row.when) if not isinstance(cell, AnyValue)),
+    )
+
+
+class _Reading:
+    """One input, read once for all rows, and only where one asks it."""
+
+    def __init__(self, one: Input, inputs: Inputs) -> None:
+        self._one = one
+        self._inputs = inputs
+
+    @property
+    def name(self) -> str:
+        return self._one.name
+
+    @cached_property
+    def value(self) -> Value | None:
+        return None if self.problem is not None else read_input(self._one, self._inputs)
+
+    @cached_property
+    def problem(self) -> str | None:
+        """Why it cannot be read."""
+        try:
+            read_input(self._one, self._inputs)
+        except DecisionError as irregular:
+            return str(irregular)
+        return None
+
+    @cached_property
+    def word(self) -> str:
+        """The value as a cell would say it."""
+        return word_for(self.value)
+
+
+def _account(asking: _AskingRow, readings: Sequence[_Reading], on: date | None) -> RowAccount:
     """Return how a row stands by itself: it fits, misses, or cannot be decided."""
-    misses = (*_missed_day(row, on), *_missed_cells(row, table, inputs))
+    misses = (*_missed_day(asking, on), *_missed_cells(asking, readings))
     # Cells are asked from left to right: behind one that does not fit, nothing is asked any more.
     first = misses[0] if misses else None
     standing = Standing.FITS if first is None else Standing.MISSES if first.problem is None else Standing.UNDECIDED
-    return RowAccount(row=row.id, cite=row.cite, standing=standing, misses=misses)
+    return RowAccount(row=asking.row.id, cite=asking.row.cite, standing=standing, misses=misses)
 
 
 def _placed(one: RowAccount, answers: Sequence[str], fitting: Sequence[str], undecided: Sequence[str]) -> RowAccount:
@@ -151,24 +211,19 @@ def _placed(one: RowAccount, answers: Sequence[str], fitting: Sequence[str], und
     return replace(one, because=tuple(undecided) or tuple(other for other in fitting if other != one.row))
 
 
-def _missed_day(row: Row, on: date | None) -> Iterator[Miss]:
-    days = validity_of(row)
-    if isinstance(days, AnyValue):
+def _missed_day(asking: _AskingRow, on: date | None) -> Iterator[Miss]:
+    if asking.days is None:
         return
     if on is None:
-        yield Miss(input="day", cell=spelled(days), given=None, problem="nobody said as of which day")
-    elif not row.is_valid_on(on):
-        yield Miss(input="day", cell=spelled(days), given=on.isoformat())
+        yield Miss(input="day", cell=asking.days, given=None, problem="nobody said as of which day")
+    elif not asking.row.is_valid_on(on):
+        yield Miss(input="day", cell=asking.days, given=on.isoformat())
 
 
-def _missed_cells(row: Row, table: DecisionTable, inputs: Inputs) -> Iterator[Miss]:
-    for cell, one in zip(row.when, table.inputs, strict=True):
-        if isinstance(cell, AnyValue):
-            continue
-        try:
-            value = read_input(one, inputs)
-        except DecisionError as irregular:
-            yield Miss(input=one.name, cell=spelled(cell), given=None, problem=str(irregular))
-            continue
-        if not fits_value(cell, value):
-            yield Miss(input=one.name, cell=spelled(cell), given=word_for(value))
+def _missed_cells(asking: _AskingRow, readings: Sequence[_Reading]) -> Iterator[Miss]:
+    for at, cell, said in asking.cells:
+        reading = readings[at]
+        if reading.problem is not None:
+            yield Miss(input=reading.name, cell=said, given=None, problem=reading.problem)
+        elif not fits_value(cell, reading.value):
+            yield Miss(input=reading.name, cell=said, given=reading.word)

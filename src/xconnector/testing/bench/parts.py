@@ -6,6 +6,7 @@ from typing import TypeAlias
 
 from xconnector.testing.bench.bundle import compare
 from xconnector.testing.bench.composer import measure_memory, measure_speed
+from xconnector.testing.bench.decisions import decision_figures
 from xconnector.testing.bench.exstream import exstream_figures
 from xconnector.testing.bench.latency import latency_figures
 from xconnector.testing.bench.measured import Figure
@@ -80,6 +81,10 @@ def _exstream(_server_url: str, size: Size) -> Sequence[Figure]:
     return exstream_figures(customers=size.records, small=small, large=large, rounds=size.rounds)
 
 
+def _decisions(_server_url: str, size: Size) -> Sequence[Figure]:
+    return decision_figures(decisions=size.scaled(200_000, least=1000), rounds=size.rounds)
+
+
 PARTS: Mapping[str, Part] = {
     "orchestration": _orchestration,
     "composer": _composer,
@@ -88,4 +93,5 @@ PARTS: Mapping[str, Part] = {
     "bundles": _bundles,
     "latency": _latency,
     "exstream": _exstream,
+    "decisions": _decisions,
 }
