@@ -7,6 +7,8 @@ from pathlib import Path
 from xconnector.domain.decision.table import DecisionTable
 from xconnector.project.findings import Finding, named_like
 from xconnector.project.tables.checking import faults
+from xconnector.project.tables.dmn import read_dmn
+from xconnector.project.tables.dmn_writing import dmn_bytes
 from xconnector.project.tables.foreign import UnsayableError
 from xconnector.project.tables.jdm import jdm_bytes, read_jdm
 from xconnector.project.tables.json_form import read_json_table, write_json_table
@@ -136,6 +138,7 @@ FORMS: Mapping[str, Form] = {
 """By the ending of a file's name."""
 
 FOREIGN_FORMS: Mapping[str, Form] = {
+    ".dmn": Form(read=read_dmn, write=dmn_bytes),
     ".jdm.json": Form(read=read_jdm, write=jdm_bytes),
 }
 """Forms of other products, which are imported and exported; no table of a project is written in one."""

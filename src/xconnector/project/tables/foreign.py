@@ -1,23 +1,26 @@
 """Tables of other products, in the terms that both have: columns, rows, and cells as we would write them."""
 
 import re
-from collections.abc import Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
 from xconnector.domain.decision.axis import axis_of
+from xconnector.domain.decision.cell_text import word_for
 from xconnector.domain.decision.cells import AnyValue, Cell, OneOf, Within, kinds_of
 from xconnector.domain.decision.table import DecisionTable, Domain
-from xconnector.domain.decision.values import Kind, spelled_number
+from xconnector.domain.decision.values import Kind, Value, kind_of, spelled_number
 from xconnector.project.tables.written import Grid, Line, Part, Setting, WrittenTable
 
 DAY = "day"
 """The input of an exported table that rows with `from` and `to` look at."""
 
+_TEXT_FOR_DAY = (Kind.TEXT, Kind.DATE)
 _WORDS = ("from", "to", "cite", "owner", "note")
 _OURS = re.compile(r"[a-z][a-z0-9_]*(?:[. ][A-Za-z0-9_]+)*")
+_OUR_OUTPUT = re.compile(r"[a-z][a-z0-9_]*(?: [a-z0-9_]+)*")
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _ODD = re.compile(r"[^a-z0-9_]+")
 
@@ -100,7 +103,7 @@ def our_name(text: str, *, is_output: bool = False) -> str:
 
     Raises UnsayableError where nothing of it can stand in a name.
     """
-    if _OURS.fullmatch(text) and not (is_output and re.search(r"[. ]", text)):
+    if (_OUR_OUTPUT if is_output else _OURS).fullmatch(text):
         return text
     parts = [_ODD.sub("_", _HUMP.sub("_", part).lower()).strip("_") for part in text.split(".")]
     name = ("_" if is_output else ".").join(part for part in parts if part)
@@ -126,6 +129,26 @@ def our_ids(ids: Sequence[str]) -> Sequence[str]:
 def kind_of_column(cells: Iterable[Cell]) -> Kind:
     """Return the kind that the cells of a column speak of; the first where they differ, which reading complains of."""
     return next((kind for cell in cells for kind in sorted(kinds_of(cell))), Kind.ANY)
+
+
+def kind_of_type(type_: str) -> Kind | None:
+    """Return the kind of a type as our tables write it; None where it is none of ours."""
+    word = type_.partition(" ")[0]
+    if word == "integer":
+        return Kind.NUMBER
+    return Kind(word) if word in {*Kind} else None
+
+
+def output_word(value: Value | None, kind: Kind, *, days_are_text: bool = False) -> str:
+    """Return what a row says, as our tables write it in a column of this kind.
+
+    Raises UnsayableError for what is of another kind.
+    """
+    if value is None and kind is not Kind.TEXT:
+        return word_for(value)
+    if value is None or not (kind_of(value) is kind or (days_are_text and (kind_of(value), kind) == _TEXT_FOR_DAY)):
+        raise UnsayableError(f"the column speaks of {kind}, and every row says something of it")
+    return value if isinstance(value, str) else word_for(value)
 
 
 def without_negated_ranges(cell: Cell, kind: Kind) -> Cell:
@@ -157,18 +180,28 @@ def days_of(cell: Cell) -> Mapping[str, str]:
     return {word: f"{end}" for word, end in zip(("from", "to"), ends, strict=True) if end is not None}
 
 
-def refuse_names_that_clash(table: DecisionTable) -> None:
-    """Refuse inputs that cannot stand beside each other in one tree of values.
+def names_over_there(table: DecisionTable, is_name: Callable[[str], bool] = bool) -> Sequence[str]:
+    """Return the names of the inputs where dots mean data inside of data.
 
-    Raises UnsayableError.
+    A name that begins with another one, as `consent.basis` beside `consent`, or that is none over there, has
+    underscores instead of dots and spaces.
+    Raises UnsayableError where two would be called the same.
     """
-    names = [*table.input_names, *([DAY] if table.is_dated else [])]
-    for name in names:
+    names = [_over_there(name, table.input_names, is_name) for name in table.input_names]
+    days = [DAY] if table.is_dated else []
+    for own, name in zip(table.input_names, names, strict=True):
+        if not is_name(name):
+            raise UnsayableError(f"input {own} cannot be called so over there: rename it")
+        if days and name.partition(".")[0] == DAY:
+            raise UnsayableError(f"the days on which rows count need an input {DAY!r} of their own: rename {own}")
         if names.count(name) > 1:
-            raise UnsayableError(f"the days on which rows count need an input {name!r} of their own: rename yours")
-        inside = next((other for other in names if other.startswith(f"{name}.")), None)
-        if inside is not None:
-            raise UnsayableError(f"input {name} is a value and holds {inside} as well: rename one of them")
+            raise UnsayableError(f"two inputs would be called {name} over there: rename one of them")
+    return names
+
+
+def _over_there(name: str, names: Iterable[str], is_name: Callable[[str], bool]) -> str:
+    is_inside = any(name.startswith(f"{other}.") for other in names)
+    return re.sub(r"[. ]", "_", name) if is_inside or not is_name(name) else name
 
 
 def refuse_long(number: Decimal, most: int) -> None:

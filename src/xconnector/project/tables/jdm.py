@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from xconnector.domain.decision.cell_text import spelled, word_for
+from xconnector.domain.decision.cell_text import spelled
 from xconnector.domain.decision.cells import ANY, Cell
 from xconnector.domain.decision.table import DecisionTable, HitPolicy, Row, validity_of
 from xconnector.domain.decision.values import Kind, Value, kind_of
@@ -25,9 +25,11 @@ from xconnector.project.tables.foreign import (
     UnsayableError,
     days_of,
     kind_of_column,
+    kind_of_type,
+    names_over_there,
     our_ids,
     our_name,
-    refuse_names_that_clash,
+    output_word,
     telling,
     written_of,
 )
@@ -99,23 +101,21 @@ def _document(table: DecisionTable) -> Mapping[str, object]:
 
 
 def _content(table: DecisionTable) -> Mapping[str, object]:
-    refuse_names_that_clash(table)
-    inputs = [(f"input_{at}", one.name) for at, one in enumerate(table.inputs, start=1)]
-    outputs = [(f"output_{at}", one.name) for at, one in enumerate(table.outputs, start=1)]
-    days = [(DAY, DAY)] if table.is_dated else []
+    inputs = {f"input_{at}": name for at, name in enumerate(names_over_there(table), start=1)}
+    outputs = {f"output_{at}": name for at, name in enumerate(table.output_names, start=1)}
+    days = {DAY: DAY} if table.is_dated else {}
     rows = table.in_order_of_precedence()
     kept = kept_of(
         table,
         rows,
-        [column for column, _ in (*inputs, *outputs)],
-        day=DAY if table.is_dated else None,
+        inputs | outputs,
         write=zen_cell,
         read=lambda text, kind: parse_zen_cell(text, speaks_of_dates=kind is Kind.DATE),
     )
     return {
         "hitPolicy": str(_MEANS.get(table.hit, table.hit)),
-        "inputs": [{"id": column, "name": name, "field": zen_path(name)} for column, name in (*inputs, *days)],
-        "outputs": [{"id": column, "name": name, "field": name} for column, name in outputs],
+        "inputs": [{"id": column, "name": name, "field": zen_path(name)} for column, name in (inputs | days).items()],
+        "outputs": [{"id": column, "name": name, "field": name} for column, name in outputs.items()],
         "rules": [_rule(row, table) for row in rows],
         "passThrough": False,
         "inputField": None,
@@ -199,19 +199,23 @@ class _Import:
         words = [self._words(at, cells) for at in range(len(self._rules))]
         if self._findings:
             return None, self._findings
+        typed = [self._output(one, name, values[one.id]) for one, name in outputs]
+        thens = [self._worded(one, typed[at].type, values[one.id]) for at, (one, _) in enumerate(outputs)]
+        if self._findings:
+            return None, self._findings
         rows = [
             ForeignRow(
                 line=self._lines[at],
                 id=row_id,
                 when=[spelled(cells[one.id][at]) for one, _ in inputs],
-                then=[_worded(values[one.id][at]) for one, _ in outputs],
+                then=[column[at] for column in thens],
                 words=words[at],
             )
             for at, row_id in enumerate(self._ids)
         ]
         return self._written(
             [self._input(one, name, cells[one.id]) for one, name in inputs],
-            [self._output(one, name, values[one.id]) for one, name in outputs],
+            typed,
             rows,
         )
 
@@ -279,7 +283,7 @@ class _Import:
             self._find(self._line, f"column {one.name!r} has no field: its cells are whole conditions", _WRITE)
             return one.id
         kept = self._kept.columns.get(one.id)
-        if kept is not None and zen_path(kept.name) == one.field.strip():
+        if kept is not None and zen_path(kept.over_there) == one.field.strip():
             return kept.name
         return self._named(one, parse=parse_zen_path, is_output=False)
 
@@ -327,14 +331,18 @@ class _Import:
             return ANY
 
     def _values(self, one: _Column) -> Sequence[Value | None]:
-        kept = self._kept.columns.get(one.id)
-        values = [self._value(at, one, rule.get(one.id, "")) for at, rule in enumerate(self._rules)]
-        kind = _kind_of_values(values) if kept is None or kept.kind is None else kept.kind
+        return [self._value(at, one, rule.get(one.id, "")) for at, rule in enumerate(self._rules)]
+
+    def _worded(self, one: _Column, type_: str, values: Sequence[Value | None]) -> Sequence[str]:
+        """Return an output's column as our tables write it."""
+        kind = kind_of_type(type_) or Kind.TEXT
+        words: list[str] = []
         for at, value in enumerate(values):
-            if not _is_of(kind, value):
-                wrong = UnsayableError(f"the column speaks of {kind}, and every row says something of it")
+            try:
+                words.append(output_word(value, kind, days_are_text=True))
+            except UnsayableError as wrong:
                 self._refuse_cell(at, one, self._rules[at].get(one.id, ""), wrong)
-        return values
+        return words
 
     def _value(self, at: int, one: _Column, text: str) -> Value | None:
         try:
@@ -363,18 +371,6 @@ class _Import:
 
 def _kind_of_values(values: Sequence[Value | None]) -> Kind:
     return next((kind_of(value) for value in values if value is not None), Kind.TEXT)
-
-
-def _is_of(kind: Kind, value: Value | None) -> bool:
-    """Say whether an output of this kind can say a value; in JDM, days are text."""
-    if value is None:
-        return kind is not Kind.TEXT
-    return kind_of(value) is kind or (kind is Kind.DATE and isinstance(value, str))
-
-
-def _worded(value: Value | None) -> str:
-    """Return an output as our tables write it: text as it is."""
-    return value if isinstance(value, str) else word_for(value)
 
 
 def _place(row_id: str, order: Sequence[str]) -> int:

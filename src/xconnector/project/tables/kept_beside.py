@@ -9,10 +9,10 @@ from collections.abc import Callable, Mapping, Sequence
 from pydantic import BaseModel, ConfigDict, Field
 
 from xconnector.domain.decision.cell_text import CellError, parse_cell, spelled
-from xconnector.domain.decision.cells import Cell
+from xconnector.domain.decision.cells import AnyValue, Cell
 from xconnector.domain.decision.table import DecisionTable, HitPolicy, Row
 from xconnector.domain.decision.values import Kind
-from xconnector.project.tables.foreign import UnsayableError
+from xconnector.project.tables.foreign import DAY, UnsayableError, kind_of_type
 from xconnector.project.tables.writing import write_table
 from xconnector.project.tables.written import Grid, Line, Part
 
@@ -33,14 +33,28 @@ class KeptColumn(_Shape):
     """Its type as our tables write it, such as `number step 0.01`."""
     domain: str = "-"
     """The domain of an input or the values of an output, as our tables write them."""
+    called: str = ""
+    """Its name over there, where that is another."""
+
+    @property
+    def over_there(self) -> str:
+        """What it is called over there."""
+        return self.called or self.name
 
     @property
     def kind(self) -> Kind | None:
         """The kind of its values; None where the type is none of ours."""
-        word = self.type.split(" ")[0]
-        if word == "integer":
-            return Kind.NUMBER
-        return Kind(word) if word in {*Kind} else None
+        return kind_of_type(self.type)
+
+    def reads_as(self, said: str, write: WriteCell) -> bool:
+        """Say whether the domain that was kept would be written as what is said there; nothing is said of anything."""
+        if self.kind is None:
+            return False
+        try:
+            cell = parse_cell(self.domain)
+            return said.strip() == ("" if isinstance(cell, AnyValue) else write(cell, self.kind))
+        except (CellError, UnsayableError):
+            return False
 
 
 class KeptTests(_Shape):
@@ -99,14 +113,27 @@ class Kept(_Shape):
 
 
 def kept_of(
-    table: DecisionTable, rows: Sequence[Row], ids: Sequence[str], *, day: str | None, write: WriteCell, read: ReadCell
+    table: DecisionTable, rows: Sequence[Row], names: Mapping[str, str], *, write: WriteCell, read: ReadCell
 ) -> Kept:
-    """Return what is kept of a table: `ids` are those of its columns over there, inputs before outputs."""
+    """Return what is kept of a table.
+
+    Args:
+        table: ours.
+        rows: its rows, in the order over there.
+        names: by the ids of the columns over there, how each is called there: inputs before outputs.
+        write: writes a cell in their language.
+        read: reads it.
+    """
     written = write_table(table, says_all=True)
     declared = [line for part in (Part.INPUTS, Part.OUTPUTS) for line in _lines(written.grids.get(part))]
     columns = {
-        column: KeptColumn(name=line.cells[0], type=line.cells[1], domain=line.cells[2])
-        for column, line in zip(ids, declared, strict=True)
+        column: KeptColumn(
+            name=line.cells[0],
+            type=line.cells[1],
+            domain=line.cells[2],
+            called=called if called != line.cells[0] else "",
+        )
+        for (column, called), line in zip(names.items(), declared, strict=True)
     }
     tests = written.grids.get(Part.TESTS)
     sorted_ids = [row.id for row in table.rows]
@@ -116,9 +143,9 @@ def kept_of(
         gaps=table.gaps,
         about=table.about,
         order=sorted_ids if sorted_ids != [row.id for row in rows] else [],
-        day=day,
+        day=DAY if table.is_dated else None,
         columns=columns,
-        cells={row.id: cells for row in rows if (cells := _reworded(row, table, ids, write, read))},
+        cells={row.id: cells for row in rows if (cells := _reworded(row, table, [*names], write, read))},
         tests=None
         if tests is None
         else KeptTests(header=[*tests.header.cells], lines=[[*line.cells] for line in tests.lines]),

@@ -19,6 +19,12 @@ from xconnector.project.tables.foreign import UnsayableError, refuse_long, witho
 MOST_DIGITS = 34
 """FEEL's numbers have no more (DMN 1.3, 10.3.2.3.1)."""
 
+KEYWORDS = frozenset(
+    ("and", "or", "not", "in", "between", "if", "then", "else", "for", "return", "some", "every", "satisfies",
+     "true", "false", "null", "instance", "of", "function", "external")
+)  # fmt: skip
+"""Words that no name has inside."""
+
 _TOKEN = re.compile(
     r"""\s+|"(?:[^"\\]|\\.)*"|(?:\d+(?:\.(?!\.)\d+)?|\.\d+)|\.\.|>=|<=|[<>\[\]()@,-]|[^\W\d]\w*""", re.DOTALL
 )
