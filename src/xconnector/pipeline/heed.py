@@ -18,7 +18,8 @@ from xconnector.project.presentation import window_of
 from xconnector.store import consents, customers, dispatches, suppressions
 from xconnector.store.dispatches import Addressee
 
-_WITHDRAWING = frozenset({DeliveryEventType.UNSUBSCRIBED})
+_WISHES = frozenset({DeliveryEventType.UNSUBSCRIBED, DeliveryEventType.COMPLAINED})
+_FOR_GOOD = frozenset({DeliveryReason.ADDRESS, DeliveryReason.UNSUBSCRIBED})
 _ACTOR = "track"
 
 
@@ -39,7 +40,7 @@ async def heed(
             continue
         address = _address(place, known.medium, addressee, golden.get(addressee.customer_key))
         for event in telling[addressee.dispatch_key]:
-            if event.type in _WITHDRAWING:
+            if event.type is DeliveryEventType.UNSUBSCRIBED:
                 withdrawals.append(_withdrawal(addressee, known.medium, event, now))
             elif (reason := _reason(event, known.medium)) is SuppressionReason.COMPLAINED:
                 entries.append(_entry(addressee, known.medium, event, reason, None, now))
@@ -50,9 +51,7 @@ async def heed(
 
 
 def _is_telling(event: DeliveryEvent) -> bool:
-    return event.type in {*_WITHDRAWING, DeliveryEventType.COMPLAINED} or (
-        is_undeliverable(event) and event.reason in {DeliveryReason.ADDRESS, DeliveryReason.UNSUBSCRIBED}
-    )
+    return event.type in _WISHES or (is_undeliverable(event) and event.reason in _FOR_GOOD)
 
 
 def _reason(event: DeliveryEvent, medium: Medium) -> SuppressionReason:
