@@ -45,10 +45,10 @@ _LIKE_NOT = re.compile(r"not(\s|\(|$)", re.IGNORECASE)
 _QUOTED = re.compile(r'"((?:[^"\\]|\\["\\])*)"', re.DOTALL)
 _ESCAPED = re.compile(r'\\(["\\])')
 _HALF_A_SIGN = re.compile("[\ud800-\udfff]")
-# Quoted text, a comma, what holds neither, or a quote that stands alone.
-_PIECE = re.compile(r'"(?:[^"\\]|\\.)*"|,|[^",]+|"', re.DOTALL)
+# Quoted text, which may lack its end, a comma, or what holds neither.
+_PIECE = re.compile(r'"(?:[^"\\]|\\.?)*+"?|,|[^",]+', re.DOTALL)
 # A comma that stands directly between two digits, outside quoted text.
-_GROUPED = re.compile(r'"(?:[^"\\]|\\.)*"|(\d,\d)', re.DOTALL)
+_GROUPED = re.compile(r'"(?:[^"\\]|\\.?)*+"?|(\d,\d)', re.DOTALL)
 # Signs of the grammar, and what word processors make of them.
 _SIGNS = re.compile(r'["<>=\u201c-\u201e\u2026\u2264\u2265\u2260]|\.\.|[\x00-\x1f]')
 

@@ -34,7 +34,8 @@ _QUOTED = r'"(?:[^"\\]|\\.)*"'
 # Quoted text; outside of it what is escaped, a new line, and what says nothing.
 _SIGN = re.compile(rf"({_QUOTED})|\\([!-/:-@\[-`{{-~])|<br ?/?>|`", re.DOTALL)
 _EACH_TO_ESCAPE = re.compile(r'[\\`"]|<(?=br ?/?>)')
-_TO_ESCAPE = re.compile(rf"({_QUOTED})|{_EACH_TO_ESCAPE.pattern}", re.DOTALL)
+# A quote behind a backslash begins no quoted text, for reading just as for writing.
+_TO_ESCAPE = re.compile(rf'({_QUOTED})|\\["\\]|{_EACH_TO_ESCAPE.pattern}', re.DOTALL)
 
 
 def read_markdown(name: str, file: str, text: str) -> tuple[WrittenTable | None, list[Finding]]:
@@ -191,7 +192,7 @@ def _escaped(text: str) -> str:
 
 def _escape(found: re.Match[str]) -> str:
     if found[1] is None:
-        return "\\" + found[0]
+        return "".join("\\" + sign for sign in found[0])
     if "\n" not in found[1]:
         return found[1]
     # A table's line has no other, and in quotes <br> stands for itself: these quotes are none of Markdown's.

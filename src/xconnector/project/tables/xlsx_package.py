@@ -17,6 +17,9 @@ LAST_COLUMN = 256
 _MOST_PARTS = 500
 _MOST_UNPACKED = 20_000_000
 _MOST_ELEMENTS = 1_000_000
+_MOST_LAYOUT = 50_000
+# What cells and their texts are made of; all else is layout.
+_OF_CELLS = frozenset({"row", "c", "v", "is", "si", "t"})
 _MOST_SHEETS = 30
 _MOST_NESTED = 100
 _OLD = b"\xd0\xcf\x11\xe0"
@@ -76,13 +79,16 @@ class _Bounds:
 
     def __init__(self) -> None:
         self.elements = 0
+        self.layout = 0
         self.sheets = 0
 
     def count(self, name: str) -> None:
         self.elements += 1
+        self.layout += name not in _OF_CELLS
         self.sheets += name == "sheet"
-        if self.elements > _MOST_ELEMENTS or self.sheets > _MOST_SHEETS:
-            raise WorkbookError("the workbook has too many sheets or cells", "keep one table a workbook")
+        if self.elements > _MOST_ELEMENTS or self.layout > _MOST_LAYOUT or self.sheets > _MOST_SHEETS:
+            said = "the workbook has too many sheets, cells or styles"
+            raise WorkbookError(said, "copy the table into a new workbook, without its layout")
 
 
 def _prove(name: str, part: bytes, bounds: _Bounds) -> None:
