@@ -21,6 +21,7 @@ def test_a_test_that_expects_what_comes_passes(project_folder: ProjectFolder) ->
             "policy_issued is not suppressed but goes by portal, print (row R2",
         ),
         ("prefers: portal", "prefers: fax", "policy_issued is suppressed: no way (row R4"),
+        ("route: [portal, print]", "fails: no row", "policy_issued does not fail"),
         ("review: none}", "review: compliance}", "policy_issued is reviewed by none, not by compliance"),
         ("product: car", "product: boat", "policy_issued is not asked for"),
         ('premium: "10.50"', "premium: much", "policy_issued fails: data.premium is not an amount"),
@@ -35,6 +36,16 @@ def test_what_comes_otherwise_is_told(project_folder: ProjectFolder, old: str, n
 
     assert not result.passed
     assert result.differences[0].startswith(told)
+
+
+@pytest.mark.parametrize("words, passes", [("data.premium is not an amount", True), ("no row fits", False)])
+def test_a_test_may_expect_that_people_have_to_look(project_folder: ProjectFolder, words: str, passes: bool) -> None:
+    project_folder.replace("tests/policies.yaml", 'premium: "10.50"', "premium: much")
+    project_folder.replace("tests/policies.yaml", "route: [portal, print], review: none", f"fails: {words}")
+
+    (result,) = run_tests(project_folder.load())
+
+    assert result.passed is passes
 
 
 def test_what_nobody_expected_is_told(project_folder: ProjectFolder) -> None:

@@ -130,13 +130,13 @@ def test_what_must_be_sent_can_always_go_on_paper(on: date, country: str, consen
 
 @given(mandatory=st.booleans(), medium=st.sampled_from(MEDIA), suppressed=REASONS)
 def test_the_dead_get_no_advertising(mandatory: bool, medium: str, suppressed: str | None) -> None:
-    inputs = {"deceased": True, "mandatory": mandatory, "medium": medium, "suppressed": suppressed}
+    inputs = {"deceased": True, "mandatory": mandatory, "medium": medium, "suppressed": suppressed, "reachable": True}
     assert not sends("suppression", DAY, **inputs, promotional=True)
 
 
 @given(medium=st.sampled_from(MEDIA), suppressed=REASONS)
 def test_an_estate_gets_what_must_be_sent_and_on_paper_only(medium: str, suppressed: str | None) -> None:
-    inputs = {"deceased": True, "mandatory": True, "medium": medium, "suppressed": suppressed}
+    inputs = {"deceased": True, "mandatory": True, "medium": medium, "suppressed": suppressed, "reachable": True}
     sent = sends("suppression", DAY, **inputs, promotional=False)
     assert sent == (medium == "print" and suppressed not in {"address", "blocked", "other"})
 

@@ -58,6 +58,7 @@ CONSENT = st.fixed_dictionaries(
         "consent.basis": st.sampled_from(["express", "implied", None]),
         "consent.days": st.integers(min_value=0, max_value=1000),
         "consent.shown": st.booleans(),
+        "reachable": st.sampled_from([True, True, True, False]),
         "suppressed": st.sampled_from([None, None, None, "complained", "opted_out", "blocked", "address", "other"]),
     }
 )

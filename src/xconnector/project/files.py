@@ -272,6 +272,8 @@ class ExpectationShape(_Shape):
     """Connections in order."""
     suppressed: Text | None = None
     """The reason for not sending."""
+    fails: Text | None = None
+    """Words of the reason why people have to look at it."""
     review: Name | None = None
     """Role that must approve, or none; left out, it is not looked at."""
 

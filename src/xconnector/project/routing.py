@@ -32,6 +32,13 @@ CONSTANT_INPUTS: Mapping[str, Kind] = {
     "category": Kind.TEXT,
     "promotional": Kind.YES_NO,
 }
+_REACHED_BY = {
+    Medium.PRINT: "has address",
+    Medium.EMAIL: "has email",
+    Medium.SMS: "has mobile",
+    Medium.PORTAL: "has portal",
+}
+"""The input that says whether a customer can be reached by a medium; of others the channel alone knows."""
 _ABILITIES = ("email", "mobile", "portal", "address")
 _GOLDEN_KINDS = {
     "email_consent": Kind.YES_NO,
@@ -118,6 +125,8 @@ def _facts(
         at=at_home,
         media=_media_of(project),
     )
+    for medium, inputs in by_medium.items():
+        inputs["reachable"] = common.get(_REACHED_BY.get(medium, ""), True)
     return Facts(day=at_home.date(), common={**common, **data}, by_medium=by_medium)
 
 
@@ -209,6 +218,7 @@ def medium_domains() -> dict[str, Domain]:
     return {
         "medium": Domain(kind=Kind.TEXT, cell=OneOf(values=frozenset(medium.value for medium in Medium))),
         "mandatory": _ALWAYS_THERE,
+        "reachable": _ALWAYS_THERE,
         "consent": Domain(kind=Kind.TEXT, cell=OneOf(values=frozenset(status.value for status in ConsentStatus))),
         "consent.shown": _ALWAYS_THERE,
     }

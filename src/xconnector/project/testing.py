@@ -101,7 +101,9 @@ def _decided(
 def _compared(expected: ExpectationShape, made: Routing | str) -> Sequence[str]:
     name = expected.communication
     if isinstance(made, str):
-        return [f"{name} fails: {made}"]
+        return [] if expected.fails is not None and expected.fails in made else [f"{name} fails: {made}"]
+    if expected.fails is not None:
+        return [f"{name} does not fail"]
     differences: list[str] = []
     outcome, proposal = made.delivery.outcome, made.delivery.proposal
     said = f"(row {proposal.row} of table {proposal.table})"

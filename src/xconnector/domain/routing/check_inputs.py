@@ -8,6 +8,7 @@ from xconnector.domain.routing.policy import PERMISSIONS, Check
 MEDIUM_INPUTS: Mapping[str, Kind] = {
     "medium": Kind.TEXT,
     "mandatory": Kind.YES_NO,
+    "reachable": Kind.YES_NO,
     "suppressed": Kind.TEXT,
     "consent": Kind.TEXT,
     "consent.basis": Kind.TEXT,
