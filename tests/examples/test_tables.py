@@ -5,10 +5,10 @@ from functools import cache
 import pytest
 
 from tests.examples.workshop import EXAMPLES, NAMES, project
+from tests.project.tables.parsed import parse_table
 from xconnector.domain.routing.plan import ProofOfMailing
 from xconnector.domain.routing.policy import Check
 from xconnector.domain.routing.route_cell import Proposal, proposal_of
-from xconnector.project.tables.files import parse_table
 from xconnector.project.tables.shipped import copy_shipped, shipped_tables
 from xconnector.project.tables.text import TableText
 

@@ -5,6 +5,15 @@ import psycopg
 import pytest
 
 from tests.office import notice, write_office_project
+from tests.pipeline.checked_office import (
+    BY_MAIL_ONLY,
+    MUST_SEND,
+    WITHDRAWAL,
+    approve,
+    bring_to_review,
+    withdraw,
+    write_checks,
+)
 from tests.pipeline.conftest import OpenOffice
 from xconnector.domain.routing.plan import DeliveryPlan, Hop, Suppression
 from xconnector.operations.decision_accounts import DecisionHistory
@@ -78,6 +87,60 @@ async def test_what_was_not_sent_is_told_with_its_reason(office: OpenOffice) -> 
 
     assert told.why == "It was not sent because row R1 of routing suppresses it: opt-out (Rule 1)."
     assert [account.outcome for account in told.accounts] == [Suppression(reason="opt-out")]
+
+
+async def withdrawn_before_it_left(office: OpenOffice) -> DecisionHistory:
+    """What is told of a notice whose customer said no to e-mail while it was reviewed."""
+    async with office() as opened:
+        await bring_to_review(opened)
+        await withdraw(opened)
+        await approve(opened)
+        await opened.work()
+        return (await opened.explain("1")).decided
+
+
+async def test_a_consent_withdrawn_since_is_told_as_decided_right_before_the_hand_over(
+    office: OpenOffice, tmp_path: Path
+) -> None:
+    write_checks(tmp_path, checks="{withdrawal: withdrawal}", withdrawal=WITHDRAWAL)
+    told = await withdrawn_before_it_left(office)
+
+    assert told.why == (
+        "It goes to print because e-mail was taken away: the customer withdrew a consent "
+        "(row W1 of withdrawal, Art. 7 (3) GDPR); print is next in row R3 of routing."
+    )
+    first, again = told.accounts
+    assert first.steps[0].line == "1. withdrawal, e-mail: may be used (row W2 of withdrawal, house rule)"
+    assert first.outcome == DeliveryPlan(hops=(Hop(connection="email"), Hop(connection="print")))
+    assert again.outcome == DeliveryPlan(hops=(Hop(connection="print"),))
+
+
+async def test_what_was_suppressed_right_before_the_hand_over_is_told_with_its_reason(
+    office: OpenOffice, tmp_path: Path
+) -> None:
+    write_checks(tmp_path, checks="{withdrawal: withdrawal}", route=BY_MAIL_ONLY, withdrawal=WITHDRAWAL)
+
+    assert (await withdrawn_before_it_left(office)).why == (
+        "It was not sent because e-mail was taken away: the customer withdrew a consent "
+        "(row W1 of withdrawal, Art. 7 (3) GDPR)."
+    )
+
+
+async def test_what_must_be_sent_is_told_with_the_law_that_wants_it(office: OpenOffice, tmp_path: Path) -> None:
+    checks = "{must_send: must_send, withdrawal: withdrawal, default: print}"
+    write_checks(tmp_path, checks=checks, route=BY_MAIL_ONLY, withdrawal=WITHDRAWAL, must_send=MUST_SEND)
+    told = await withdrawn_before_it_left(office)
+
+    assert told.why == (
+        "It goes to print because e-mail was taken away: the customer withdrew a consent "
+        "(row W1 of withdrawal, Art. 7 (3) GDPR); "
+        "it must be sent (row M1 of must_send, § 1), and print takes what is left."
+    )
+    assert [account.is_mandatory for account in told.accounts] == [True, True]
+    assert [account.leave_within for account in told.accounts] == [5, 5]
+    assert told.accounts[-1].steps[-1].line == (
+        "5. default, print: it must be sent: print stands last (row M1 of must_send, § 1)"
+    )
 
 
 async def test_it_is_told_when_what_the_tables_saw_was_erased(office: OpenOffice) -> None:

@@ -8,6 +8,7 @@ import pytest
 import pytest_asyncio
 
 from tests.office import edit, write_office_project
+from tests.project.tables.parsed import parse_table
 from xconnector.domain.decision.versions import Act, VersionState
 from xconnector.operations.table_history import (
     Standing,
@@ -33,7 +34,6 @@ from xconnector.postgres.connect import Pool, open_pool, transaction
 from xconnector.project.findings import ProjectError
 from xconnector.project.load import load_project
 from xconnector.project.model import Project
-from xconnector.project.tables.files import parse_table
 from xconnector.project.tables.stored import KeptTableError
 from xconnector.project.tables.text import TableText
 from xconnector.store import table_events

@@ -7,12 +7,12 @@ import pytest
 
 from tests.office import Changes, Office, notice
 from tests.pipeline.conftest import OpenOffice
+from tests.project.tables.parsed import parse_table
 from xconnector.domain.communication import State
 from xconnector.operations.failures import Choice, open_failures, reprocess
 from xconnector.operations.table_history import kept_table
 from xconnector.operations.tables import Speech, approve, propose, revoke
 from xconnector.project.presentation import day_of
-from xconnector.project.tables.files import parse_table
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

@@ -4,10 +4,10 @@ import pytest
 
 from tests.office import Changes, notice
 from tests.pipeline.conftest import OpenOffice
+from tests.project.tables.parsed import parse_table
 from xconnector.domain.communication import State
 from xconnector.operations.tables import Speech, propose, shadow
 from xconnector.postgres.connect import transaction
-from xconnector.project.tables.files import parse_table
 from xconnector.store import shadow_answers
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")

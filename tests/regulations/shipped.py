@@ -5,9 +5,9 @@ from functools import cache
 from importlib import resources
 from pathlib import Path
 
+from tests.project.tables.parsed import parse_table
 from xconnector.domain.decision.table import DecisionTable
 from xconnector.domain.routing.policy import Check
-from xconnector.project.tables.files import parse_table
 from xconnector.project.tables.text import TableText
 
 FOLDER = Path(str(resources.files("xconnector") / "regulations"))

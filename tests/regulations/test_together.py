@@ -6,12 +6,12 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.project.tables.parsed import parse_table
 from tests.regulations.shipped import CHECKS, STATES, table
 from xconnector.domain.decision.table import DecisionTable
 from xconnector.domain.routing.checks import NothingLeftError, decide_delivery
 from xconnector.domain.routing.plan import DeliveryPlan, Medium, ProofOfMailing, Suppression
 from xconnector.domain.routing.policy import Check, DeliveryDecision, DeliveryPolicy, Facts
-from xconnector.project.tables.files import parse_table
 
 ROUTE = b"""| row | when has email | then route                              |
 |-----|----------------|-----------------------------------------|

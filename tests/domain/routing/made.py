@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date
+from functools import cache
 from typing import Any
 
 from tests.domain.decision.made import one_of
@@ -35,10 +36,12 @@ def made(
     )
 
 
+@cache
 def routes(cell: str) -> DecisionTable:
     return made("routing", {}, ("L1", (), {"route": cell}))
 
 
+@cache
 def demands(
     mandatory: str = "yes", media: str = "any", proof: str = "none", days: str = "none", name: str = "must_send"
 ) -> DecisionTable:
@@ -46,6 +49,7 @@ def demands(
     return made(name, {}, ("M1", (), said))
 
 
+@cache
 def denies(*media: str, name: str = "consent", reason: str = "no consent") -> DecisionTable:
     """A table that takes these media away."""
     taken = ("C1", (one_of(*media),), {"send": "no", "reason": reason})
@@ -53,6 +57,7 @@ def denies(*media: str, name: str = "consent", reason: str = "no consent") -> De
     return made(name, {"medium": Kind.TEXT}, *([taken] if media else []), rest)
 
 
+@cache
 def wants_consent(name: str = "consent") -> DecisionTable:
     return made(
         name,
@@ -63,11 +68,13 @@ def wants_consent(name: str = "consent") -> DecisionTable:
     )
 
 
+@cache
 def prices(name: str = "costs", **cost_by_connection: str) -> DecisionTable:
     rows = [(f"K{at}", (one_of(one),), {"cost": cost}) for at, (one, cost) in enumerate(cost_by_connection.items())]
     return made(name, {"connection": Kind.TEXT}, *rows, ("K", (ANY,), {"cost": "1"}))
 
 
+@cache
 def opens(opens: str, closes: str, *media: str, name: str = "quiet_hours") -> DecisionTable:
     limited = ("Q1", (one_of(*media),), {"opens": opens, "closes": closes})
     return made(name, {"medium": Kind.TEXT}, limited, ("Q2", (ANY,), {"opens": "-", "closes": "-"}))

@@ -4,7 +4,7 @@ from random import Random
 
 import pytest
 
-from xconnector.project.tables.files import parse_table
+from tests.project.tables.parsed import parse_table
 
 ROWS = """\
 | row | when x | when amount | then route |

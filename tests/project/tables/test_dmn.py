@@ -9,13 +9,14 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from tests.domain.decision.made import one_of, table
+from tests.project.tables.parsed import parse_table
 from tests.project.tables.test_round_trip import TABLES, told
 from xconnector.domain.decision.deciding import decide, decide_all
 from xconnector.domain.decision.table import DecisionTable, HitPolicy
 from xconnector.domain.decision.values import Kind
 from xconnector.project.tables.dmn import NAMESPACES
 from xconnector.project.tables.dmn_writing import dmn_bytes
-from xconnector.project.tables.files import parse_table, understood
+from xconnector.project.tables.files import understood
 from xconnector.project.tables.foreign import UnsayableError
 
 

@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.project.tables.parsed import parse_table
 from xconnector.domain.decision.cell_text import parse_cell
-from xconnector.project.tables.files import parse_table
 
 PAGE = (Path(__file__).parents[3] / "docs" / "guide" / "tables.md").read_text(encoding="utf-8")
 SAMPLES = re.findall(r"^```markdown\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)

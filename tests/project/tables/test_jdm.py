@@ -11,12 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.domain.decision.made import asked, every_case, one_of, table, tables
+from tests.project.tables.parsed import parse_table
 from tests.project.tables.second_opinion import SecondOpinion, as_zen_says
 from tests.project.tables.test_round_trip import TABLES, told
 from xconnector.domain.decision.deciding import DecisionError, NoRowFitsError, decide_all
 from xconnector.domain.decision.table import DecisionTable, HitPolicy, Input
 from xconnector.domain.decision.values import Kind
-from xconnector.project.tables.files import parse_table, table_bytes, understood
+from xconnector.project.tables.files import table_bytes, understood
 from xconnector.project.tables.foreign import UnsayableError
 from xconnector.project.tables.jdm import jdm_bytes
 

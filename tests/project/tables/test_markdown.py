@@ -3,10 +3,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.domain.decision.made import one_of
+from tests.project.tables.parsed import parse_table
 from xconnector.domain.decision.deciding import decide
 from xconnector.domain.decision.table import HitPolicy
 from xconnector.domain.decision.values import Kind
-from xconnector.project.tables.files import parse_table
 from xconnector.project.tables.markdown import read_markdown, write_markdown
 from xconnector.project.tables.written import Grid, Line, Part, WrittenTable
 

@@ -110,6 +110,7 @@ def test_text_with_any_quotes_is_the_same_text_for_zen(text: str) -> None:
         ("!= null", "not none"),
         ("[1..3], 7", "1..3, 7"),
         ("true", "yes"),
+        ("< 1_000_000.5", "< 1000000.5"),
         ('d($) < d("2026-01-01")', "none, < 2026-01-01"),
         ('< d("2026-01-01")', "< 2026-01-01"),
     ],

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from xconnector.domain.decision.table import DecisionTable
 from xconnector.project.findings import Finding, named_like
-from xconnector.project.tables.checking import faults
 from xconnector.project.tables.dmn import read_dmn
 from xconnector.project.tables.dmn_writing import dmn_bytes
 from xconnector.project.tables.foreign import UnsayableError
@@ -33,19 +32,11 @@ class Form:
     """Whether the content says how the table is called; else the file is called so."""
 
 
-def parse_table(name: str, file: str, content: bytes, *, form: str = ".md") -> tuple[TableText | None, list[Finding]]:
-    """Return the table that a file's content says, with everything that is wrong with it; None where it cannot be read.
+def understood(name: str, file: str, content: bytes, *, form: str) -> tuple[TableText | None, list[Finding]]:
+    """Return the table, or None with why it is not understood; whether it is complete is not asked.
 
     The form is one of FORMS or FOREIGN_FORMS.
     """
-    text, findings = understood(name, file, content, form=form)
-    if text is not None:
-        findings += faults(text)
-    return text, findings
-
-
-def understood(name: str, file: str, content: bytes, *, form: str) -> tuple[TableText | None, list[Finding]]:
-    """Return the table, or None with why it is not understood; whether it is complete is not asked."""
     if len(content) > MOST_BYTES:
         return None, [_finding(file, f"the file has more than {MOST_BYTES} bytes", "divide it")]
     known = FOREIGN_FORMS.get(form) or FORMS[form]

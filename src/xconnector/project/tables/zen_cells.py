@@ -25,7 +25,7 @@ from xconnector.project.tables.s_feel import WORDS, day_of, number_of, range_bet
 MOST_DIGITS = 28
 """ZEN's numbers have 96 bits."""
 
-_TOKEN = re.compile(r""""[^"]*"|'[^']*'|\d+(?:\.(?!\.)\d+)?|\.\.|>=|<=|==|!=|[<>\[\](),.+-]|[A-Za-z_$][\w$]*|\s+""")
+_TOKEN = re.compile(r""""[^"]*"|'[^']*'|\d[\d_]*(?:\.(?!\.)\d+)?|\.\.|>=|<=|==|!=|[<>\[\](),.+-]|[A-Za-z_$][\w$]*|\s+""")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _RESERVED = frozenset({"null", "true", "false", "and", "or", "not", "in"})
 _PATH = re.compile(
@@ -287,11 +287,16 @@ def _constant(tokens: Tokens) -> Value | None:
     if word in WORDS:
         return WORDS[word]
     if not word.startswith(('"', "'")):
-        return -number_of(tokens.take()) if word == "-" else number_of(word)
+        return -_number(tokens.take()) if word == "-" else _number(word)
     text = word[1:-1]
     while tokens.takes("+"):
         text += _more(tokens.take())
     return text
+
+
+def _number(word: str) -> Decimal:
+    """Return a number, in which ZEN takes underscores between digits for nothing."""
+    return number_of(word.replace("_", "") if word[:1].isdigit() else word)
 
 
 def _more(token: str) -> str:

@@ -12,6 +12,7 @@ from xconnector.testing.bench.latency import latency_figures
 from xconnector.testing.bench.measured import Figure
 from xconnector.testing.bench.memory import memory_figures
 from xconnector.testing.bench.orchestration import orchestration_figures
+from xconnector.testing.bench.replay import replay_figures
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +86,11 @@ def _decisions(_server_url: str, size: Size) -> Sequence[Figure]:
     return decision_figures(decisions=size.scaled(200_000, least=1000), rounds=size.rounds)
 
 
+def _replay(server_url: str, size: Size) -> Sequence[Figure]:
+    small, large = size.scaled(100_000, least=1000), size.scaled(1_000_000, least=2000)
+    return replay_figures(server_url, small=small, large=large)
+
+
 PARTS: Mapping[str, Part] = {
     "orchestration": _orchestration,
     "composer": _composer,
@@ -93,5 +99,6 @@ PARTS: Mapping[str, Part] = {
     "bundles": _bundles,
     "latency": _latency,
     "exstream": _exstream,
+    "replay": _replay,
     "decisions": _decisions,
 }
