@@ -66,7 +66,7 @@ _FORWARD: dict[State, frozenset[State]] = {
     State.RELEASED: frozenset({State.ARCHIVED}),
     # It is decided again before it leaves: consent may have been withdrawn since.
     State.ARCHIVED: frozenset({State.COLLECTED, State.DISPATCHING, State.SUPPRESSED}),
-    State.COLLECTED: frozenset({State.DISPATCHING}),
+    State.COLLECTED: frozenset({State.DISPATCHING, State.ARCHIVED, State.SUPPRESSED}),
     State.DISPATCHING: frozenset(
         {State.DISPATCHED, State.COMPLETED, State.OUTCOME_UNKNOWN, State.ARCHIVED, State.COLLECTED}
     ),

@@ -15,6 +15,7 @@ from xconnector.pipeline.closing import Answer, close
 from xconnector.pipeline.deliver import HELD_ELSEWHERE
 from xconnector.pipeline.dispatching import proof_of, recipient_of
 from xconnector.pipeline.retrying import again, wait_after
+from xconnector.pipeline.taking_out import take_out
 from xconnector.pipeline.workplace import Workplace
 from xconnector.postgres.connect import Connection, in_transaction, transaction
 from xconnector.project.open_connections import is_outage
@@ -65,7 +66,9 @@ def _due_before(place: Workplace, name: str) -> datetime:
 
 
 async def _bind(place: Workplace, connection: Connection, name: str, channel: Collects, gathering: Gathering) -> None:
-    left = gathering.pieces
+    await take_out(place, connection, name, gathering, now=place.now())
+    # Counted now: pieces may have come while it was found out that the run is through.
+    left = await bundles.count_waiting(connection, name, run_id=gathering.run_id)
     while left > 0:
         now = place.now()
         chance = place.new_id().hex[-6:]

@@ -77,13 +77,16 @@ async def decide_again(
     place: Workplace,
     connection: Connection,
     policies: Policies,
-    ready: Sequence[Ready],
+    doubted: Sequence[Ready],
     *,
+    origin: State,
     priority: int,
     now: datetime,
 ) -> frozenset[UUID]:
-    """Ask again where there is a doubt, and let follow what is said; return those that do not take their next hop."""
-    doubted = [one for one in ready if _is_doubted(place, policies, one, now)]
+    """Ask again, and let follow what is said; return those that do not take the hop before which they stand.
+
+    `origin` is where they stand: archived, or collected for a bundle.
+    """
     if not doubted:
         return frozenset()
     grounds = await grounds_of(connection, policies, [one.standing.customer_key for one in doubted], at=now)
@@ -97,13 +100,18 @@ async def decide_again(
             stopped[one.standing.communication_id] = failing.stopped_by(one.standing, failure)
     await _keep(connection, policies, anew, now=now)
     leaving = [one for one in anew if not one.goes_on]
-    await _suppress(connection, [one for one in leaving if not one.onward], now=now)
-    await _reroute(place, connection, [one for one in leaving if one.onward], priority=priority, now=now)
-    await failing.fail(connection, list(stopped.values()), origin=State.ARCHIVED, now=now)
+    await _suppress(connection, [one for one in leaving if not one.onward], origin=origin, now=now)
+    onward = [one for one in leaving if one.onward]
+    if origin is not State.ARCHIVED:
+        ids = [one.standing.communication_id for one in onward]
+        await communications.move(connection, ids, origin=origin, target=State.ARCHIVED, now=now)
+    await _reroute(place, connection, onward, priority=priority, now=now)
+    await failing.fail(connection, list(stopped.values()), origin=origin, now=now)
     return frozenset([*(one.standing.communication_id for one in leaving), *stopped])
 
 
-def _is_doubted(place: Workplace, policies: Policies, one: Ready, now: datetime) -> bool:
+def is_doubted(place: Workplace, policies: Policies, one: Ready, now: datetime) -> bool:
+    """Say whether it could be decided otherwise by now: by news of the customer, on another day, by other tables."""
     latest = one.latest
     if latest.has_news or latest.day != day_of(now, place.project.locale.timezone):
         return True
@@ -134,7 +142,7 @@ async def _keep(connection: Connection, policies: Policies, anew: Iterable[_Anew
     await decisions.remember_again(connection, rows)
 
 
-async def _suppress(connection: Connection, ended: Sequence[_Anew], *, now: datetime) -> None:
+async def _suppress(connection: Connection, ended: Sequence[_Anew], *, origin: State, now: datetime) -> None:
     """End what must not be sent any more."""
     await move_and_tell(
         connection,
@@ -146,7 +154,7 @@ async def _suppress(connection: Connection, ended: Sequence[_Anew], *, now: date
             )
             for one in ended
         ],
-        Step(origin=State.ARCHIVED, target=State.SUPPRESSED, event="suppressed"),
+        Step(origin=origin, target=State.SUPPRESSED, event="suppressed"),
         now,
     )
 

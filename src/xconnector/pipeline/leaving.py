@@ -14,7 +14,7 @@ from xconnector.domain.routing.policy import Check
 from xconnector.domain.routing.windows import next_open
 from xconnector.execution.jobs import Attempt
 from xconnector.pipeline import failing
-from xconnector.pipeline.deciding_again import Ready, decide_again, ready_of
+from xconnector.pipeline.deciding_again import Ready, decide_again, is_doubted, ready_of
 from xconnector.pipeline.grounds import Policies, policies_in_force
 from xconnector.pipeline.retrying import wait_in_place
 from xconnector.pipeline.workplace import Workplace
@@ -37,7 +37,10 @@ async def fit_to_leave(
         latest = await decisions.latest(connection, [row.communication_id for row in standings])
         ready = [*ready_of(place.project.communications, standings, latest)]
         policies = await policies_in_force(place, connection, at=now)
-        gone = await decide_again(place, connection, policies, ready, priority=attempt.priority, now=now)
+        doubted = [one for one in ready if is_doubted(place, policies, one, now)]
+        gone = await decide_again(
+            place, connection, policies, doubted, origin=State.ARCHIVED, priority=attempt.priority, now=now
+        )
         staying = [one for one in ready if one.standing.communication_id not in gone]
         held = _held_by_the_hour(place, policies, staying, channel, now=now)
         await wait_in_place(connection, attempt, held.later, was_tried=False)

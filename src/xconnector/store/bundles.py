@@ -20,11 +20,10 @@ class Gathering:
 
     run_id: UUID | None
     run_name: str | None
-    pieces: int
 
 
 async def ready_runs(connection: Connection, channel: str, *, collected_before: datetime) -> list[Gathering]:
-    """Return the runs through which nothing more can come to this channel, with the pieces that wait.
+    """Return the runs of which pieces wait and through which nothing more can come to this channel.
 
     After a run's first bundle, late pieces are ready when one was collected before this time.
     """
@@ -41,10 +40,29 @@ async def _is_under_way(connection: Connection, run_id: UUID | None) -> bool:
 
 async def ready_singles(connection: Connection, channel: str, *, collected_before: datetime) -> Gathering | None:
     """Return the single pieces, if any was collected before this time; later ones go with them."""
-    found = await fetch_one(
+    return await fetch_one(
         connection, Gathering, _QUERIES.ready_singles, channel=channel, collected_before=collected_before
     )
-    return found if found is not None and found.pieces else None
+
+
+async def count_waiting(connection: Connection, channel: str, *, run_id: UUID | None) -> int:
+    """Count the pieces of a run, or the single ones, that wait for a bundle."""
+    cursor = await connection.execute(_QUERIES.count_waiting, {"channel": channel, "run_id": run_id})
+    row = await cursor.fetchone()
+    return int(row[0]) if row else 0
+
+
+async def with_news(
+    connection: Connection, channel: str, *, run_id: UUID | None, after: UUID | None, at_most: int
+) -> list[UUID]:
+    """Return waiting pieces of whose customers something was said since they were decided, by communication.
+
+    Those of a run, or single ones; the first behind an id, in its order.
+    """
+    cursor = await connection.execute(
+        _QUERIES.with_news, {"channel": channel, "run_id": run_id, "after": after, "at_most": at_most}
+    )
+    return [row[0] for row in await cursor.fetchall()]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

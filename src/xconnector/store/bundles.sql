@@ -2,13 +2,13 @@
 -- Sealed runs with pieces that wait for this channel; what comes late (a bounce that takes the next hop) waits for the
 -- cut-off like a single piece.
 WITH waiting AS MATERIALIZED (
-    SELECT batch.run_id, count(*) AS pieces, min(dispatch.intended_at) AS first_at
+    SELECT batch.run_id, min(dispatch.intended_at) AS first_at
     FROM dispatch JOIN communication USING (communication_id) JOIN batch USING (batch_id)
     WHERE dispatch.connection = %(channel)s AND dispatch.collects AND dispatch.bundle_key IS NULL
         AND dispatch.state = 'collected' AND batch.run_id IS NOT NULL
     GROUP BY batch.run_id
 )
-SELECT run.run_id, run.name AS run_name, waiting.pieces
+SELECT run.run_id, run.name AS run_name
 FROM waiting JOIN run USING (run_id)
 WHERE run.sealed_at IS NOT NULL
     AND (waiting.first_at < %(collected_before)s
@@ -31,12 +31,32 @@ CROSS JOIN LATERAL (
 LIMIT 1;
 
 -- name: ready_singles
--- The single pieces that wait, when one was collected before this time.
-SELECT NULL::uuid AS run_id, NULL::text AS run_name, count(*) AS pieces
+-- The single pieces, when one that waits was collected before this time.
+SELECT NULL::uuid AS run_id, NULL::text AS run_name
 FROM dispatch JOIN communication USING (communication_id) JOIN batch USING (batch_id)
 WHERE dispatch.connection = %(channel)s AND dispatch.collects AND dispatch.bundle_key IS NULL
     AND dispatch.state = 'collected' AND batch.run_id IS NULL
 HAVING min(dispatch.intended_at) < %(collected_before)s;
+
+-- name: count_waiting
+-- How many pieces of a run, or single ones, wait for a bundle.
+SELECT count(*)
+FROM dispatch JOIN communication USING (communication_id) JOIN batch USING (batch_id)
+WHERE dispatch.connection = %(channel)s AND dispatch.collects AND dispatch.bundle_key IS NULL
+    AND dispatch.state = 'collected' AND batch.run_id IS NOT DISTINCT FROM %(run_id)s::uuid;
+
+-- name: with_news
+-- Waiting pieces of whose customers something was said since they were decided.
+SELECT communication_id
+FROM dispatch JOIN communication USING (communication_id) JOIN batch USING (batch_id)
+    CROSS JOIN LATERAL (
+        SELECT has_news FROM latest_decision WHERE latest_decision.communication_id = dispatch.communication_id
+    ) AS last
+WHERE dispatch.connection = %(channel)s AND dispatch.collects AND dispatch.bundle_key IS NULL
+    AND dispatch.state = 'collected' AND batch.run_id IS NOT DISTINCT FROM %(run_id)s::uuid
+    AND last.has_news AND (%(after)s::uuid IS NULL OR communication_id > %(after)s)
+ORDER BY communication_id
+LIMIT %(at_most)s;
 
 -- name: open_bundle
 -- Make a bundle that has no pieces yet.

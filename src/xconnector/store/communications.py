@@ -172,6 +172,11 @@ async def in_state(
     )
 
 
+async def standings(connection: Connection, ids: Sequence[UUID], *, state: State) -> list[Standing]:
+    """Return those of these communications that are in a state."""
+    return await fetch_all(connection, Standing, _QUERIES.standings, ids=list(ids), state=state)
+
+
 async def contents(connection: Connection, ids: Sequence[UUID]) -> dict[UUID, str]:
     """Return what the templates of these communications get, as JSON text."""
     cursor = await connection.execute(_QUERIES.contents, {"ids": list(ids)})

@@ -35,6 +35,14 @@ WHERE batch_id = %(batch_id)s AND state = %(state)s AND (retry_at IS NULL OR ret
     AND (%(hop_connection)s::text IS NULL OR plan[hop + 1] = %(hop_connection)s)
 ORDER BY communication_id;
 
+-- name: standings
+-- Communications in a state with what the next stage needs.
+SELECT communication_id, batch_id, name, customer_key, hop, plan, attempts, title, language, issued_at,
+       recipient::text AS recipient, review_role, terms::text AS terms
+FROM communication JOIN assembly USING (communication_id)
+WHERE communication_id = ANY(%(ids)s) AND state = %(state)s
+ORDER BY communication_id;
+
 -- name: contents
 -- What templates get for these communications.
 SELECT communication_id, data::text FROM assembly WHERE communication_id = ANY(%(ids)s);

@@ -12,20 +12,10 @@ COPY decision (communication_id, occasion, decided_at, day, name, customer_key, 
                facts_sha256) FROM STDIN;
 
 -- name: latest
--- Of each communication the decision that was kept last, and whether anything was said of its customer since. What was
--- recorded shortly before it may have been committed after it, or by a clock that is behind: it counts as news too.
-SELECT DISTINCT ON (communication_id) communication_id, occasion, day, policy_sha256, outcome::text AS outcome_text,
-       facts::text AS facts_text, facts_sha256,
-       EXISTS (SELECT FROM customer_record AS said
-               WHERE said.customer_key = decision.customer_key AND said.recorded_at > decision.decided_at)
-       OR EXISTS (SELECT FROM consent_event AS said
-                  WHERE said.customer_key = decision.customer_key
-                      AND said.recorded_at > decision.decided_at - interval '10 minutes')
-       OR EXISTS (SELECT FROM suppression_event AS said
-                  WHERE said.customer_key = decision.customer_key
-                      AND said.recorded_at > decision.decided_at - interval '10 minutes') AS has_news
-FROM decision WHERE communication_id = ANY(%(ids)s)
-ORDER BY communication_id, occasion DESC;
+-- Of each communication the decision that was kept last, and whether there is news.
+SELECT communication_id, occasion, day, policy_sha256, outcome::text AS outcome_text, facts::text AS facts_text,
+       facts_sha256, has_news
+FROM latest_decision WHERE communication_id = ANY(%(ids)s);
 
 -- name: of_communication
 -- Everything that was decided of a communication, oldest first.

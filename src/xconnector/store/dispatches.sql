@@ -43,6 +43,11 @@ FROM (
 ) AS latest
 WHERE dispatch.dispatch_key = latest.dispatch_key AND dispatch.state = 'handed_over';
 
+-- name: give_up_collected
+-- Give up the hand-overs that were collected before now and are in no bundle.
+UPDATE dispatch SET state = 'given_up', settled_at = %(now)s
+WHERE communication_id = ANY(%(ids)s) AND state = 'collected' AND bundle_key IS NULL AND intended_at < %(now)s;
+
 -- name: release_pieces
 -- Put off the pieces of a bundle that was never handed over.
 UPDATE dispatch SET state = 'put_off' WHERE bundle_key = %(bundle_key)s AND state = 'collected';

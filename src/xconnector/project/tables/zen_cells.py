@@ -25,7 +25,9 @@ from xconnector.project.tables.s_feel import WORDS, day_of, number_of, range_bet
 MOST_DIGITS = 28
 """ZEN's numbers have 96 bits."""
 
-_TOKEN = re.compile(r""""[^"]*"|'[^']*'|\d[\d_]*(?:\.(?!\.)\d+)?|\.\.|>=|<=|==|!=|[<>\[\](),.+-]|[A-Za-z_$][\w$]*|\s+""")
+_TOKEN = re.compile(
+    r""""[^"]*"|'[^']*'|\d[\d_]*(?:\.(?!\.)\d+)?|\.\.|>=|<=|==|!=|[<>\[\](),.+-]|[A-Za-z_$][\w$]*|\s+"""
+)
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _RESERVED = frozenset({"null", "true", "false", "and", "or", "not", "in"})
 _PATH = re.compile(
