@@ -102,9 +102,17 @@ class _Told:
             return None
         if found.state == State.SUPPRESSED or not found.plan:
             return sentence(self._decision, self._policy.media)
+        outcome = self._decision.outcome
         # Hops that were left out when it was decided again are no part of its way any more.
-        decision = _through(self._decision, found.plan)
+        hops = (
+            ()
+            if isinstance(outcome, Suppression)
+            else tuple(hop for hop in outcome.hops if hop.connection in found.plan)
+        )
         at = min(found.hop, len(found.plan) - 1)
+        if found.plan[at] not in {hop.connection for hop in hops}:
+            return None
+        decision = replace(self._decision, outcome=DeliveryPlan(hops=hops))
         return sentence(decision, self._policy.media, found.plan[at], cause=_cause(found, at, history))
 
     def _told_again(self) -> DeliveryDecision | None:
@@ -137,13 +145,6 @@ class _Told:
         inputs = inputs_at(place, facts, is_mandatory=decision.is_mandatory, proof=proof)
         accounts = explain(table_at(place, self._policy), inputs, on=facts.day)
         yield from (str(account) for account in nearest_misses(accounts))
-
-
-def _through(decision: DeliveryDecision, plan: Sequence[str]) -> DeliveryDecision:
-    if isinstance(decision.outcome, Suppression):
-        return decision
-    hops = tuple(hop for hop in decision.outcome.hops if hop.connection in plan)
-    return replace(decision, outcome=DeliveryPlan(hops=hops))
 
 
 def _cause(found: Found, at: int, history: Sequence[Entry]) -> str | None:

@@ -1,6 +1,6 @@
 """Recorded decisions as questions to one table: where it was asked, what it saw, and what it answered."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -28,10 +28,11 @@ _common = Decoder(_Common)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Asked:
-    """One question in a decision, and its answer."""
+    """The questions that decisions with the same rows have in common."""
 
-    place: Place
-    past: PastAnswer
+    questions: Sequence[tuple[Place, PastAnswer]]
+    common: PastAnswer | None
+    """The answer to the only question, where it saw what is common to all media: so is the routing table asked."""
 
 
 class RecordedQuestions:
@@ -40,7 +41,7 @@ class RecordedQuestions:
     def __init__(self, table: str, policies: PastPolicies) -> None:
         self._table = table
         self._policies = policies
-        self._asked: dict[tuple[str, str], Sequence[_Asked]] = {}
+        self._asked: dict[tuple[str, str], _Asked] = {}
         """By policy and rows, which a million decisions have in common with each other."""
         self._pasts: dict[tuple[str, str], PastAnswer] = {}
         self.not_asked = 0
@@ -53,30 +54,34 @@ class RecordedQuestions:
 
     def of(self, rows: Iterable[DecisionRow]) -> Iterator[Recorded]:
         """Yield the questions of decisions."""
+        known = self._asked
         for row in rows:
+            facts_text = row.facts_text
             try:
-                asked = self._asked.get((row.policy_sha256, row.rows_text))
-                if asked is None:
-                    asked = self._read(row)
-                if not asked:
-                    self.not_asked += 1
-                elif row.facts_text is None:
-                    self.erased += 1
+                asked = known.get((row.policy_sha256, row.rows_text)) or self._read(row)
+                if facts_text is None or not asked.questions:
+                    self.erased += bool(asked.questions)
+                    self.not_asked += not asked.questions
+                elif asked.common is not None:
+                    inputs = _common.decode(facts_text).common
+                    yield Recorded(row.communication_id, row.customer_key, row.day, asked.common, inputs)
                 else:
-                    yield from _questions(row, row.facts_text, asked)
+                    yield from _questions(row, asked.questions)
             except (DecodeError, ValueError, RecursionError):
                 self.unreadable += 1
                 if len(self.unreadable_examples) < MOST_EXAMPLES:
                     self.unreadable_examples.append(row.communication_id)
 
-    def _read(self, row: DecisionRow) -> Sequence[_Asked]:
+    def _read(self, row: DecisionRow) -> _Asked:
         if len(self._asked) >= _MOST_REMEMBERED:
             self._asked.clear()
-        asked = [
-            _Asked(place=place, past=self._past(row.policy_sha256, answered))
+        questions = [
+            (place, self._past(row.policy_sha256, answered))
             for place, answered in ((read_place(text), answered) for text, answered in rows_of(row.rows_text).items())
             if place.table == self._table and place.is_question
         ]
+        is_common = len(questions) == 1 and questions[0][0].medium is None
+        asked = _Asked(questions=questions, common=questions[0][1] if is_common else None)
         self._asked[row.policy_sha256, row.rows_text] = asked
         return asked
 
@@ -96,16 +101,11 @@ class RecordedQuestions:
         return None if policy is None else next((one for one in policy.tables if one.name == self._table), None)
 
 
-def _questions(row: DecisionRow, facts_text: str, asked: Sequence[_Asked]) -> Iterator[Recorded]:
-    if len(asked) == 1 and asked[0].place.medium is None:
-        # By far the most: the routing table, which sees what is common to all media.
-        inputs: Mapping[str, Any] = _common.decode(facts_text).common
-        yield Recorded(row.communication_id, row.customer_key, row.day, asked[0].past, inputs)
-        return
+def _questions(row: DecisionRow, asked: Sequence[tuple[Place, PastAnswer]]) -> Iterator[Recorded]:
     facts, outcome = row.facts, row.outcome
     assert facts is not None, "its text is there"
     proofs = {hop.to: hop.proof for hop in outcome.hops}
-    for one in asked:
-        place = one.place
-        inputs = inputs_at(place, facts, is_mandatory=outcome.mandatory, proof=proofs.get(place.connection or ""))
-        yield Recorded(row.communication_id, row.customer_key, row.day, one.past, inputs)
+    for place, past in asked:
+        proof = proofs.get(place.connection or "")
+        inputs = inputs_at(place, facts, is_mandatory=outcome.mandatory, proof=proof)
+        yield Recorded(row.communication_id, row.customer_key, row.day, past, inputs)

@@ -22,6 +22,9 @@ from xconnector.project.data_contract import ContractError, DataContract, FieldT
 if TYPE_CHECKING:
     from cel import Program
 
+MOST_ITEMS = 50_000
+"""Of the lists of one field: looking through them takes less than a second."""
+LONGEST_TEXT = 100_000
 DATA = "data"
 """What a condition calls the mapped data."""
 MOST_DIGITS = 15
@@ -94,12 +97,28 @@ def _value(name: str, type_: FieldType | None, given: object) -> object:
     """Return a mapped value as conditions see it; None where there is nothing."""
     if given is None or given == "":
         return None
+    _refuse_large(given)
     if type_ is None:
         return _plain(given)
     try:
         return _plain(DataContract(fields={name: type_}).read({name: given})[name])
     except ContractError as wrong:
         raise _UnfitError(wrong.problems[0].removeprefix(f"{DATA}.{name} ")) from None
+
+
+def _refuse_large(given: object) -> None:
+    """Refuse what would take long to look through; a condition is asked for every record of its event."""
+    waiting, items = [given], 0
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, str) and len(one) > LONGEST_TEXT:
+            raise _UnfitError(f"has more than {LONGEST_TEXT} characters")
+        if isinstance(one, (list, dict)):
+            within = cast("list[object]", one) if isinstance(one, list) else [*cast("dict[str, object]", one).values()]
+            items += len(within)
+            if items > MOST_ITEMS:
+                raise _UnfitError(f"has more than {MOST_ITEMS} items")
+            waiting += within
 
 
 def _plain(value: object) -> object:

@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from xconnector.project.condition import DATA, MOST_DIGITS, Condition
-from xconnector.project.data_contract import FieldType
+from xconnector.project.data_contract import FieldType, Scalar
 from xconnector.project.findings import named_like
 
 if TYPE_CHECKING:
     from cel import Program
 
 LONGEST_CONDITION = 1000
-_OVER_LISTS = frozenset({"all", "exists", "exists_one", "filter", "map"})
+_OVER_LISTS = frozenset({"all", "exists", "exists_one"})
+"""Not `filter` and `map`: what they make is copied for every item."""
 _FUNCTIONS = frozenset({"contains", "double", "endsWith", "has", "int", "matches", "size", "startsWith", "string"})
 _WORDS = frozenset({"true", "false", "in"})
 _TOKEN = re.compile(
@@ -56,7 +57,7 @@ def parse_condition(text: str, types: Mapping[str, FieldType]) -> Condition:
         )
     tokens = tokens_of(text)
     _refuse_unknown(tokens)
-    _refuse_nested(tokens)
+    _refuse_slow(tokens, types)
     program = _compiled(text)
     _refuse_patterns(tokens)
     fields = tuple(dict.fromkeys(_fields(tokens)))
@@ -153,21 +154,36 @@ def _refuse_bare_data(tokens: Sequence[Token], at: int) -> None:
         raise ConditionSpellingError("`data` stands without a field", "write data.<field>")
 
 
-def _refuse_nested(tokens: Sequence[Token]) -> None:
-    """Refuse a list that is looked through for every item of another: that could take as long as it likes."""
+def _refuse_slow(tokens: Sequence[Token], types: Mapping[str, FieldType]) -> None:
+    """Refuse what would look through one list for every item of another: that could take as long as it likes."""
+    inside = [*_looked_at_by_item(tokens)]
+    if any(_is_over_list(tokens, at) for at in inside):
+        raise ConditionSpellingError(
+            "a list is looked through inside another", "look through one after the other: joined by && or ||"
+        )
+    for at in inside:
+        if _is_field(tokens, at) and not isinstance(types.get(tokens[at + 2].text), Scalar):
+            name = tokens[at + 2].text
+            raise ConditionSpellingError(
+                f"data.{name} would be looked at for every item of a list",
+                f"declare {name} under `data:` as a single value, or ask for it outside the brackets",
+            )
+
+
+def _looked_at_by_item(tokens: Sequence[Token]) -> Iterator[int]:
+    """Yield the place of every token inside the brackets of `exists(c, …)` and its like."""
     depth = 0
     opened: int | None = None
     for at, token in enumerate(tokens):
-        if token.text in {"(", "["} and token.kind == "sign":
+        if opened is not None:
+            yield at
+        if token.kind != "sign":
+            continue
+        if token.text in {"(", "["}:
             depth += 1
-            if _is_over_list(tokens, at - 1):
-                if opened is not None:
-                    raise ConditionSpellingError(
-                        "a list is looked through inside another",
-                        "look through one after the other: joined by && or ||",
-                    )
+            if opened is None and _is_over_list(tokens, at - 1):
                 opened = depth
-        elif token.text in {")", "]"} and token.kind == "sign":
+        elif token.text in {")", "]"}:
             opened = None if opened == depth else opened
             depth -= 1
 
@@ -180,9 +196,13 @@ def _bound_names(tokens: Sequence[Token]) -> Iterator[str]:
 
 
 def _fields(tokens: Sequence[Token]) -> Iterator[str]:
-    for at, token in enumerate(tokens):
-        if token == Token("name", DATA) and _sign(tokens, at - 1) != ".":
+    for at in range(len(tokens)):
+        if _is_field(tokens, at):
             yield tokens[at + 2].text
+
+
+def _is_field(tokens: Sequence[Token], at: int) -> bool:
+    return tokens[at] == Token("name", DATA) and _sign(tokens, at - 1) != "."
 
 
 def _is_over_list(tokens: Sequence[Token], at: int) -> bool:

@@ -20,6 +20,8 @@ from xconnector.project.routing import CONSTANT_INPUTS, NO_REVIEW, input_domains
 from xconnector.project.tables.checking import faults
 from xconnector.project.tables.text import TableText
 
+_JURISDICTION = "jurisdiction"
+
 
 def table_misfits(known: Known) -> Iterator[Finding]:
     """Yield everything in which tables do not fit what asks them."""
@@ -28,6 +30,7 @@ def table_misfits(known: Known) -> Iterator[Finding]:
         if text is not None:
             yield from faults(text, known=_domains_of(name, kinds, known))
     yield from _checks(kinds, known)
+    yield from _home_country(known)
     for name in sorted({kind.route for kind in kinds} & {*known.tables}):
         table = known.tables[name]
         if table is not None:
@@ -135,6 +138,17 @@ def _check(check: Check, name: str, kinds: Sequence[CommunicationKind], known: K
         yield text.finding(mistake.row, mistake.message, mistake.remedy)
     for kind in kinds:
         yield from _inputs(kind, text, {**input_kinds(kind.contract), **inputs_of(check)})
+
+
+def _home_country(known: Known) -> Iterator[Finding]:
+    """Prove that the project says where it is at home if a table asks: no language tells which law holds."""
+    asked = (text for name in sorted(tables_asked(known)) if (text := known.tables.get(name)) is not None)
+    asking = next((text.table.name for text in asked if _JURISDICTION in text.table.input_names), None)
+    said = known.file.content.get("sender") if isinstance(known.file.content, dict) else None
+    if asking is not None and isinstance(said, dict) and "country" not in said:
+        message = f"table {asking!r} asks for the jurisdiction, and `sender.country` is missing"
+        remedy = "add it, such as country: DE: it counts where a customer's country is not known"
+        yield known.file.finding(("sender",), message, remedy)
 
 
 # ---------------------------------------------------------------------------- routes

@@ -33,10 +33,11 @@ _EVER_SINCE = datetime(1, 1, 1, tzinfo=UTC)
 _FIRST_ID = UUID(int=0)
 
 
-class DecisionRow(Struct, frozen=True):
+class DecisionRow(Struct, frozen=True, gc=False):
     """What is kept of one communication on one occasion. JSON as text, so that a million are read without all of it.
 
-    A struct for the reason that `ledger.Entry` is one; its fields are the columns, in their order.
+    A struct for the reason that `ledger.Entry` is one, and of no interest to the garbage collector, since it refers to
+    nothing that could refer to it. Its fields are the columns, in their order.
     """
 
     communication_id: UUID

@@ -32,7 +32,6 @@ from xconnector.domain.routing.checks import (
     NoMediumError,
     NothingLeftError,
     decide_delivery,
-    forbidden,
     quiet_windows,
 )
 from xconnector.domain.routing.plan import DeliveryPlan, Hop, Medium, ProofOfMailing, Suppression
@@ -239,19 +238,6 @@ def test_without_checks_the_outcome_is_just_what_the_route_says(cell: str) -> No
         hops = [Hop(connection=name, wait=wish.wait) for wish in proposed.hops for name in wish.choices]
         assert decision.outcome == DeliveryPlan(hops=tuple(hops))
     assert [step.check for step in decision.steps] == [Check.PREFERENCE]
-
-
-@given(policies(), st.sampled_from(Medium))
-def test_at_hand_over_a_medium_is_forbidden_by_what_takes_it_away_but_its_format(
-    asked: DeliveryPolicy, medium: Medium
-) -> None:
-    checks = {
-        check: tables for check, tables in asked.checks.items() if check in PERMISSIONS and check is not Check.FORMAT
-    }
-    step = forbidden(asked, facts(), medium, is_mandatory=True)
-
-    assert (step is not None) is (medium.value in denied(replace(asked, checks=checks)))
-    assert step is None or (step.takes_away and step.check is not Check.FORMAT and step.medium is medium)
 
 
 # ---------------------------------------------------------------------------- examples

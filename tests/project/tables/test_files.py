@@ -1,3 +1,4 @@
+import json
 import os
 from pathlib import Path
 
@@ -5,7 +6,7 @@ import pytest
 
 from xconnector.domain.decision.table import DecisionTable
 from xconnector.project.tables.files import FORMS, converted, read_table_file, table_bytes, understood
-from xconnector.project.tables.limits import LONGEST_TEXT, MOST_BYTES, MOST_COLUMNS, MOST_ROWS
+from xconnector.project.tables.limits import LONGEST_TEXT, MOST_BYTES, MOST_COLUMNS, MOST_FINDINGS, MOST_ROWS
 
 HEAD = "| row | when x | then route |\n|--|--|--|\n"
 
@@ -66,6 +67,19 @@ def test_what_is_too_much_for_a_table_is_told() -> None:
     ]
     for content in (f"{HEAD}| R1 | - | {text} |", f"{text}\n\n{HEAD}| R1 | - | p |", f"---\ngaps: {text}\n---\n{HEAD}"):
         assert f"a cell, a setting or a line of prose has more than {LONGEST_TEXT} signs" in told(content)
+
+
+@pytest.mark.parametrize("row", ["R1", "| R1 | > > | p |"])
+def test_of_many_mistakes_the_first_are_told(row: str) -> None:
+    if row == "R1":
+        said = {"table": "t", "inputs": [], "outputs": [], "rows": [{"id": row, "x": 1}] * 80}
+        _, found = understood("t", "t", json.dumps(said, indent=1).encode(), form=".json")
+    else:
+        _, found = understood("t", "t", (HEAD + "\n".join([row] * 80)).encode(), form=".md")
+
+    assert len(found) == MOST_FINDINGS + 1
+    assert found[-1].message == "there are 30 more mistakes"
+    assert found[-1].line > found[-2].line
 
 
 @pytest.mark.parametrize("form", [form for form, one in FORMS.items() if not one.says_name])

@@ -83,13 +83,6 @@ def test_what_is_no_json_is_told_with_its_line(content: bytes, finding: str) -> 
     assert str(found).startswith(finding)
 
 
-def test_of_many_mistakes_the_first_are_told() -> None:
-    found = told({**TABLE, "rows": [{"id": "R1", "x": 1}] * 30})
-
-    assert len(found) == 21
-    assert found[-1].endswith("there are 10 more mistakes of this kind → mend these first")
-
-
 def test_more_rows_than_a_table_may_have_are_refused() -> None:
     rows = [{"id": f"R{at}", "when": {}, "then": {"route": "p"}} for at in range(2_001)]
     (found,) = told({**TABLE, "rows": rows})

@@ -15,7 +15,7 @@ from xconnector.domain.decision.values import Value, spelled_number
 from xconnector.domain.routing.media import listed
 from xconnector.domain.routing.plan import Medium, ProofOfMailing, Suppression
 from xconnector.domain.routing.policy import PERMISSIONS, Check
-from xconnector.domain.routing.route_cell import Proposal, proposal_of
+from xconnector.domain.routing.route_cell import Proposal, proposal_of, spelled
 from xconnector.domain.routing.windows import Window, time_of
 
 _NONE = "none"
@@ -79,7 +79,7 @@ class Wish:
 
     proposed: Proposal | Suppression
     words: str
-    """The cell itself."""
+    """The cell, in its one spelling."""
     takes_away: bool = False
 
 
@@ -228,9 +228,10 @@ def _permission(said: Said) -> Permission:
 def _wish(said: Said) -> Wish:
     cell = _text(said, "route", _ROUTE)
     try:
-        return Wish(proposed=proposal_of(cell), words=cell)
+        proposed = proposal_of(cell)
     except ValueError as wrong:
         raise _MisstatedError(f"`route` says {cell!r}", str(wrong)) from None
+    return Wish(proposed=proposed, words=spelled(proposed))
 
 
 def _hours(said: Said) -> Hours:

@@ -16,7 +16,6 @@ from xconnector.domain.routing.route_cell import Proposal, ProposedHop
 from xconnector.domain.routing.windows import Window
 
 _BEFORE_PREFERENCE = (Check.SUPPRESSION, Check.WITHDRAWAL, Check.CONSENT)
-"""What may have changed between the decision and the hand-over; what format a medium can carry has not."""
 _STRENGTH: Mapping[ProofOfMailing | None, int] = {proof: at for at, proof in enumerate((None, *ProofOfMailing))}
 
 
@@ -34,16 +33,6 @@ def decide_delivery(policy: DeliveryPolicy, facts: Facts) -> DeliveryDecision:
     Raises DecisionError: a table has no answer or says something odd, or NothingLeftError.
     """
     return _Delivery(policy, facts).decision()
-
-
-def forbidden(policy: DeliveryPolicy, facts: Facts, medium: Medium, *, is_mandatory: bool) -> Step | None:
-    """Ask again, at hand-over, whether a medium may be used: return the step that takes it away, or None.
-
-    Raises DecisionError.
-    """
-    asked = _Tables(policy, facts, is_mandatory=is_mandatory)
-    steps = (step for check in _BEFORE_PREFERENCE for step in asked.permissions(check, medium))
-    return next((step for step in steps if step.takes_away), None)
 
 
 def quiet_windows(policy: DeliveryPolicy, facts: Facts, medium: Medium, *, is_mandatory: bool) -> tuple[Window, ...]:

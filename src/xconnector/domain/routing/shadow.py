@@ -45,7 +45,7 @@ def shadowed(
     return tuple(
         _answer(in_force[step.table_sha256], shadow, step, facts, decision)
         for step in (*decision.steps, *beside)
-        if step.table in shadow_tables and place_of(step).is_question
+        if step.table in shadow_tables and step.table_sha256 in in_force and place_of(step).is_question
         for shadow in shadow_tables[step.table]
     )
 

@@ -1,6 +1,6 @@
 """Table files: the form follows from the name's ending, the table's name from what stands before it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from xconnector.project.tables.dmn_writing import dmn_bytes
 from xconnector.project.tables.foreign import UnsayableError
 from xconnector.project.tables.jdm import jdm_bytes, read_jdm
 from xconnector.project.tables.json_form import read_json_table, write_json_table
-from xconnector.project.tables.limits import MOST_BYTES
+from xconnector.project.tables.limits import MOST_BYTES, MOST_FINDINGS
 from xconnector.project.tables.markdown import read_markdown, write_markdown
 from xconnector.project.tables.reading import read_table
 from xconnector.project.tables.text import TableText
@@ -40,8 +40,11 @@ def understood(name: str, file: str, content: bytes, *, form: str) -> tuple[Tabl
     if len(content) > MOST_BYTES:
         return None, [_finding(file, f"the file has more than {MOST_BYTES} bytes", "divide it")]
     known = FOREIGN_FORMS.get(form) or FORMS[form]
+    text = None
     written, findings = known.read(name, file, content)
-    return (None, findings) if written is None else read_table(written)
+    if written is not None:
+        text, findings = read_table(written)
+    return text, [*_bounded(findings)]
 
 
 def form_of(path: Path) -> str | None:
@@ -106,6 +109,15 @@ def _markdown(name: str, file: str, content: bytes) -> tuple[WrittenTable | None
         line = content[: wrong.start].count(b"\n") + 1
         return None, [Finding(file=file, line=line, message="the file is not UTF-8", remedy="save it as UTF-8")]
     return read_markdown(name, file, text)
+
+
+def _bounded(findings: Sequence[Finding]) -> Iterator[Finding]:
+    yield from findings[:MOST_FINDINGS]
+    if (more := len(findings) - MOST_FINDINGS) > 0:
+        last = findings[MOST_FINDINGS]
+        yield Finding(
+            file=last.file, line=last.line, message=f"there are {more} more mistakes", remedy="mend these first"
+        )
 
 
 def _no_form(path: Path, file: str) -> Finding:

@@ -27,7 +27,6 @@ from xconnector.project.yaml_file import YamlFile
 
 _WORDS = ("from", "to", "cite", "owner", "note")
 _MOST_NESTED = 8
-_MOST_FINDINGS = 20
 _LINE = re.compile(r" at line (\d+), column \d+$")
 _TYPE = Field(json_schema_extra={"pattern": r"^(text|number( step \d+(\.\d+)?)?|integer|date|yes/no|any)$"})
 _Cells = Annotated[dict[str, str], Field(default_factory=dict[str, str], max_length=MOST_COLUMNS)]
@@ -131,7 +130,7 @@ def read_json_table(file: str, content: bytes) -> tuple[WrittenTable | None, lis
     if table is not None:
         findings = [*_unknown(table, where)]
     if table is None or findings:
-        return None, _told(findings)
+        return None, findings
     return _written(table, where), []
 
 
@@ -159,15 +158,6 @@ def _no_json(file: str, content: bytes, said: str) -> Finding:
     else:
         line = line_of_repeated_key(content.decode()) if "twice" in said else 1
     return Finding(file=file, line=line, message=f"this is no JSON that is taken: {said}", remedy="mend the line")
-
-
-def _told(findings: Sequence[Finding]) -> list[Finding]:
-    """Return findings, not too many of them."""
-    if len(findings) <= _MOST_FINDINGS:
-        return [*findings]
-    more = f"there are {len(findings) - _MOST_FINDINGS} more mistakes of this kind"
-    last = Finding(file=findings[0].file, line=findings[-1].line, message=more, remedy="mend these first")
-    return [*findings[:_MOST_FINDINGS], last]
 
 
 def _unknown(table: TableShape, where: YamlFile) -> Iterator[Finding]:

@@ -9,5 +9,8 @@ MOST_ROWS = 2_000
 MOST_COLUMNS = 200
 """Of a part."""
 
+MOST_FINDINGS = 50
+"""About a file that is not understood; of more, only their number is told."""
+
 LONGEST_TEXT = 10_000
 """Signs in a cell, a setting, or a line of the prose: every form can keep so many in one piece."""

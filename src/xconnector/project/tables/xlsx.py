@@ -12,7 +12,6 @@ from io import BytesIO
 from typing import Any
 
 from openpyxl import Workbook, load_workbook
-from openpyxl.utils import get_column_letter
 from openpyxl.utils.escape import unescape
 
 from xconnector.domain.decision.values import spelled_number
@@ -35,6 +34,7 @@ SETTINGS_HEADER = ("setting", "value")
 ABOUT = "about"
 """The setting that is the prose about the table."""
 
+_READ = (*SHEETS.values(), TABLE)
 _MOST_SIGNS = 4_000_000
 _MIDNIGHT = time()
 
@@ -66,7 +66,7 @@ def _sheets(content: bytes) -> Mapping[str, Sequence[Sequence[Any]]]:
 
 
 def _rows(book: Workbook, title: str) -> Sequence[Sequence[Any]]:
-    if title == CHOICES:
+    if title not in _READ:
         return ()
     return [*book[title].iter_rows(min_row=1, max_row=LAST_ROW, min_col=1, max_col=LAST_COLUMN)]
 
@@ -79,13 +79,10 @@ class _Reading:
         self._signs = 0
 
     def table(self, name: str) -> tuple[WrittenTable | None, list[Finding]]:
-        known = [*SHEETS.values(), TABLE, CHOICES]
         for title in self._sheets:
-            if title not in known:
-                self._find(
-                    1, f"the sheet {title!r} is unknown", f"{named_like(title, known)} Notes have a column `note`"
-                )
-        lines = {title: [*self._lines(title)] for title in known if title in self._sheets}
+            if title not in {*_READ, CHOICES}:
+                self._find(1, f"the sheet {title!r} is unknown", named_like(title, _READ))
+        lines = {title: [*self._lines(title)] for title in _READ if title in self._sheets}
         if self._signs > _MOST_SIGNS:
             self._find(1, f"the workbook holds more than {_MOST_SIGNS} signs", "divide it")
         grids = {part: _grid(lines[title]) for part, title in SHEETS.items() if lines.get(title)}
@@ -102,10 +99,7 @@ class _Reading:
     def _lines(self, title: str) -> Iterator[Line]:
         """Yield the rows of a sheet that say something; those of the prose keep the space around it."""
         for number, row in enumerate(self._sheets[title], start=1):
-            cells = [
-                self._said(cell.value, cell.data_type, f"{title}!{get_column_letter(column)}{number}", number)
-                for column, cell in enumerate(row, start=1)
-            ]
+            cells = ["" if cell.value is None else self._said(cell, title) for cell in row]
             said = [cell if title == TABLE else cell.strip() for cell in cells]
             end = max((at for at, cell in enumerate(said, start=1) if cell), default=0)
             if end:
@@ -113,14 +107,15 @@ class _Reading:
             if self._signs > _MOST_SIGNS:
                 return
 
-    def _said(self, value: Any, data_type: str, place: str, line: int) -> str:  # noqa: ANN401 - whatever a sheet holds
+    def _said(self, cell: Any, title: str) -> str:  # noqa: ANN401 - openpyxl's cells have no common type
         """Return a cell's value in the words of the grammar; what has none there is a finding."""
-        if data_type == "f":
-            self._find(line, f"cell {place} is a formula", "write the value itself")
+        place = f"cell {title}!{cell.coordinate}"
+        if cell.data_type == "f":
+            self._find(cell.row, f"{place} is a formula", "write the value itself")
             return ""
-        said = None if data_type == "e" else _words_for(value)
+        said = None if cell.data_type == "e" else _words_for(cell.value)
         if said is None:
-            self._find(line, f"cell {place} holds a time, an error or no number", "write text, a number or a day")
+            self._find(cell.row, f"{place} holds a time, an error or no number", "write text, a number or a day")
             return ""
         self._signs += len(said)
         return said
@@ -154,8 +149,6 @@ class _Reading:
 
 def _words_for(value: Any) -> str | None:  # noqa: ANN401 - whatever a sheet holds
     match value:
-        case None:
-            return ""
         case bool():
             return "yes" if value else "no"
         case datetime() if value.time() == _MIDNIGHT:
