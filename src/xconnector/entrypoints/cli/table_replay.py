@@ -5,8 +5,9 @@ import os
 import sys
 from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import astuple, fields, replace
+from dataclasses import fields, replace
 from datetime import UTC, date, datetime, time, timedelta
+from operator import attrgetter
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo
@@ -213,8 +214,10 @@ def _list(listed: str) -> "Generator[Callable[[ChangedDecision], None] | None]":
         return
     with _opened(listed) as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(field.name for field in fields(ChangedDecision))
-        yield lambda change: writer.writerow(astuple(change))
+        columns = [field.name for field in fields(ChangedDecision)]
+        cells_of = attrgetter(*columns)
+        writer.writerow(columns)
+        yield lambda change: writer.writerow(cells_of(change))
 
 
 def _opened(listed: str) -> AbstractContextManager[IO[str]]:
