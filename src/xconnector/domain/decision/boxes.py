@@ -39,7 +39,7 @@ class Remainder:
             box, taken = self._open.pop()
             self.steps += 1 + len(taken)
             met = ((one, common(self._boxes[one], box)) for one in taken)
-            meeting = [(one, shared) for one, shared in met if all(shared)]
+            meeting: list[tuple[int, Box]] = [(one, shared) for one, shared in met if all(shared)]
             if not meeting:
                 self.steps += self._steps_of_a_find
                 yield box
