@@ -45,6 +45,14 @@ def test_the_cause_why_a_hop_before_it_failed_is_told_first() -> None:
     )
 
 
+def test_what_was_taken_away_before_the_hop_that_failed_is_not_told_again() -> None:
+    asked = policy("sms, portal, print", consent=denies("sms"))
+
+    assert why(asked, "print", cause="nobody looked at it") == (
+        "It goes to print because nobody looked at it; print is next in row L1 of routing."
+    )
+
+
 def test_a_later_hop_is_told_as_what_comes_when_the_one_before_fails() -> None:
     assert why(policy("portal for 5 days, sms, print", consent=denies("sms")), "print") == (
         "It goes to print when portal does not reach the customer: text message was taken away: no consent "
