@@ -253,3 +253,9 @@ def test_whatever_the_file_holds_there_is_a_finding(content: bytes) -> None:
 
     assert found is None
     assert wrong
+
+
+def test_what_is_too_large_for_a_table_is_refused_before_it_is_read() -> None:
+    _, wrong = read(model(rule("-", '"a"') * 2_001))
+
+    assert "the table has more than 2000 rows or 200 columns" in wrong

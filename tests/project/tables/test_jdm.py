@@ -273,3 +273,11 @@ def test_whatever_the_file_holds_there_is_a_finding(content: bytes) -> None:
 
     assert found is None
     assert wrong
+
+
+def test_what_is_too_large_for_a_table_is_refused_before_it_is_read() -> None:
+    assert "the table has more than 2000 rows" in foreign(in_node(rules=[{"_id": "r"}] * 2_001))[0]
+
+
+def test_a_long_cell_is_told_in_part() -> None:
+    assert len(foreign(in_row(0, "b", "x" * 5_000))[0]) < 600

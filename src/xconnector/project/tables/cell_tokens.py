@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from xconnector.project.tables.foreign import UnsayableError
+from xconnector.project.tables.foreign import UnsayableError, shown
 
 MOST_CHARACTERS = 20_000
 """Ten times the longest cell of ours, since days and texts take more room elsewhere."""
@@ -53,7 +53,7 @@ class Tokens:
             raise self.unknown()
 
     def unknown(self) -> UnsayableError:
-        return UnsayableError(f"{self.next!r} is not understood here" if self.next else "the cell ends too early")
+        return UnsayableError(f"{shown(self.next)} is not understood here" if self.next else "the cell ends too early")
 
 
 def _cut(text: str, pattern: re.Pattern[str]) -> Sequence[str]:

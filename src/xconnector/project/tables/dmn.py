@@ -28,6 +28,8 @@ from xconnector.project.tables.foreign import (
     our_ids,
     our_name,
     output_word,
+    refuse_large,
+    shown,
     written_of,
 )
 from xconnector.project.tables.kept_beside import Kept, KeptColumn
@@ -89,6 +91,12 @@ def read_dmn(name: str, file: str, content: bytes) -> tuple[WrittenTable | None,
         names = ", ".join(repr(one.name) for one in tables) or "none"
         message = f"the file has {len(chosen)} decision tables to choose from: {names}"
         return None, [_finding(file, 1, message, "name one of them: xconnector tables convert --table NAME")]
+    table = chosen[0].element
+    try:
+        rules, inputs, outputs = (sum(1 for _ in children(table, kind)) for kind in ("rule", "input", "output"))
+        refuse_large(rules, inputs + outputs)
+    except UnsayableError as wrong:
+        return None, [_finding(file, line_of(table), str(wrong), "divide it")]
     return _Import(name, file, root, chosen[0]).table()
 
 
@@ -280,7 +288,7 @@ class _Import:
         )
         try:
             if not is_name:
-                raise UnsayableError(f"the input expression {said!r} is no name of an input")
+                raise UnsayableError(f"the input expression {shown(said)} is no name of an input")
             return our_name(said)
         except UnsayableError as wrong:
             self._find(one, str(wrong), "let an input of its own have what the expression makes")
@@ -320,7 +328,7 @@ class _Import:
                 raise UnsayableError("null is none of the values of an output")
             return ", ".join(word_for(value) for value in values)
         except UnsayableError as wrong:
-            self._find(one, f"the values {text!r} of an output are not understood: {wrong}", "list literals")
+            self._find(one, f"the values {shown(text)} of an output are not understood: {wrong}", "list literals")
             return "-"
 
     def _type(self, one: XmlElement, reference: str) -> tuple[str, str]:
@@ -365,7 +373,7 @@ class _Import:
         try:
             return parse_feel_cell(text)
         except UnsayableError as wrong:
-            self._find(element, f"{place}: cell {text!r} is not understood: {wrong}", _WRITE)
+            self._find(element, f"{place}: cell {shown(text)} is not understood: {wrong}", _WRITE)
             return ANY
 
     def _values(self, at: int, entries: Sequence[XmlElement]) -> Sequence[Value | None]:
@@ -390,7 +398,7 @@ class _Import:
         try:
             return parse_feel_value(text)
         except UnsayableError as wrong:
-            self._find(element, f"{place}: cell {text!r} is not understood: {wrong}", _WRITE)
+            self._find(element, f"{place}: cell {shown(text)} is not understood: {wrong}", _WRITE)
             return None
 
     def _words(self, at: int, days: Cell) -> Mapping[str, str]:

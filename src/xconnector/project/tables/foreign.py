@@ -12,11 +12,13 @@ from xconnector.domain.decision.cell_text import word_for
 from xconnector.domain.decision.cells import AnyValue, Cell, OneOf, Within, kinds_of
 from xconnector.domain.decision.table import DecisionTable, Domain
 from xconnector.domain.decision.values import Kind, Value, kind_of, spelled_number
+from xconnector.project.tables.limits import MOST_COLUMNS, MOST_ROWS
 from xconnector.project.tables.written import Grid, Line, Part, Setting, WrittenTable
 
 DAY = "day"
 """The input of an exported table that rows with `from` and `to` look at."""
 
+_MOST_SHOWN = 200
 _TEXT_FOR_DAY = (Kind.TEXT, Kind.DATE)
 _WORDS = ("from", "to", "cite", "owner", "note")
 _OURS = re.compile(r"[a-z][a-z0-9_]*(?:[. ][A-Za-z0-9_]+)*")
@@ -27,6 +29,11 @@ _ODD = re.compile(r"[^a-z0-9_]+")
 
 class UnsayableError(ValueError):
     """The other form cannot say what our table says, or ours not what theirs says; the message tells what and why."""
+
+
+def shown(text: str) -> str:
+    """Return a cell in quotes, as a finding tells it: long ones in part."""
+    return repr(text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}…")
 
 
 @contextmanager
@@ -110,6 +117,15 @@ def our_name(text: str, *, is_output: bool = False) -> str:
     if not _OURS.fullmatch(name):
         raise UnsayableError(f"no name can be made of {text!r}: it begins with a letter, such as customer.age")
     return name
+
+
+def refuse_large(rows: int, columns: int) -> None:
+    """Refuse a table that is larger than ours may be, before it costs time.
+
+    Raises UnsayableError.
+    """
+    if rows > MOST_ROWS or columns > MOST_COLUMNS:
+        raise UnsayableError(f"the table has more than {MOST_ROWS} rows or {MOST_COLUMNS} columns")
 
 
 def our_ids(ids: Sequence[str]) -> Sequence[str]:

@@ -30,6 +30,8 @@ from xconnector.project.tables.foreign import (
     our_ids,
     our_name,
     output_word,
+    refuse_large,
+    shown,
     telling,
     written_of,
 )
@@ -75,6 +77,11 @@ def read_jdm(name: str, file: str, content: bytes) -> tuple[WrittenTable | None,
         names = ", ".join(repr(one.name) for one in tables) or "none"
         message = f"the file has {len(chosen)} decision tables to choose from: {names}"
         return None, [_finding(file, 1, message, "name one of them: xconnector tables convert --table NAME")]
+    table = chosen[0].content
+    try:
+        refuse_large(len(table.rules), len(table.inputs) + len(table.outputs))
+    except UnsayableError as wrong:
+        return None, [_finding(file, 1, str(wrong), "divide it")]
     return _Import(name, file, content.decode(), chosen[0]).table()
 
 
@@ -353,7 +360,7 @@ class _Import:
 
     def _refuse_cell(self, at: int, one: _Column, text: str, wrong: UnsayableError) -> None:
         place = f"row {self._ids[at]}, column {one.name or one.field!r}"
-        self._find(self._lines[at], f"{place}: cell {text!r} is not understood: {wrong}", _WRITE)
+        self._find(self._lines[at], f"{place}: cell {shown(text)} is not understood: {wrong}", _WRITE)
 
     def _words(self, at: int, cells: Mapping[str, Sequence[Cell]]) -> Mapping[str, str]:
         rule = self._rules[at]

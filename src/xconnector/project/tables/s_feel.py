@@ -7,12 +7,13 @@ either. So a negated range reads as `not none, …`, and ours, which does fit no
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
 from xconnector.domain.decision.cells import ANY, AnyValue, Cell, OneOf, Within
 from xconnector.domain.decision.values import Kind, Value, spelled_number, spelled_value
+from xconnector.project.tables.cell_literals import WORDS, day_of, number_of, range_between
 from xconnector.project.tables.cell_tokens import Tokens
 from xconnector.project.tables.foreign import UnsayableError, refuse_long, without_negated_ranges
 
@@ -30,7 +31,6 @@ _TOKEN = re.compile(
 )
 _ESCAPED = re.compile(r"\\(u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{6}|.)", re.DOTALL)
 _SIGNS = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "'": "'", "\\": "\\"}
-WORDS: Mapping[str, bool | None] = {"true": True, "false": False, "null": None}
 _NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
@@ -170,19 +170,6 @@ def _range(tokens: Tokens) -> Within:
     return range_between(low, high, includes_low=includes_low, includes_high=includes_high)
 
 
-def range_between(low: Decimal | date, high: Decimal | date, *, includes_low: bool, includes_high: bool) -> Within:
-    """Return a range in which something lies.
-
-    Raises UnsayableError.
-    """
-    if isinstance(low, Decimal) is not isinstance(high, Decimal):
-        raise UnsayableError("the ends of a range are of two kinds")
-    is_closed = includes_low and includes_high
-    if low > high or (low == high and not is_closed):  # pyright: ignore[reportOperatorIssue] - both are of one type
-        raise UnsayableError("nothing lies between the ends of a range")
-    return Within(low=low, high=high, includes_low=includes_low, includes_high=includes_high)
-
-
 def _end(tokens: Tokens) -> Decimal | date:
     value = _value(tokens)
     if value is None or isinstance(value, (str, bool)):
@@ -202,34 +189,9 @@ def _value(tokens: Tokens) -> Value | None:
         return day
     if word.startswith('"'):
         return _text(word)
-    return -number_of(tokens.take()) if word == "-" else number_of(word)
-
-
-def number_of(token: str) -> Decimal:
-    """Return the number that a token says.
-
-    Raises UnsayableError.
-    """
-    if not token:
-        raise UnsayableError("the cell ends too early")
-    if not re.fullmatch(r"\d+(?:\.\d+)?|\.\d+", token, re.ASCII):
-        raise UnsayableError(f"{token!r} is no number, quoted text, date, true, false or null")
-    number = Decimal(token)
-    refuse_long(number, MOST_DIGITS)
-    return number
-
-
-def day_of(text: str) -> date:
-    """Return the day that a text says.
-
-    Raises UnsayableError.
-    """
-    if not re.fullmatch(r"\d{4}-\d\d-\d\d", text, re.ASCII):
-        raise UnsayableError(f"{text!r} is no day such as 2026-12-31")
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise UnsayableError(f"there is no day {text}") from None
+    return (
+        -number_of(tokens.take(), most_digits=MOST_DIGITS) if word == "-" else number_of(word, most_digits=MOST_DIGITS)
+    )
 
 
 def _text(token: str) -> str:

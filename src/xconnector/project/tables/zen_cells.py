@@ -18,9 +18,9 @@ from xconnector.domain.decision.axis import Axis, Pieces, axis_of
 from xconnector.domain.decision.cells import ANY, AnyValue, Cell, OneOf, Within, kinds_of
 from xconnector.domain.decision.table import Domain
 from xconnector.domain.decision.values import Kind, Value, spelled_number, spelled_value
+from xconnector.project.tables.cell_literals import WORDS, day_of, number_of, range_between
 from xconnector.project.tables.cell_tokens import Tokens
-from xconnector.project.tables.foreign import UnsayableError, refuse_long, without_negated_ranges
-from xconnector.project.tables.s_feel import WORDS, day_of, number_of, range_between
+from xconnector.project.tables.foreign import UnsayableError, refuse_long, shown, without_negated_ranges
 
 MOST_DIGITS = 28
 """ZEN's numbers have 96 bits."""
@@ -33,6 +33,7 @@ _RESERVED = frozenset({"null", "true", "false", "and", "or", "not", "in"})
 _PATH = re.compile(
     r"""(?P<name>[A-Za-z_$][A-Za-z0-9_$]*)|\.(?P<part>[A-Za-z_][A-Za-z0-9_]*)|\[(["'])(?P<key>.*?)\3\]"""
 )
+_MOST_TERMS = 1_000
 _NEVER = "null and != null"
 
 _OfNothing: TypeAlias = Literal["fits", "does not fit", "is an error"]
@@ -89,12 +90,12 @@ def parse_zen_path(text: str) -> str:
     while at < len(text):
         found = _PATH.match(text, at)
         if found is None or (found["name"] is not None) is not (at == 0):
-            raise UnsayableError(f"the field {text!r} is no path such as customer.name")
+            raise UnsayableError(f"the field {shown(text)} is no path such as customer.name")
         part = found["name"] or found["part"] or found["key"]
         parts += [part] if part != "$root" or at else []
         at = found.end()
     if not parts or "$" in parts[0] or any("." in part for part in parts):
-        raise UnsayableError(f"the field {text!r} is no path such as customer.name")
+        raise UnsayableError(f"the field {shown(text)} is no path such as customer.name")
     return ".".join(parts)
 
 
@@ -179,6 +180,8 @@ class _Reading:
         while self._tokens.next in {",", "or", "and"}:
             joints.append(self._tokens.take())
             terms.append(self._term())
+            if len(terms) > _MOST_TERMS:
+                raise UnsayableError(f"a cell has at most {_MOST_TERMS} terms: divide the row")
         self._tokens.end()
         axis = _common_axis(terms)
         pieces, nothing = _joined(terms, joints, axis)
@@ -298,7 +301,7 @@ def _constant(tokens: Tokens) -> Value | None:
 
 def _number(word: str) -> Decimal:
     """Return a number, in which ZEN takes underscores between digits for nothing."""
-    return number_of(word.replace("_", "") if word[:1].isdigit() else word)
+    return number_of(word.replace("_", "") if word[:1].isdigit() else word, most_digits=MOST_DIGITS)
 
 
 def _more(token: str) -> str:
