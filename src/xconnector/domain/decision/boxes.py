@@ -35,6 +35,8 @@ class Remainder:
 
     def __iter__(self) -> Iterator[Box]:
         """Yield what is left; it ends at the bound as well, and then `unproven` says where."""
+        box: Box
+        taken: Sequence[int]
         while self._open and self.steps < self._most_steps:
             box, taken = self._open.pop()
             self.steps += 1 + len(taken)
