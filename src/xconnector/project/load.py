@@ -25,7 +25,7 @@ from xconnector.project.mapping import RecordMapping
 from xconnector.project.mapping_text import parse_mapping
 from xconnector.project.model import ChecksChoice, CommunicationKind, Connection, Feed, Locale, Person, Project
 from xconnector.project.shape import Shaped, shape
-from xconnector.project.tables.files import FORMS, read_table_file
+from xconnector.project.tables.files import FOREIGN_FORMS, FORMS, form_of, read_table_file
 from xconnector.project.tables.text import TableText
 from xconnector.project.templates import TEMPLATES, links
 from xconnector.project.test_files import read_tests
@@ -36,6 +36,7 @@ COMMUNICATIONS = "communications"
 TABLES = "tables"
 MAPPINGS = "mappings"
 
+_CONVERT = "write it in a form of ours: xconnector tables convert"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,62}", re.ASCII)
 
 M = TypeVar("M", bound=BaseModel)
@@ -173,7 +174,11 @@ class _Loading:
 
     def _tables(self) -> Iterator[tuple[str, TableText | None]]:
         first: dict[str, str] = {}
-        for name, path, file in (one for form in FORMS for one in self._files(TABLES, form)):
+        endings = dict.fromkeys(f".{form.rpartition('.')[2]}" for form in (*FORMS, *FOREIGN_FORMS))
+        for name, path, file in (one for ending in endings for one in self._files(TABLES, ending)):
+            if form_of(path) in FOREIGN_FORMS:
+                self._find(file, "a table in a form of other products decides nothing here", _CONVERT)
+                continue
             table, wrong = read_table_file(path, file=file)
             self._findings += wrong
             if name in first:
