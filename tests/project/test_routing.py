@@ -7,7 +7,7 @@ import pytest
 from tests.project.conftest import ProjectFolder
 from xconnector.domain.customer import Customer
 from xconnector.domain.decision.deciding import NoRowFitsError
-from xconnector.domain.routing.plan import DeliveryPlan, Suppression
+from xconnector.domain.routing.plan import DeliveryPlan, Hop, Suppression
 from xconnector.project.data_contract import ContractError
 from xconnector.project.model import Project
 from xconnector.project.routing import CustomerFacts, Routing, decide_route
@@ -33,7 +33,7 @@ def test_a_decision_tells_route_review_row_and_what_it_saw(project: Project) -> 
     found = decided(project, {"preference": "portal"})
 
     proposal = found.delivery.proposal
-    assert found.delivery.outcome == DeliveryPlan.through("portal", "print")
+    assert found.delivery.outcome == DeliveryPlan(hops=(Hop(connection="portal"), Hop(connection="print")))
     assert found.review == "compliance"
     assert (proposal.table, proposal.row, proposal.cite) == ("routing", "R1", "§ 7")
     assert proposal.table_sha256 == project.tables["routing"].sha256

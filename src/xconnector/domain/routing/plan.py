@@ -48,14 +48,6 @@ class DeliveryPlan:
 
     hops: tuple[Hop, ...]
 
-    @classmethod
-    def through(cls, *connections: str) -> "DeliveryPlan":
-        return cls(hops=tuple(Hop(connection=name) for name in connections))
-
-    def hop(self, index: int) -> Hop | None:
-        """Return the hop at `index` (from 0), or None when the plan is used up."""
-        return self.hops[index] if 0 <= index < len(self.hops) else None
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suppression:
