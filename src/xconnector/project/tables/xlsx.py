@@ -6,6 +6,7 @@ what the lists of other sheets offer: it says nothing. Real dates and yes/no val
 
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from datetime import datetime, time
 from decimal import Decimal
 from io import BytesIO
@@ -58,8 +59,8 @@ def _sheets(content: bytes) -> Mapping[str, Sequence[Sequence[Any]]]:
         with warnings.catch_warnings():
             # What it cannot keep for writing again is of no interest here.
             warnings.simplefilter("ignore")
-            book = load_workbook(BytesIO(package), read_only=True, keep_links=False)
-            return {title: _rows(book, title) for title in book.sheetnames}
+            with closing(load_workbook(BytesIO(package), read_only=True, keep_links=False)) as book:
+                return {title: _rows(book, title) for title in book.sheetnames}
     except Exception as wrong:
         # Parts that do not fit together lead the reader anywhere.
         raise WorkbookError("the workbook's parts do not fit together") from wrong
