@@ -11,8 +11,9 @@ from lxml import etree
 from tests.domain.decision.made import one_of, table
 from tests.project.tables.parsed import parse_table
 from tests.project.tables.test_round_trip import TABLES, told
+from xconnector.domain.decision.cell_text import parse_cell
 from xconnector.domain.decision.deciding import decide, decide_all
-from xconnector.domain.decision.table import DecisionTable, HitPolicy
+from xconnector.domain.decision.table import DecisionTable, Domain, HitPolicy, Input
 from xconnector.domain.decision.values import Kind
 from xconnector.project.tables.dmn import NAMESPACES
 from xconnector.project.tables.dmn_writing import dmn_bytes
@@ -163,6 +164,12 @@ def test_a_default_is_the_last_row_where_it_is_the_same(hit: str) -> None:
     assert [answers(content, age) for age in (20, 5, 10, None)] == [["b"], ["a"], ["c"], ["c"]]
 
 
+def test_rows_of_priority_stand_in_the_order_of_the_outputs_values_before_a_default() -> None:
+    content = model(TWO, hit='hitPolicy="PRIORITY"', out=DEFAULT.replace('"a","b"', '"b","a"'))
+
+    assert [answers(content, age) for age in (20, 5)] == [["b"], ["b"]]
+
+
 def test_without_a_word_the_hit_policy_is_unique() -> None:
     found, _ = read(model(rule(">= 18", '"a"'), hit=""))
 
@@ -239,12 +246,15 @@ def test_one_of_several_tables_is_chosen_by_its_name() -> None:
 
 
 def test_a_cell_that_was_edited_over_there_counts_as_it_stands_there() -> None:
-    made = table((one_of("a", "b", negated=True),), kinds={"x": Kind.TEXT})
+    made = table((parse_cell("not > 5"),), kinds={"x": Kind.NUMBER})
+    content = dmn_bytes(made)
 
-    found, wrong = read(dmn_bytes(made).replace(b'not("a", "b")', b'"c"'))
+    untouched, _ = read(content)
+    edited, wrong = read(content.replace(b"null, &lt;= 5", b"&gt; 7"))
 
-    assert found is not None, wrong
-    assert found.rows[0].when == (one_of("c"),)
+    assert untouched == made
+    assert edited is not None, wrong
+    assert edited.rows[0].when == (parse_cell("> 7"),)
 
 
 @given(content=st.binary(max_size=200) | st.text(st.sampled_from("<>/a=\"' &;![]")).map(str.encode))
@@ -259,3 +269,17 @@ def test_what_is_too_large_for_a_table_is_refused_before_it_is_read() -> None:
     _, wrong = read(model(rule("-", '"a"') * 2_001))
 
     assert "the table has more than 2000 rows or 200 columns" in wrong
+
+
+def test_values_and_types_that_were_edited_over_there_count_as_they_stand_there() -> None:
+    made = table((one_of("a"),), kinds={"x": Kind.TEXT})
+    made = replace(made, inputs=(Input(name="x", domain=Domain(kind=Kind.TEXT, cell=one_of("a", "b"))),))
+    content = dmn_bytes(made)
+
+    narrowed, wrong = read(content.replace(b'"a", "b"', b'"a", "c"'))
+    retyped, other_kind = read(content.replace(b'typeRef="string"', b'typeRef="number"'))
+
+    assert narrowed is not None, wrong
+    assert narrowed.inputs[0].domain.cell == one_of("a", "c")
+    assert retyped is None
+    assert "of another kind than number" in other_kind

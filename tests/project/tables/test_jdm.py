@@ -14,6 +14,7 @@ from tests.domain.decision.made import asked, every_case, one_of, table, tables
 from tests.project.tables.parsed import parse_table
 from tests.project.tables.second_opinion import SecondOpinion, as_zen_says
 from tests.project.tables.test_round_trip import TABLES, told
+from xconnector.domain.decision.cell_text import parse_cell
 from xconnector.domain.decision.deciding import DecisionError, NoRowFitsError, decide_all
 from xconnector.domain.decision.table import DecisionTable, HitPolicy, Input
 from xconnector.domain.decision.values import Kind
@@ -245,14 +246,15 @@ def exported(made: DecisionTable, change: Change) -> bytes:
 
 
 def test_a_cell_that_was_edited_over_there_counts_as_it_stands_there() -> None:
-    made = table((one_of("a", "b", negated=True),), kinds={"x": Kind.TEXT})
-    content = exported(made, in_row(0, "input_1", '"c"'))
+    made = table((parse_cell("not > 5"),), kinds={"x": Kind.NUMBER})
 
-    found, wrong = understood("routing", "t", content, form=".jdm.json")
+    untouched, _ = understood("routing", "t", jdm_bytes(made), form=".jdm.json")
+    edited, wrong = understood("routing", "t", exported(made, in_row(0, "input_1", "> 7")), form=".jdm.json")
 
-    assert wrong == []
-    assert found is not None
-    assert found.table.rows[0].when == (one_of("c"),)
+    assert untouched is not None
+    assert untouched.table == made
+    assert edited is not None, wrong
+    assert edited.table.rows[0].when == (parse_cell("> 7"),)
 
 
 def test_rows_of_a_priority_table_that_were_moved_are_found() -> None:
@@ -281,3 +283,13 @@ def test_what_is_too_large_for_a_table_is_refused_before_it_is_read() -> None:
 
 def test_a_long_cell_is_told_in_part() -> None:
     assert len(foreign(in_row(0, "b", "x" * 5_000))[0]) < 600
+
+
+def test_a_field_that_was_edited_over_there_counts_as_it_stands_there() -> None:
+    made = table((one_of("a"),), kinds={"x": Kind.TEXT})
+    content = exported(made, lambda one: one["inputs"][0].update(field="customer.y"))
+
+    found, wrong = understood("routing", "t", content, form=".jdm.json")
+
+    assert found is not None, wrong
+    assert found.table.input_names == ("customer.y",)
