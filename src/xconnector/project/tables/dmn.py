@@ -136,14 +136,15 @@ class _Import:
         self._outputs = [*children(table.element, "output")]
         self._rules = [*children(table.element, "rule")]
         self._ids = our_ids([rule.get("id", "").removeprefix(ROW_ID) for rule in self._rules])
+        self._names = _known_names(root)
 
     def table(self) -> tuple[WrittenTable | None, list[Finding]]:
         self._refuse_hit_policy()
         self._refuse_languages()
-        whens = [self._entries(at, "inputEntry", len(self._inputs)) for at in range(len(self._rules))]
-        said = [self._entries(at, "outputEntry", len(self._outputs)) for at in range(len(self._rules))]
-        cells = [self._cells(at, [row[at] for row in whens if row]) for at in range(len(self._inputs))]
-        values = [self._values(at, [row[at] for row in said if row]) for at in range(len(self._outputs))]
+        whens = self._columns("inputEntry", len(self._inputs))
+        said = self._columns("outputEntry", len(self._outputs))
+        cells = [self._cells(at, entries) for at, entries in enumerate(whens)]
+        values = [self._values(at, entries) for at, entries in enumerate(said)]
         inputs = [self._input(one, cells[at]) for at, one in enumerate(self._inputs)]
         outputs = [self._output(one, values[at]) for at, one in enumerate(self._outputs)]
         self._refuse_same_names(inputs)
@@ -283,7 +284,7 @@ class _Import:
         return self._kept.day is not None and one.get("id") == self._kept.day
 
     def _input_name(self, one: XmlElement, said: str) -> str:
-        is_name = said in self._known_names() or (
+        is_name = said in self._names or (
             _PATH.fullmatch(said) is not None and not KEYWORDS & set(re.split(r"[. ]+", said))
         )
         try:
@@ -293,11 +294,6 @@ class _Import:
         except UnsayableError as wrong:
             self._find(one, str(wrong), "let an input of its own have what the expression makes")
             return said
-
-    def _known_names(self) -> frozenset[str]:
-        """Return every name that the model gives to data."""
-        named = ("inputData", "decision", "formalParameter", "variable")
-        return frozenset(one.get("name", "") for one in self._root.iter() if name_of(one) in named)
 
     def _output(self, one: XmlElement, values: Sequence[Value | None]) -> ForeignColumn:
         said = one.get("name") or one.get("label") or self._table.get("outputLabel") or self._title
@@ -341,7 +337,7 @@ class _Import:
             return ("" if kind is Kind.ANY else kind), ""
         definition = next((item for item in children(self._root, "itemDefinition") if item.get("name") == name), None)
         base = text_of(definition, "typeRef")
-        if definition is None or base.split(":")[-1] not in _KINDS or definition.get("isCollection") == "true":
+        if definition is None or re.split(r"[:}]", base)[-1] not in _KINDS or definition.get("isCollection") == "true":
             if child(one, "inputExpression") is not None or definition is None:
                 self._find(
                     one, f"the type {reference!r} is none of our tables", f"use one of {', '.join(TYPES.values())}"
@@ -351,13 +347,14 @@ class _Import:
 
     # ------------------------------------------------------------------------ rows
 
-    def _entries(self, at: int, name: str, width: int) -> Sequence[XmlElement]:
-        entries = [*children(self._rules[at], name)]
-        if len(entries) == width:
-            return entries
-        message = f"row {self._ids[at]} has {len(entries)} cells ({name}) where the table has {width} columns"
-        self._find(self._rules[at], message, "add or remove cells")
-        return ()
+    def _columns(self, name: str, width: int) -> Sequence[Sequence[XmlElement]]:
+        """Return the cells of each column; none where a row has too many or too few."""
+        rows = [[*children(rule, name)] for rule in self._rules]
+        odd = [at for at, row in enumerate(rows) if len(row) != width]
+        for at in odd:
+            message = f"row {self._ids[at]} has {len(rows[at])} cells ({name}) where the table has {width} columns"
+            self._find(self._rules[at], message, "add or remove cells")
+        return [[] if odd else [row[at] for row in rows] for at in range(width)]
 
     def _cells(self, at: int, entries: Sequence[XmlElement]) -> Sequence[Cell]:
         column = self._inputs[at].get("id", "")
@@ -416,6 +413,12 @@ class _Import:
         except UnsayableError as wrong:
             self._find(rule, f"row {self._ids[at]}: {wrong}", _WRITE)
             return said
+
+
+def _known_names(root: XmlElement) -> frozenset[str]:
+    """Return every name that a model gives to data."""
+    named = ("inputData", "decision", "formalParameter", "variable")
+    return frozenset(one.get("name", "") for one in root.iter() if name_of(one) in named)
 
 
 def _is_still(kept: KeptColumn, expression: XmlElement | None, values: str) -> bool:

@@ -130,12 +130,13 @@ def refuse_large(rows: int, columns: int) -> None:
 
 def our_ids(ids: Sequence[str]) -> Sequence[str]:
     """Return an id for each row: its own where our tables can have it, else R and its place."""
+    known = frozenset(ids)
     taken: set[str] = set()
     ours: list[str] = []
     for at, own in enumerate(ids, start=1):
         is_fit = re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}", own) is not None
         found = own if is_fit and own not in taken else f"R{at}"
-        while found in taken or (found != own and found in ids):
+        while found in taken or (found != own and found in known):
             found += "a"
         taken.add(found)
         ours.append(found)
