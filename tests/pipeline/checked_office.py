@@ -7,9 +7,10 @@ from tests.office import Office, notice, write_office_project
 from xconnector.domain.consent import ConsentAction, ConsentEvent
 from xconnector.domain.review import Decision
 from xconnector.domain.routing.plan import Medium
+from xconnector.domain.suppression import SuppressionAction, SuppressionEvent, SuppressionReason
 from xconnector.operations.reviews import decide, waiting_reviews
 from xconnector.postgres.connect import transaction
-from xconnector.store import consents, decisions
+from xconnector.store import consents, decisions, suppressions
 from xconnector.store.decisions import DecisionRow
 
 WITHDRAWAL = """\
@@ -17,6 +18,12 @@ WITHDRAWAL = """\
 |-----|-------------|--------------|-----------|---------------------------------|-------------------|
 | W1  | email       | withdrawn    | no        | the customer withdrew a consent | Art. 7 (3) GDPR   |
 | W2  | -           | -            | yes       | -                               | house rule        |
+"""
+SUPPRESSION = """\
+| row | when medium | when suppressed | then send | then reason             | cite       |
+|-----|-------------|-----------------|-----------|-------------------------|------------|
+| S1  | print       | returned_mail   | no        | the letters came back   | house rule |
+| S2  | -           | -               | yes       | -                       | house rule |
 """
 MUST_SEND = """\
 | row | when category | then mandatory | then media | then proof             | then within days | cite  |
@@ -38,9 +45,9 @@ def write_checks(folder: Path, *, checks: str, route: tuple[str, str] = REVIEWED
         (folder / "tables" / f"{name}.md").write_text(text, encoding="utf-8")
 
 
-async def bring_to_review(opened: Office, **fields: object) -> None:
-    """Send a notice that goes by e-mail, and work until somebody has to look at it."""
-    await opened.send(notice("1", email="a@x.test", **fields))
+async def bring_to_review(opened: Office, *, email: str = "a@x.test", **fields: object) -> None:
+    """Send a notice that goes by e-mail where there is an address, and work until somebody has to look at it."""
+    await opened.send(notice("1", email=email, **fields))
     await opened.work()
 
 
@@ -81,3 +88,20 @@ async def decisions_of(opened: Office) -> list[DecisionRow]:
     found = await opened.explain("1")
     async with transaction(opened.place.pool) as connection:
         return await decisions.of_communication(connection, found.found.communication_id)
+
+
+async def suppress_print(opened: Office, reason: SuppressionReason = SuppressionReason.RETURNED_MAIL) -> None:
+    """Record that letters to the customer are not to be written."""
+    now = datetime.now(UTC)
+    event = SuppressionEvent(
+        customer_key="K-1",
+        medium=Medium.PRINT,
+        action=SuppressionAction.SUPPRESSED,
+        reason=reason,
+        occurred_at=now,
+        recorded_at=now,
+        source="desk",
+        actor="anna",
+    )
+    async with transaction(opened.place.pool) as connection:
+        await suppressions.add(connection, [event])

@@ -1,21 +1,26 @@
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from tests.office import Office, notice
 from tests.pipeline.checked_office import (
     BY_MAIL_ONLY,
     MUST_SEND,
+    SUPPRESSION,
     WITHDRAWAL,
     approve,
     bring_to_review,
     decisions_of,
+    suppress_print,
     withdraw,
     write_checks,
 )
 from tests.pipeline.conftest import OpenOffice
 from xconnector.domain.communication import State
 from xconnector.operations.explaining import Explanation
+from xconnector.postgres.connect import transaction
+from xconnector.store.communications import Terms
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -108,3 +113,94 @@ async def test_no_answer_before_a_hand_over_is_a_failure_and_no_hand_over(tmp_pa
     assert found.found.state == State.FAILED
     assert found.handovers == []
     assert "no row of table withdrawal fits" in found.failures[-1].reason
+
+
+async def test_a_medium_that_is_taken_away_is_not_taken_on_a_later_hop_either(
+    tmp_path: Path, office: OpenOffice
+) -> None:
+    """It goes by e-mail as before; the letter that would follow a bounce is not written any more."""
+    write_checks(tmp_path, checks="{suppression: suppression}", suppression=SUPPRESSION)
+    async with office() as opened:
+        await bring_to_review(opened, email="bounce-1@x.test")
+        await suppress_print(opened)
+        await approve(opened)
+
+        async def is_failed() -> bool:
+            return await opened.state_of("1") == State.FAILED
+
+        async with opened.at_work():
+            await opened.until(is_failed)
+        found = await opened.explain("1")
+
+    assert found.found.plan == ["email"]
+    assert [handover.connection for handover in found.handovers] == ["email"]
+    assert opened.printed() == []
+    assert "decided again" in [entry.event for entry in found.history]
+
+
+async def test_terms_that_are_decided_again_hold(tmp_path: Path, office: OpenOffice) -> None:
+    """The customer moved to where the law wants a proof of mailing."""
+    moved = MUST_SEND.replace("| when category |", "| when customer.city |").replace("| M1  | -   ", "| M1  | Bonn")
+    others = "| M2  | - | no | any | none | none | house rule |\n"
+    write_checks(tmp_path, checks="{must_send: must_send, default: print}", must_send=moved + others)
+    async with office() as opened:
+        await bring_to_review(opened, email="", amount="2000.00")
+        await opened.send(notice("2", customer="K-1", city="Bonn"))
+        await opened.work_until(("2", State.COMPLETED))
+        found = await _approved(opened)
+        terms = (await _terms_of(opened))["1"]
+
+    assert found.found.state == State.COMPLETED
+    assert terms.is_mandatory
+    assert terms.of_hop(0).proof == "certificate of mailing"
+    assert terms.record_class == "notice"
+
+
+async def test_what_was_never_composed_goes_by_letter_or_to_people(tmp_path: Path, office: OpenOffice) -> None:
+    """The plan was e-mail alone; by now the customer wants paper, and the letter is always composed."""
+    write_checks(tmp_path, checks="{}", route=BY_MAIL_ONLY)
+    async with office() as opened:
+        await bring_to_review(opened, preference="email")
+        await opened.send(notice("2", customer="K-1", email="a@x.test", preference="print"))
+        await opened.work_until(("2", State.COMPLETED))
+        found = await _approved(opened)
+
+    assert found.found.state == State.COMPLETED
+    assert [handover.connection for handover in found.handovers] == ["print"]
+
+
+async def test_what_cannot_be_asked_any_more_does_not_leave(tmp_path: Path, office: OpenOffice) -> None:
+    write_checks(tmp_path, checks="{}")
+    async with office() as opened:
+        await bring_to_review(opened)
+        async with transaction(opened.place.pool) as connection:
+            await connection.execute("UPDATE decision SET facts = NULL")
+        found = await _approved(opened)
+
+    assert found.found.state == State.FAILED
+    assert found.handovers == []
+    assert "not kept any more" in found.failures[-1].reason
+
+
+async def test_the_same_outcome_by_other_rows_is_kept(tmp_path: Path, office: OpenOffice) -> None:
+    """A letter is explained by the version that was in force when it left."""
+    write_checks(tmp_path, checks="{}")
+    async with office() as opened:
+        await bring_to_review(opened)
+        table = tmp_path / "tables" / "routing.md"
+        table.write_text(table.read_text().replace("| R3 ", "| N3 "))
+    async with office() as opened:
+        found = await _approved(opened)
+        decided = await decisions_of(opened)
+
+    assert [handover.connection for handover in found.handovers] == ["email"]
+    assert [row.rows["preference/routing"] for row in decided] == ["R3", "N3"]
+
+
+async def _terms_of(opened: Office) -> dict[str, Terms]:
+    async with transaction(opened.place.pool) as connection:
+        cursor = await connection.execute(
+            "SELECT inbox.source_key, assembly.terms::text FROM assembly JOIN communication USING (communication_id) "
+            "JOIN inbox USING (record_id)"
+        )
+        return {row[0]: msgspec.json.decode(row[1], type=Terms) for row in await cursor.fetchall()}

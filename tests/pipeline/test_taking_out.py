@@ -1,46 +1,20 @@
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from tests.office import Office, edit, notice
-from tests.pipeline.checked_office import UNREVIEWED, write_checks
+from tests.pipeline.checked_office import SUPPRESSION, UNREVIEWED, suppress_print, write_checks
 from tests.pipeline.conftest import OpenOffice
 from xconnector.domain.communication import State
-from xconnector.domain.routing.plan import Medium
-from xconnector.domain.suppression import SuppressionAction, SuppressionEvent, SuppressionReason
+from xconnector.domain.suppression import SuppressionReason
 from xconnector.postgres.connect import transaction
-from xconnector.store import suppressions
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
-
-SUPPRESSION = """\
-| row | when medium | when suppressed | then send | then reason             | cite       |
-|-----|-------------|-----------------|-----------|-------------------------|------------|
-| S1  | print       | returned_mail   | no        | the letters came back   | house rule |
-| S2  | -           | -               | yes       | -                       | house rule |
-"""
 
 
 def _write(folder: Path) -> None:
     write_checks(folder, checks="{suppression: suppression}", route=UNREVIEWED, suppression=SUPPRESSION)
     edit(folder, "xconnector.yaml", "{collect: 100ms}", "{collect: 1h}")
-
-
-async def _suppress(opened: Office, reason: SuppressionReason) -> None:
-    now = datetime.now(UTC)
-    event = SuppressionEvent(
-        customer_key="K-1",
-        medium=Medium.PRINT,
-        action=SuppressionAction.SUPPRESSED,
-        reason=reason,
-        occurred_at=now,
-        recorded_at=now,
-        source="desk",
-        actor="anna",
-    )
-    async with transaction(opened.place.pool) as connection:
-        await suppressions.add(connection, [event])
 
 
 async def _collected(opened: Office) -> None:
@@ -58,7 +32,7 @@ async def test_what_is_not_wanted_any_more_is_taken_out_of_its_bundle(tmp_path: 
     _write(tmp_path)
     async with office() as opened:
         await _collected(opened)
-        await _suppress(opened, SuppressionReason.RETURNED_MAIL)
+        await suppress_print(opened)
         await _let_an_hour_pass(opened)
         account = await opened.account()
         taken, printed = await opened.explain("1"), await opened.explain("2")
@@ -74,7 +48,7 @@ async def test_news_that_changes_nothing_keeps_nobody_from_being_printed(tmp_pat
     _write(tmp_path)
     async with office() as opened:
         await _collected(opened)
-        await _suppress(opened, SuppressionReason.OTHER)
+        await suppress_print(opened, SuppressionReason.OTHER)
         await _let_an_hour_pass(opened)
         account = await opened.account()
 
@@ -82,15 +56,20 @@ async def test_news_that_changes_nothing_keeps_nobody_from_being_printed(tmp_pat
     assert len(opened.printed()) == 2
 
 
-async def test_where_all_are_taken_out_no_bundle_is_made(tmp_path: Path, office: OpenOffice) -> None:
+async def test_where_all_are_taken_out_nothing_is_handed_over(tmp_path: Path, office: OpenOffice) -> None:
     _write(tmp_path)
     async with office() as opened:
         await opened.send(notice("1"))
         await opened.work_until(("1", State.COLLECTED))
-        await _suppress(opened, SuppressionReason.RETURNED_MAIL)
+        await suppress_print(opened)
         await _let_an_hour_pass(opened)
-        async with transaction(opened.place.pool) as connection:
-            cursor = await connection.execute("SELECT count(*) FROM bundle")
-            ((bundles,),) = await cursor.fetchall()
 
-    assert bundles == 0
+        async def is_given_up() -> bool:
+            async with transaction(opened.place.pool) as connection:
+                cursor = await connection.execute("SELECT state FROM bundle")
+                return [row[0] for row in await cursor.fetchall()] == ["given_up"]
+
+        async with opened.at_work():
+            await opened.until(is_given_up)
+
+    assert opened.printed() == []

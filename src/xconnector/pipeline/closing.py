@@ -111,7 +111,7 @@ def _seen_within(answers: Sequence[Answer]) -> set[tuple[int, timedelta]]:
     return {
         (answer.batch_id, answer.seen_within)
         for answer in answers
-        if answer.seen_within is not None and isinstance(answer.said, Receipt)
+        if answer.seen_within is not None and isinstance(answer.said, Receipt | OutcomeUnknownError)
     }
 
 

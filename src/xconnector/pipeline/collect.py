@@ -66,7 +66,6 @@ def _due_before(place: Workplace, name: str) -> datetime:
 
 
 async def _bind(place: Workplace, connection: Connection, name: str, channel: Collects, gathering: Gathering) -> None:
-    await take_out(place, connection, name, gathering, now=place.now())
     # Counted now: pieces may have come while it was found out that the run is through.
     left = await bundles.count_waiting(connection, name, run_id=gathering.run_id)
     while left > 0:
@@ -101,24 +100,34 @@ async def bundle(place: Workplace, attempt: Attempt, bundle_key: str) -> None:
                 await again(connection, attempt, place.now() + HELD_ELSEWHERE)
             return
         pieces = await _intend(place, row)
+        if not pieces:
+            await _give_up(place, row)
+            return
         arrived = await _ask(place, row) if row.state == "dispatching" else None
         result = arrived if arrived is not None else await _hand_over(place, row, pieces)
         await _record(place, attempt, row, pieces, result)
 
 
 async def _intend(place: Workplace, row: BundleRow) -> list[Piece]:
-    """Record that the bundle and all its pieces are about to be handed over."""
+    """Record that the bundle is about to be handed over, with those of its pieces that are still wanted."""
 
     async def write(connection: Connection) -> list[Piece]:
         now = place.now()
-        pieces = await bundles.pieces(connection, row.bundle_key)
         if await bundles.set_state(connection, row.bundle_key, origin="collected", target="dispatching"):
-            await dispatches.start_bundle(connection, row.bundle_key)
-            for some in _in_parts(pieces):
+            bound = await bundles.pieces(connection, row.bundle_key)
+            await take_out(place, connection, bound, now=now)
+            for some in _in_parts(bound):
                 await _tell_intended(connection, row, some, now)
-        return pieces
+            await dispatches.start_bundle(connection, row.bundle_key, now)
+        return await bundles.pieces(connection, row.bundle_key)
 
     return await in_transaction(place.pool, write)
+
+
+async def _give_up(place: Workplace, row: BundleRow) -> None:
+    """Close a bundle of which no piece is left."""
+    async with transaction(place.pool) as connection:
+        await bundles.set_state(connection, row.bundle_key, origin="dispatching", target="given_up")
 
 
 async def _tell_intended(connection: Connection, row: BundleRow, pieces: Sequence[Piece], now: datetime) -> None:

@@ -1,12 +1,13 @@
 """decide: the channels in order, or a suppression with its reason; the rows that said so are kept."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from xconnector.domain.communication import State
-from xconnector.domain.routing.plan import Suppression
+from xconnector.domain.routing.plan import Hop, Suppression
 from xconnector.pipeline.assemble import Assembled
 from xconnector.pipeline.grounds import Grounds
 from xconnector.pipeline.workplace import Workplace
@@ -51,15 +52,19 @@ def terms_of(routing: Routing) -> Terms:
     """Return what was decided beside the order of the channels."""
     delivery = routing.delivery
     hops = () if isinstance(delivery.outcome, Suppression) else delivery.outcome.hops
-    is_plain = all(hop.wait is None and hop.proof is None for hop in hops)
     within = delivery.leave_within
     return Terms(
-        hops=() if is_plain else tuple(HopTerms(wait=hop.wait, proof=hop.proof) for hop in hops),
+        hops=hop_terms(hops),
         record_class=routing.record_class,
         print_options=routing.arrangement.print_options,
         is_mandatory=delivery.is_mandatory,
         leave_by=None if within is None else routing.facts.day + timedelta(days=within),
     )
+
+
+def hop_terms(hops: Sequence[Hop]) -> tuple[HopTerms, ...]:
+    """Return what was decided of each hop."""
+    return tuple(HopTerms(wait=hop.wait, proof=hop.proof) for hop in hops)
 
 
 def told(routing: Routing) -> dict[str, Any]:

@@ -1,13 +1,14 @@
 """Deciding again, right before a hand-over, by consent and preference as they are now.
 
 Where nothing is new of a customer, and neither day nor tables are others, the decision stands. Otherwise the same is
-asked as before, and what is said now holds: the plan goes on through those of its connections that are still in it, or
-nothing is sent. What was composed stays as it is, so that no other connection joins but the default.
+asked as before, and what is said now holds, plan and terms: `domain/routing/carrying_on.py` says what that means for
+what is composed already.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from dataclasses import replace as with_changes
+from datetime import date, datetime
 from uuid import UUID
 
 from msgspec.structs import replace
@@ -15,10 +16,11 @@ from msgspec.structs import replace
 from xconnector.domain.communication import State
 from xconnector.domain.decision.deciding import DecisionError
 from xconnector.domain.failure import Failure, FailureKind
+from xconnector.domain.routing.carrying_on import NoWay, Onward, Way, carried_on
 from xconnector.domain.routing.plan import Hop, Suppression
 from xconnector.domain.routing.policy import Facts
 from xconnector.pipeline import failing, hops
-from xconnector.pipeline.decide import decision_row, told
+from xconnector.pipeline.decide import decision_row, hop_terms, terms_of, told
 from xconnector.pipeline.grounds import Grounds, Policies, grounds_of
 from xconnector.pipeline.workplace import Workplace
 from xconnector.postgres.connect import Connection
@@ -26,109 +28,144 @@ from xconnector.project.model import CommunicationKind
 from xconnector.project.presentation import day_of
 from xconnector.project.routing import Routing, facts_again, route
 from xconnector.store import communications, decisions, ledger
-from xconnector.store.communications import HopTerms, Replanned, Standing, Terms
+from xconnector.store.communications import Replanned, Standing, Terms
 from xconnector.store.decisions import LatestDecision
-from xconnector.store.failures import Stopped
 from xconnector.store.moves import Move, Step, move_and_tell
+from xconnector.store.rows import to_json
+
+_NOT_KEPT = (
+    "what its tables saw is not kept any more, so that it cannot be decided again before it leaves; "
+    "let its source order it anew"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ready:
-    """A communication before its next hop, with what was decided of it last."""
+class Anew:
+    """What is decided of one communication now: by the tables, or by what was decided last where nothing is new."""
 
     standing: Standing
     kind: CommunicationKind
-    latest: LatestDecision
-    facts: Facts = field(repr=False)
-    """What the tables saw then."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Anew:
-    """What was decided of one communication now."""
-
-    standing: Standing
-    routing: Routing
+    way: Way
+    last: LatestDecision | None
+    """What was decided last."""
+    routing: Routing | None = None
+    """What the tables say now; None where nothing is new, or they have no answer."""
 
     @property
-    def onward(self) -> tuple[Hop, ...]:
-        """The hops that are left: those decided now that were still ahead, and the default."""
-        outcome = self.routing.delivery.outcome
-        ahead = {*self.standing.plan[self.standing.hop :], self.routing.policy.default}
-        tried = self.standing.plan[: self.standing.hop]
-        decided = () if isinstance(outcome, Suppression) else outcome.hops
-        return tuple(hop for hop in decided if hop.connection in ahead and hop.connection not in tried)
+    def facts(self) -> Facts | None:
+        """What the tables see; None where it is not kept any more."""
+        if self.routing is not None:
+            return self.routing.facts
+        return None if self.last is None else self.last.facts
 
     @property
-    def goes_on(self) -> bool:
+    def is_mandatory(self) -> bool:
+        """Whether a law wants it sent."""
+        return self.standing.agreed.is_mandatory if self.routing is None else self.routing.delivery.is_mandatory
+
+    @property
+    def stays(self) -> bool:
         """Whether the connection that is next stays so."""
-        return bool(self.onward) and self.onward[0].connection == self.standing.connection
+        return isinstance(self.way, Onward) and self.way.hops[0].connection == self.standing.connection
 
     @property
-    def why_not(self) -> str:
-        outcome = self.routing.delivery.outcome
-        if isinstance(outcome, Suppression):
-            return outcome.reason
-        taken = [step.said for step in self.routing.delivery.steps if step.takes_away]
-        return taken[0] if taken else "the customer is reached another way now"
+    def terms(self) -> Terms:
+        """What holds beside the order of its channels; it is archived already, and its legal day never gets later."""
+        agreed = self.standing.agreed
+        if self.routing is None or not isinstance(self.way, Onward):
+            return agreed
+        behind = tuple(agreed.of_hop(at) for at in range(self.standing.hop))
+        now = terms_of(self.routing)
+        return replace(
+            now,
+            hops=(*behind, *hop_terms(self.way.hops)),
+            record_class=agreed.record_class,
+            leave_by=_earlier(agreed.leave_by, now.leave_by),
+        )
 
 
-async def decide_again(
-    place: Workplace,
-    connection: Connection,
-    policies: Policies,
-    doubted: Sequence[Ready],
-    *,
-    origin: State,
-    priority: int,
-    now: datetime,
-) -> frozenset[UUID]:
-    """Ask again, and let follow what is said; return those that do not take the hop before which they stand.
-
-    `origin` is where they stand: archived, or collected for a bundle.
-    """
-    if not doubted:
-        return frozenset()
-    grounds = await grounds_of(connection, policies, [one.standing.customer_key for one in doubted], at=now)
-    anew: list[_Anew] = []
-    stopped: dict[UUID, Stopped] = {}
-    for one in doubted:
-        try:
-            anew.append(_Anew(standing=one.standing, routing=_routed(place, grounds, one)))
-        except DecisionError as error:
-            failure = Failure(stage="deliver", kind=FailureKind.PROJECT, reason=str(error))
-            stopped[one.standing.communication_id] = failing.stopped_by(one.standing, failure)
-    await _keep(connection, policies, anew, now=now)
-    leaving = [one for one in anew if not one.goes_on]
-    await _suppress(connection, [one for one in leaving if not one.onward], origin=origin, now=now)
-    onward = [one for one in leaving if one.onward]
-    if origin is not State.ARCHIVED:
-        ids = [one.standing.communication_id for one in onward]
-        await communications.move(connection, ids, origin=origin, target=State.ARCHIVED, now=now)
-    await _reroute(place, connection, onward, priority=priority, now=now)
-    await failing.fail(connection, list(stopped.values()), origin=origin, now=now)
-    return frozenset([*(one.standing.communication_id for one in leaving), *stopped])
+async def asked_again(
+    place: Workplace, connection: Connection, policies: Policies, standings: Sequence[Standing], *, now: datetime
+) -> list[Anew]:
+    """Return what is decided of communications before their next hop; nothing is written."""
+    latest = await decisions.latest(connection, [row.communication_id for row in standings])
+    kinds = place.project.communications
+    doubted = [row for row in standings if _is_doubted(place, policies, row, latest, now)]
+    grounds = await grounds_of(connection, policies, [row.customer_key for row in doubted], at=now)
+    asked = {row.communication_id: _anew(place, grounds, row, latest.get(row.communication_id)) for row in doubted}
+    return [
+        asked.get(row.communication_id) or _as_decided(row, kinds[row.name], latest[row.communication_id])
+        for row in standings
+    ]
 
 
-def is_doubted(place: Workplace, policies: Policies, one: Ready, now: datetime) -> bool:
+def _is_doubted(
+    place: Workplace, policies: Policies, row: Standing, latest: Mapping[UUID, LatestDecision], now: datetime
+) -> bool:
     """Say whether it could be decided otherwise by now: by news of the customer, on another day, by other tables."""
-    latest = one.latest
-    if latest.has_news or latest.day != day_of(now, place.project.locale.timezone):
+    last = latest.get(row.communication_id)
+    if last is None or last.facts_text is None or last.has_news:
+        return True
+    if last.day != day_of(now, place.project.locale.timezone):
         return True
     try:
-        return policies.of(one.kind).sha256 != latest.policy_sha256
+        return policies.of(place.project.communications[row.name]).sha256 != last.policy_sha256
     except DecisionError:
         return True
 
 
-def _routed(place: Workplace, grounds: Grounds, one: Ready) -> Routing:
-    facts = facts_again(place.project, one.kind, grounds.known[one.standing.customer_key], one.facts, at=grounds.at)
-    return route(one.kind, grounds.policies.of(one.kind), facts)
+def _anew(place: Workplace, grounds: Grounds, row: Standing, last: LatestDecision | None) -> Anew:
+    kind = place.project.communications[row.name]
+    before = None if last is None else last.facts
+    if before is None:
+        return Anew(standing=row, kind=kind, way=NoWay(reason=_NOT_KEPT), last=last)
+    facts = facts_again(place.project, kind, grounds.known[row.customer_key], before, at=grounds.at)
+    try:
+        routing = route(kind, grounds.policies.of(kind), facts)
+    except DecisionError as error:
+        return Anew(standing=row, kind=kind, way=NoWay(reason=str(error)), last=last)
+    way = carried_on(routing.delivery, row.plan, row.hop, routing.policy.media)
+    return Anew(standing=row, kind=kind, way=way, last=last, routing=routing)
 
 
-async def _keep(connection: Connection, policies: Policies, anew: Iterable[_Anew], *, now: datetime) -> None:
+def _as_decided(row: Standing, kind: CommunicationKind, last: LatestDecision) -> Anew:
+    ahead = tuple(Hop(connection=name) for name in row.plan[row.hop :])
+    return Anew(standing=row, kind=kind, way=Onward(hops=ahead), last=last)
+
+
+# ---------------------------------------------------------------- what follows
+
+
+async def let_follow(
+    place: Workplace,
+    connection: Connection,
+    policies: Policies,
+    anew: Sequence[Anew],
+    *,
+    origin: State,
+    priority: int,
+    now: datetime,
+) -> list[Anew]:
+    """Let what is decided now hold for communications that the caller has claimed; return those that take their hop.
+
+    `origin` is where they stand: archived, or collected for a bundle.
+    """
+    await _keep(connection, policies, anew, now=now)
+    await _fail(connection, anew, origin=origin, now=now)
+    await _suppress(connection, anew, origin=origin, now=now)
+    changed = [one for one in anew if isinstance(one.way, Onward) and _is_otherwise(one, one.way)]
+    leaving = [one for one in changed if not one.stays]
+    if origin is not State.ARCHIVED:
+        ids = [one.standing.communication_id for one in leaving]
+        await communications.move(connection, ids, origin=origin, target=State.ARCHIVED, now=now)
+    await communications.replan(connection, [_replanned(one) for one in changed])
+    await ledger.append(connection, [_told_change(one, origin, now) for one in changed])
+    await hops.depart(place, connection, [_departure(one) for one in leaving], priority=priority, now=now)
+    return [_adopted(one) for one in anew if one.stays]
+
+
+async def _keep(connection: Connection, policies: Policies, anew: Iterable[Anew], *, now: datetime) -> None:
     """Keep the facts as they are now, where they are not those that were kept last."""
-    await policies.remember(connection)
     rows = [
         decision_row(
             one.standing.communication_id,
@@ -138,11 +175,23 @@ async def _keep(connection: Connection, policies: Policies, anew: Iterable[_Anew
             at=now,
         )
         for one in anew
+        if one.routing is not None
     ]
-    await decisions.remember_again(connection, rows)
+    if rows:
+        await policies.remember(connection)
+        await decisions.remember_again(connection, rows)
 
 
-async def _suppress(connection: Connection, ended: Sequence[_Anew], *, origin: State, now: datetime) -> None:
+async def _fail(connection: Connection, anew: Iterable[Anew], *, origin: State, now: datetime) -> None:
+    stopped = [
+        failing.stopped_by(one.standing, Failure(stage="deliver", kind=FailureKind.PROJECT, reason=one.way.reason))
+        for one in anew
+        if isinstance(one.way, NoWay)
+    ]
+    await failing.fail(connection, stopped, origin=origin, now=now)
+
+
+async def _suppress(connection: Connection, anew: Iterable[Anew], *, origin: State, now: datetime) -> None:
     """End what must not be sent any more."""
     await move_and_tell(
         connection,
@@ -150,66 +199,76 @@ async def _suppress(connection: Connection, ended: Sequence[_Anew], *, origin: S
             Move(
                 communication_id=one.standing.communication_id,
                 batch_id=one.standing.batch_id,
-                detail={"decision": told(one.routing) | {"suppressed": one.why_not}},
+                detail={"decision": _told(one) | {"suppressed": one.way.reason}},
             )
-            for one in ended
+            for one in anew
+            if isinstance(one.way, Suppression)
         ],
         Step(origin=origin, target=State.SUPPRESSED, event="suppressed"),
         now,
     )
 
 
-async def _reroute(
-    place: Workplace, connection: Connection, rerouted: Sequence[_Anew], *, priority: int, now: datetime
-) -> None:
-    """Let what may not take its next hop take those that are left."""
-    await communications.replan(connection, [_replanned(one) for one in rerouted])
-    await ledger.append(
-        connection,
-        [
-            ledger.Entry(
-                at=now,
-                batch_id=one.standing.batch_id,
-                communication_id=one.standing.communication_id,
-                event="rerouted",
-                state=State.ARCHIVED,
-                detail={"to": one.onward[0].connection, "because": one.why_not, "decision": told(one.routing)},
-            )
-            for one in rerouted
-        ],
-    )
-    departures = [
-        hops.Departure(
-            communication_id=one.standing.communication_id,
-            batch_id=one.standing.batch_id,
-            hop=one.standing.hop,
-            connection=one.onward[0].connection,
-        )
-        for one in rerouted
-    ]
-    await hops.depart(place, connection, departures, priority=priority, now=now)
+def _is_otherwise(one: Anew, way: Onward) -> bool:
+    """Say whether plan or terms are not those that hold."""
+    return _plan(one, way) != tuple(one.standing.plan) or one.terms != one.standing.agreed
 
 
-def _replanned(one: _Anew) -> Replanned:
-    standing = one.standing
-    return Replanned(
-        communication_id=standing.communication_id,
-        plan=(*standing.plan[: standing.hop], *(hop.connection for hop in one.onward)),
-        terms=_terms(standing.agreed, standing.hop, one.onward),
+def _plan(one: Anew, way: Onward) -> tuple[str, ...]:
+    return (*one.standing.plan[: one.standing.hop], *(hop.connection for hop in way.hops))
+
+
+def _replanned(one: Anew) -> Replanned:
+    assert isinstance(one.way, Onward), "only what goes on has another plan"
+    return Replanned(communication_id=one.standing.communication_id, plan=_plan(one, one.way), terms=one.terms)
+
+
+def _told(one: Anew) -> dict[str, object]:
+    return {} if one.routing is None else told(one.routing)
+
+
+def _told_change(one: Anew, origin: State, now: datetime) -> ledger.Entry:
+    """Tell of another plan or other terms; where the next connection is another, that it is rerouted and why."""
+    assert isinstance(one.way, Onward), "only what goes on has another plan"
+    detail: dict[str, object] = {"decision": _told(one)}
+    if not one.stays:
+        detail = {"to": one.way.hops[0].connection, "because": _because(one, one.way), **detail}
+    return ledger.Entry(
+        at=now,
+        batch_id=one.standing.batch_id,
+        communication_id=one.standing.communication_id,
+        event="decided again" if one.stays else "rerouted",
+        state=origin if one.stays else State.ARCHIVED,
+        detail=detail,
     )
 
 
-def _terms(agreed: Terms, hop: int, onward: Sequence[Hop]) -> Terms:
-    behind = tuple(agreed.of_hop(at) for at in range(hop))
-    return replace(agreed, hops=(*behind, *(HopTerms(wait=one.wait, proof=one.proof) for one in onward)))
+def _because(one: Anew, way: Onward) -> str:
+    """Say why it does not take the connection that was next."""
+    if way.missed:
+        return f"nothing was composed for {', '.join(way.missed)}"
+    steps = () if one.routing is None else one.routing.delivery.steps
+    taken = [step.said for step in steps if step.takes_away]
+    return taken[0] if taken else "the customer is reached another way now"
 
 
-def ready_of(
-    kinds: Mapping[str, CommunicationKind], standings: Sequence[Standing], latest: Mapping[UUID, LatestDecision]
-) -> Iterator[Ready]:
-    """Yield those that can be decided again: their kind is still there, and so is what the tables saw."""
-    for row in standings:
-        last, kind = latest.get(row.communication_id), kinds.get(row.name)
-        facts = None if last is None else last.facts
-        if last is not None and kind is not None and facts is not None:
-            yield Ready(standing=row, kind=kind, latest=last, facts=facts)
+def _departure(one: Anew) -> hops.Departure:
+    assert isinstance(one.way, Onward), "only what goes on departs"
+    return hops.Departure(
+        communication_id=one.standing.communication_id,
+        batch_id=one.standing.batch_id,
+        hop=one.standing.hop,
+        connection=one.way.hops[0].connection,
+    )
+
+
+def _adopted(one: Anew) -> Anew:
+    """Return what goes on, with the plan and the terms that hold now."""
+    assert isinstance(one.way, Onward), "only what goes on is handed over"
+    standing = with_changes(one.standing, plan=[*_plan(one, one.way)], terms=to_json(one.terms))
+    return with_changes(one, standing=standing)
+
+
+def _earlier(one: date | None, other: date | None) -> date | None:
+    days = [day for day in (one, other) if day is not None]
+    return min(days, default=None)

@@ -18,7 +18,7 @@ from xconnector.execution.waits import Wait, wait_until
 from xconnector.pipeline import hops
 from xconnector.pipeline.closing import Answer, PutOff, close
 from xconnector.pipeline.dispatching import dispatches_of
-from xconnector.pipeline.leaving import fit_to_leave
+from xconnector.pipeline.leaving import fit_to_leave, may_leave
 from xconnector.pipeline.retrying import again, due_again
 from xconnector.pipeline.workplace import Workplace
 from xconnector.postgres.connect import Connection, in_transaction, reading, transaction
@@ -66,11 +66,10 @@ async def deliver(place: Workplace, attempt: Attempt, batch_id: int, channel: st
         async with reading(place.pool) as connection:
             waiting = await communications.in_state(connection, batch_id, State.ARCHIVED, hop_connection=channel)
             batch = await runs.batch(connection, batch_id)
-        waiting = await fit_to_leave(place, attempt, waiting, channel)
         remembers = await place.connections.remembers_dispatches(channel)
         size = REMEMBERED_AT_ONCE if remembers else UNCERTAIN_AT_ONCE
         for start in range(0, len(waiting), size):
-            intended = await _intend(place, waiting[start : start + size], channel)
+            intended = await _intend_fit(place, attempt, waiting[start : start + size], channel)
             results = await _hand_over(place, channel, opened, intended, run=batch.run_name if batch else None)
             await _record(place, attempt, intended, results)
             if any(isinstance(result, NotNowError) for result in results):
@@ -119,43 +118,55 @@ async def _cannot_open(place: Workplace, attempt: Attempt, error: ConnectorError
 # ---------------------------------------------------------------- intent
 
 
-async def _intend(place: Workplace, standings: Sequence[Standing], name: str) -> list[HandOver]:
-    """Record what is about to be handed over; only what was still waiting is ours."""
+async def _intend_fit(place: Workplace, attempt: Attempt, standings: Sequence[Standing], name: str) -> list[HandOver]:
+    """Record what is about to be handed over, of what may leave now."""
 
     async def write(connection: Connection) -> list[HandOver]:
-        now = place.now()
-        keys = await dispatches.next_keys(connection, [(row.communication_id, row.hop) for row in standings])
-        moved = await move_and_tell(
-            connection,
-            [
-                Move(
-                    communication_id=row.communication_id,
-                    batch_id=row.batch_id,
-                    detail={"connection": name, "dispatch": keys[row.communication_id]},
-                )
-                for row in standings
-            ],
-            Step(origin=State.ARCHIVED, target=State.DISPATCHING, event="dispatching", is_retry=True),
-            now,
-        )
-        ours = [row for row in standings if row.communication_id in moved]
-        await dispatches.intend(
-            connection,
-            [
-                Intent(
-                    dispatch_key=keys[row.communication_id],
-                    communication_id=row.communication_id,
-                    hop=row.hop,
-                    connection=name,
-                    state=DispatchState.DISPATCHING,
-                )
-                for row in ours
-            ],
-            now,
-        )
-        return [HandOver(standing=row, dispatch_key=keys[row.communication_id]) for row in ours]
+        fit = await fit_to_leave(place, connection, attempt, standings, name)
+        return await _record_intents(place, connection, fit, name)
 
     return await in_transaction(place.pool, write)
+
+
+async def _intend(place: Workplace, standings: Sequence[Standing], name: str) -> list[HandOver]:
+    """Record what is about to be handed over; only what was still waiting is ours."""
+    return await in_transaction(place.pool, lambda connection: _record_intents(place, connection, standings, name))
+
+
+async def _record_intents(
+    place: Workplace, connection: Connection, standings: Sequence[Standing], name: str
+) -> list[HandOver]:
+    now = place.now()
+    keys = await dispatches.next_keys(connection, [(row.communication_id, row.hop) for row in standings])
+    moved = await move_and_tell(
+        connection,
+        [
+            Move(
+                communication_id=row.communication_id,
+                batch_id=row.batch_id,
+                detail={"connection": name, "dispatch": keys[row.communication_id]},
+            )
+            for row in standings
+        ],
+        Step(origin=State.ARCHIVED, target=State.DISPATCHING, event="dispatching", is_retry=True),
+        now,
+    )
+    ours = [row for row in standings if row.communication_id in moved]
+    await dispatches.intend(
+        connection,
+        [
+            Intent(
+                dispatch_key=keys[row.communication_id],
+                communication_id=row.communication_id,
+                hop=row.hop,
+                connection=name,
+                state=DispatchState.DISPATCHING,
+            )
+            for row in ours
+        ],
+        now,
+    )
+    return [HandOver(standing=row, dispatch_key=keys[row.communication_id]) for row in ours]
 
 
 # ---------------------------------------------------------------- call
@@ -249,17 +260,30 @@ async def _settle_left_over(place: Workplace, attempt: Attempt, channel: Channel
     if not left:
         return
     hand_overs = [HandOver(standing=row, dispatch_key=keys[row.communication_id]) for row in left]
-    results: Sequence[Result]
-    if await place.connections.remembers_dispatches(name):
-        results = await _hand_over(place, name, channel, hand_overs, run=batch.run_name if batch else None)
-    elif isinstance(channel, CanAsk):
+    if isinstance(channel, CanAsk):
         results = await _ask(channel, [row.dispatch_key for row in hand_overs])
+    elif await place.connections.remembers_dispatches(name):
+        results = await _hand_over_again(place, name, channel, hand_overs, run=batch.run_name if batch else None)
     else:
         lost = OutcomeUnknownError(
             f"the hand-over to {name} was interrupted and {name} cannot be asked; look there, then settle it"
         )
         results = [lost] * len(hand_overs)
     await _record(place, attempt, hand_overs, results)
+
+
+async def _hand_over_again(
+    place: Workplace, name: str, channel: Channel, hand_overs: Sequence[HandOver], *, run: str | None
+) -> Sequence[Result]:
+    """Hand over under the same keys what may leave at this moment; what may not is for people to look after."""
+    async with reading(place.pool) as connection:
+        allowed = await may_leave(place, connection, [row.standing for row in hand_overs], name)
+    again = [row for row in hand_overs if row.standing.communication_id in allowed]
+    results = iter(await _hand_over(place, name, channel, again, run=run))
+    lost = OutcomeUnknownError(
+        f"the hand-over to {name} was interrupted and must not be made again now; look there, then settle it"
+    )
+    return [next(results) if row.standing.communication_id in allowed else lost for row in hand_overs]
 
 
 async def _ask(channel: CanAsk, keys: Sequence[str]) -> list[Result]:

@@ -55,13 +55,14 @@ async def without_unknown(
     known = place.project.communications
     unknown = [row for row in standings if row.name not in known]
     if unknown:
-        stopped = [stopped_by(row, _taken_away(row, stage)) for row in unknown]
+        stopped = [stopped_by(row, taken_away(row, stage)) for row in unknown]
         async with transaction(place.pool) as connection:
             await fail(connection, stopped, origin=origin, now=place.now())
     return [row for row in standings if row.name in known]
 
 
-def _taken_away(standing: Standing, stage: str) -> Failure:
+def taken_away(standing: Standing, stage: str) -> Failure:
+    """Say that the project has the kind of a communication no more."""
     reason = f"the project has no communication {standing.name!r} any more; put it back, then reprocess"
     return Failure(stage=stage, kind=FailureKind.PROJECT, reason=reason)
 

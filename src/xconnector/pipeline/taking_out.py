@@ -1,34 +1,41 @@
-"""What was collected for a bundle and is not wanted any more is taken out before the bundle is made."""
+"""What was collected for a bundle and is not wanted any more is taken out before the bundle is handed over."""
 
+from collections.abc import Sequence
 from datetime import datetime
-from uuid import UUID
 
 from xconnector.domain.communication import State
 from xconnector.execution.jobs import Priority
-from xconnector.pipeline.deciding_again import decide_again, ready_of
+from xconnector.pipeline.deciding_again import asked_again, let_follow
 from xconnector.pipeline.grounds import policies_in_force
+from xconnector.pipeline.leaving import claimed
 from xconnector.pipeline.workplace import Workplace
 from xconnector.postgres.connect import Connection
-from xconnector.store import bundles, communications, decisions, dispatches
-from xconnector.store.bundles import Gathering
+from xconnector.store import communications, decisions, dispatches
+from xconnector.store.bundles import Piece
 
 AT_ONCE = 500
 
 
-async def take_out(place: Workplace, connection: Connection, name: str, gathering: Gathering, *, now: datetime) -> None:
-    """Decide again about the pieces of whose customers there is news; what speaks against them takes them out."""
-    after: UUID | None = None
-    while page := await bundles.with_news(connection, name, run_id=gathering.run_id, after=after, at_most=AT_ONCE):
-        await _decide_again(place, connection, page, now=now)
-        after = page[-1]
+async def take_out(place: Workplace, connection: Connection, pieces: Sequence[Piece], *, now: datetime) -> None:
+    """Decide again about the pieces of whose customers there is news; what speaks against them takes them out.
+
+    Midnight alone is no news here: a million letters that wait for the post are not decided anew because of it.
+    """
+    for start in range(0, len(pieces), AT_ONCE):
+        page = pieces[start : start + AT_ONCE]
+        news = await decisions.with_news(connection, [piece.communication_id for piece in page])
+        if news:
+            await _decide_again(place, connection, [piece for piece in page if piece.communication_id in news], now=now)
 
 
-async def _decide_again(place: Workplace, connection: Connection, ids: list[UUID], *, now: datetime) -> None:
+async def _decide_again(place: Workplace, connection: Connection, pieces: Sequence[Piece], *, now: datetime) -> None:
+    ids = [piece.communication_id for piece in pieces]
     standings = await communications.standings(connection, ids, state=State.COLLECTED)
-    latest = await decisions.latest(connection, ids)
-    ready = [*ready_of(place.project.communications, standings, latest)]
+    ours = await claimed(place, connection, standings, state=State.COLLECTED, now=now)
     policies = await policies_in_force(place, connection, at=now)
-    gone = await decide_again(
-        place, connection, policies, ready, origin=State.COLLECTED, priority=Priority.ONE_OFF, now=now
-    )
-    await dispatches.give_up_collected(connection, gone, now)
+    anew = await asked_again(place, connection, policies, ours, now=now)
+    # Given up first: where it goes on, another hand-over of the same hop begins.
+    leaving = {one.standing.communication_id for one in anew if not one.stays}
+    keys = [piece.dispatch_key for piece in pieces if piece.communication_id in leaving]
+    await dispatches.give_up_collected(connection, keys, now)
+    await let_follow(place, connection, policies, anew, origin=State.COLLECTED, priority=Priority.ONE_OFF, now=now)

@@ -9,9 +9,13 @@ from xconnector.domain.routing.route_cell import spelled_wait
 from xconnector.execution.jobs import Attempt
 from xconnector.execution.waits import Wait, wait_until
 from xconnector.pipeline import hops
+from xconnector.pipeline.retrying import again
 from xconnector.pipeline.workplace import Workplace
 from xconnector.postgres.connect import Connection, in_transaction
 from xconnector.store import communications
+
+LOOK_AGAIN_AFTER = timedelta(hours=1)
+"""After which it is looked again whether a hand-over was settled whose outcome was not known in its time."""
 
 
 async def await_being_seen(
@@ -25,7 +29,7 @@ async def await_being_seen(
     await wait_until(connection, *waits)
 
 
-async def unseen(place: Workplace, _attempt: Attempt, batch_id: int, channel: str) -> None:
+async def unseen(place: Workplace, attempt: Attempt, batch_id: int, channel: str) -> None:
     """Take the next hop of what the channel has for longer than its plan lets it stay unseen."""
 
     async def write(connection: Connection) -> None:
@@ -34,6 +38,8 @@ async def unseen(place: Workplace, _attempt: Attempt, batch_id: int, channel: st
         for origin in (State.COMPLETED, State.DISPATCHED):
             causes = {row.communication_id: _cause(channel, row.wait) for row in unseen if row.state == origin}
             await hops.go_on(place, connection, causes, origin=origin, now=now)
+        if await communications.open_with_wait(connection, batch_id, hop_connection=channel):
+            await again(connection, attempt, now + LOOK_AGAIN_AFTER)
 
     await in_transaction(place.pool, write)
 

@@ -52,19 +52,6 @@ async def count_waiting(connection: Connection, channel: str, *, run_id: UUID | 
     return int(row[0]) if row else 0
 
 
-async def with_news(
-    connection: Connection, channel: str, *, run_id: UUID | None, after: UUID | None, at_most: int
-) -> list[UUID]:
-    """Return waiting pieces of whose customers something was said since they were decided, by communication.
-
-    Those of a run, or single ones; the first behind an id, in its order.
-    """
-    cursor = await connection.execute(
-        _QUERIES.with_news, {"channel": channel, "run_id": run_id, "after": after, "at_most": at_most}
-    )
-    return [row[0] for row in await cursor.fetchall()]
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BundleRow:
     """A bundle as it was recorded."""
@@ -143,7 +130,7 @@ class Piece:
 
 
 async def pieces(connection: Connection, bundle_key: str) -> list[Piece]:
-    """Return the pieces of a bundle in print order; a connection's `pieces_per_bundle` bounds them.
+    """Return the pieces of a bundle whose hand-over is open, in print order; `pieces_per_bundle` bounds them.
 
     To be called in a transaction: thousands of rows are fetched in parts, so that they are in memory only once.
     """

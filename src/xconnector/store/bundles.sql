@@ -43,20 +43,8 @@ HAVING min(dispatch.intended_at) < %(collected_before)s;
 SELECT count(*)
 FROM dispatch JOIN communication USING (communication_id) JOIN batch USING (batch_id)
 WHERE dispatch.connection = %(channel)s AND dispatch.collects AND dispatch.bundle_key IS NULL
-    AND dispatch.state = 'collected' AND batch.run_id IS NOT DISTINCT FROM %(run_id)s::uuid;
-
--- name: with_news
--- Waiting pieces of whose customers something was said since they were decided.
-SELECT communication_id
-FROM dispatch JOIN communication USING (communication_id) JOIN batch USING (batch_id)
-    CROSS JOIN LATERAL (
-        SELECT has_news FROM latest_decision WHERE latest_decision.communication_id = dispatch.communication_id
-    ) AS last
-WHERE dispatch.connection = %(channel)s AND dispatch.collects AND dispatch.bundle_key IS NULL
-    AND dispatch.state = 'collected' AND batch.run_id IS NOT DISTINCT FROM %(run_id)s::uuid
-    AND last.has_news AND (%(after)s::uuid IS NULL OR communication_id > %(after)s)
-ORDER BY communication_id
-LIMIT %(at_most)s;
+    AND dispatch.state = 'collected' AND communication.state = 'collected'
+    AND batch.run_id IS NOT DISTINCT FROM %(run_id)s::uuid;
 
 -- name: open_bundle
 -- Make a bundle that has no pieces yet.
@@ -73,7 +61,8 @@ FROM (
         FROM dispatch JOIN communication USING (communication_id) JOIN batch USING (batch_id)
             JOIN assembly USING (communication_id)
         WHERE dispatch.connection = %(channel)s AND dispatch.collects AND dispatch.bundle_key IS NULL
-            AND dispatch.state = 'collected' AND batch.run_id IS NOT DISTINCT FROM %(run_id)s::uuid
+            AND dispatch.state = 'collected' AND communication.state = 'collected'
+            AND batch.run_id IS NOT DISTINCT FROM %(run_id)s::uuid
         ORDER BY assembly.sort_key, dispatch.communication_id
         LIMIT %(at_most)s
     ) AS waiting
@@ -116,5 +105,5 @@ FROM dispatch
 JOIN communication USING (communication_id)
 JOIN assembly USING (communication_id)
 LEFT JOIN rendition ON rendition.communication_id = dispatch.communication_id AND rendition.kind = 'letter'
-WHERE dispatch.bundle_key = %(bundle_key)s
+WHERE dispatch.bundle_key = %(bundle_key)s AND dispatch.state IN ('collected', 'dispatching')
 ORDER BY dispatch.bundle_position;

@@ -172,6 +172,15 @@ async def in_state(
     )
 
 
+async def claim(connection: Connection, ids: Sequence[UUID], *, state: State) -> set[UUID]:
+    """Hold those that are in a state until the transaction ends, and return which they are.
+
+    In the order of their identities, in which everybody locks communications.
+    """
+    cursor = await connection.execute(_QUERIES.claim, {"ids": sorted(ids), "state": state})
+    return {row[0] for row in await cursor.fetchall()}
+
+
 async def standings(connection: Connection, ids: Sequence[UUID], *, state: State) -> list[Standing]:
     """Return those of these communications that are in a state."""
     return await fetch_all(connection, Standing, _QUERIES.standings, ids=list(ids), state=state)
@@ -249,7 +258,7 @@ class Replanned:
 
 
 async def replan(connection: Connection, replanned: Sequence[Replanned]) -> None:
-    """Give archived communications another plan; the hop at which they stand is the same."""
+    """Give communications that the caller has claimed another plan; the hop at which they stand is the same."""
     if not replanned:
         return
     await connection.execute(
@@ -276,6 +285,12 @@ async def unseen(connection: Connection, batch_id: int, *, hop_connection: str, 
     return await fetch_all(
         connection, Unseen, _QUERIES.unseen, batch_id=batch_id, hop_connection=hop_connection, now=now
     )
+
+
+async def open_with_wait(connection: Connection, batch_id: int, *, hop_connection: str) -> bool:
+    """Say whether something is at a channel whose outcome is not known yet and that must be seen in its time."""
+    cursor = await connection.execute(_QUERIES.open_with_wait, {"batch_id": batch_id, "hop_connection": hop_connection})
+    return await cursor.fetchone() is not None
 
 
 async def retry_at(connection: Connection, later: Sequence[tuple[UUID, datetime, bool]]) -> None:

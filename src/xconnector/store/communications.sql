@@ -35,6 +35,13 @@ WHERE batch_id = %(batch_id)s AND state = %(state)s AND (retry_at IS NULL OR ret
     AND (%(hop_connection)s::text IS NULL OR plan[hop + 1] = %(hop_connection)s)
 ORDER BY communication_id;
 
+-- name: claim
+-- Hold communications that are in a state.
+SELECT communication_id FROM communication
+WHERE communication_id = ANY(%(ids)s) AND state = %(state)s
+ORDER BY communication_id
+FOR UPDATE;
+
 -- name: standings
 -- Communications in a state with what the next stage needs.
 SELECT communication_id, batch_id, name, customer_key, hop, plan, attempts, title, language, issued_at,
@@ -70,13 +77,13 @@ WHERE communication_id = ANY(%(ids)s) AND state = %(origin)s
 RETURNING communication_id, batch_id, hop, plan[hop + 1] AS connection;
 
 -- name: replan
--- Give archived communications another plan, in one statement with what was decided beside it.
+-- Give communications another plan, in one statement with what was decided beside it.
 WITH given AS (
     SELECT * FROM unnest(%(ids)s::uuid[], %(plans)s::text[], %(terms)s::text[]) AS given (id, plan, terms)
 ), planned AS (
     UPDATE communication SET plan = string_to_array(given.plan, ',')
     FROM given
-    WHERE communication.communication_id = given.id AND communication.state = 'archived'
+    WHERE communication.communication_id = given.id
     RETURNING communication.communication_id
 )
 UPDATE assembly SET terms = given.terms::json
@@ -97,6 +104,15 @@ WHERE communication.batch_id = %(batch_id)s AND communication.state IN ('complet
         WHERE delivery_event.dispatch_key = dispatch.dispatch_key AND type IN ('opened', 'clicked', 'responded')
     )
 ORDER BY communication_id;
+
+-- name: open_with_wait
+-- Something that is at a channel, whose outcome is not known yet, and that must be seen in its time.
+SELECT 1
+FROM communication JOIN assembly USING (communication_id)
+WHERE communication.batch_id = %(batch_id)s AND communication.state IN ('dispatching', 'outcome_unknown')
+    AND communication.plan[communication.hop + 1] = %(hop_connection)s
+    AND assembly.terms -> 'hops' -> communication.hop::integer ->> 'wait' IS NOT NULL
+LIMIT 1;
 
 -- name: retry_at
 -- Let communications wait in their state until their time.

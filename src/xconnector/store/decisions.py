@@ -140,8 +140,8 @@ async def remember(connection: Connection, rows: Sequence[DecisionRow]) -> None:
 async def remember_again(connection: Connection, rows: Sequence[DecisionRow]) -> Sequence[DecisionRow]:
     """Keep what was decided again, each as its communication's next occasion; returns those that were kept.
 
-    One that came to the same on the same facts says nothing new and is not kept. The communications must be claimed by
-    the caller's transaction.
+    One that came to the same by the same rows on the same facts says nothing new and is not kept. The communications
+    must be claimed by the caller's transaction.
     """
     known = await latest(connection, [row.communication_id for row in rows])
     new = [row for row in rows if not _says_the_same(row, known.get(row.communication_id))]
@@ -151,7 +151,10 @@ async def remember_again(connection: Connection, rows: Sequence[DecisionRow]) ->
 
 
 def _says_the_same(row: DecisionRow, last: "LatestDecision | None") -> bool:
-    return last is not None and (row.facts_sha256, row.outcome_text) == (last.facts_sha256, last.outcome_text)
+    if last is None:
+        return False
+    now = (row.facts_sha256, row.policy_sha256, row.rows_text, row.outcome_text)
+    return now == (last.facts_sha256, last.policy_sha256, last.rows_text, last.outcome_text)
 
 
 def _occasion_after(last: "LatestDecision | None") -> int:
@@ -166,6 +169,7 @@ class LatestDecision:
     occasion: int
     day: date
     policy_sha256: str
+    rows_text: str
     outcome_text: str
     facts_text: str | None = field(repr=False)
     """None when they were erased."""
@@ -177,6 +181,12 @@ class LatestDecision:
     def facts(self) -> Facts | None:
         """What the tables saw; None when it was erased."""
         return None if self.facts_text is None else facts_of(self.facts_text, day=self.day)
+
+
+async def with_news(connection: Connection, ids: Sequence[UUID]) -> set[UUID]:
+    """Return the communications of whose customers something was said since they were decided last."""
+    cursor = await connection.execute(_QUERIES.with_news, {"ids": list(ids)})
+    return {row[0] for row in await cursor.fetchall()}
 
 
 async def latest(connection: Connection, ids: Sequence[UUID]) -> dict[UUID, LatestDecision]:

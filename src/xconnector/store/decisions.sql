@@ -13,9 +13,13 @@ COPY decision (communication_id, occasion, decided_at, day, name, customer_key, 
 
 -- name: latest
 -- Of each communication the decision that was kept last, and whether there is news.
-SELECT communication_id, occasion, day, policy_sha256, outcome::text AS outcome_text, facts::text AS facts_text,
-       facts_sha256, has_news
+SELECT communication_id, occasion, day, policy_sha256, rows::text AS rows_text, outcome::text AS outcome_text,
+       facts::text AS facts_text, facts_sha256, has_news
 FROM latest_decision WHERE communication_id = ANY(%(ids)s);
+
+-- name: with_news
+-- Communications of whose customers something was said since they were decided last.
+SELECT communication_id FROM latest_decision WHERE communication_id = ANY(%(ids)s) AND has_news;
 
 -- name: of_communication
 -- Everything that was decided of a communication, oldest first.

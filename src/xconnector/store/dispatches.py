@@ -1,6 +1,6 @@
 """Dispatches: every hand-over to a channel, recorded before it is tried, and what was reported of it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -114,9 +114,9 @@ async def mark_latest(connection: Connection, ids: Sequence[UUID], state: Dispat
     await connection.execute(_QUERIES.mark_latest, {"ids": list(ids), "state": state, "now": now})
 
 
-async def give_up_collected(connection: Connection, ids: Iterable[UUID], now: datetime) -> None:
-    """Record that what was collected before now for a bundle will not be handed over with it."""
-    await connection.execute(_QUERIES.give_up_collected, {"ids": sorted(ids), "now": now})
+async def give_up_collected(connection: Connection, keys: Sequence[str], now: datetime) -> None:
+    """Record that what was collected for a bundle will not be handed over with it."""
+    await connection.execute(_QUERIES.give_up_collected, {"keys": sorted(keys), "now": now})
 
 
 async def release_pieces(connection: Connection, bundle_key: str) -> None:
@@ -124,9 +124,9 @@ async def release_pieces(connection: Connection, bundle_key: str) -> None:
     await connection.execute(_QUERIES.release_pieces, {"bundle_key": bundle_key})
 
 
-async def start_bundle(connection: Connection, bundle_key: str) -> None:
-    """Record that all pieces of a bundle are about to be handed over."""
-    await connection.execute(_QUERIES.start_bundle, {"bundle_key": bundle_key})
+async def start_bundle(connection: Connection, bundle_key: str, now: datetime) -> None:
+    """Record that the pieces of a bundle are about to be handed over whose communications are; the rest is given up."""
+    await connection.execute(_QUERIES.start_bundle, {"bundle_key": bundle_key, "now": now})
 
 
 async def settle_unknown(connection: Connection, ids: Sequence[UUID], state: DispatchState, now: datetime) -> None:

@@ -44,17 +44,21 @@ FROM (
 WHERE dispatch.dispatch_key = latest.dispatch_key AND dispatch.state = 'handed_over';
 
 -- name: give_up_collected
--- Give up the hand-overs that were collected before now and are in no bundle.
-UPDATE dispatch SET state = 'given_up', settled_at = %(now)s
-WHERE communication_id = ANY(%(ids)s) AND state = 'collected' AND bundle_key IS NULL AND intended_at < %(now)s;
+-- Give up hand-overs that were collected for a bundle.
+UPDATE dispatch SET state = 'given_up', settled_at = %(now)s WHERE dispatch_key = ANY(%(keys)s) AND state = 'collected';
 
 -- name: release_pieces
 -- Put off the pieces of a bundle that was never handed over.
 UPDATE dispatch SET state = 'put_off' WHERE bundle_key = %(bundle_key)s AND state = 'collected';
 
 -- name: start_bundle
--- Record that all pieces of a bundle are about to be handed over.
-UPDATE dispatch SET state = 'dispatching' WHERE bundle_key = %(bundle_key)s AND state = 'collected';
+-- Record which pieces of a bundle are about to be handed over, and that the others will not be.
+UPDATE dispatch
+SET state = CASE WHEN communication.state = 'dispatching' THEN 'dispatching' ELSE 'given_up' END,
+    settled_at = CASE WHEN communication.state = 'dispatching' THEN dispatch.settled_at ELSE %(now)s END
+FROM communication
+WHERE dispatch.bundle_key = %(bundle_key)s AND dispatch.state = 'collected'
+    AND communication.communication_id = dispatch.communication_id;
 
 -- name: settle_unknown
 -- Record what was found out of hand-overs whose outcome was unknown; earlier ones were settled before.
