@@ -4,8 +4,9 @@ import io
 import json
 import os
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from typer.testing import CliRunner, Result
@@ -91,6 +92,26 @@ def test_the_list_of_what_changes_goes_to_a_file_or_out(typed: Typed, changed: P
     again = typed("replay", changed, "--list", file)
     assert again.exit_code == 2
     assert "is there already" in again.stderr
+
+
+@pytest.mark.parametrize("key", ["=1+1", "+49", "-1", "@SUM(A1)", "\tx"])
+def test_no_cell_of_the_list_is_a_formula(typed: Typed, changed: Path, tmp_path: Path, key: str) -> None:
+    lines = tmp_path / "lines.jsonl"
+    inputs = {"customer.preference": "email", "category": "notice"}
+    lines.write_text(json.dumps({"inputs": inputs, "row": "E1", "on": "2026-10-01", "customer": key}) + "\n")
+    listed = typed("replay", changed, "--records", lines, "--list", "-")
+    (told,) = csv.DictReader(io.StringIO(listed.stdout))
+    assert told["customer"] == f"'{key}"
+    assert (told["old_row"], told["new_row"], told["day"]) == ("E1", "X1", "2026-10-01")
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Etc/GMT+12"])
+def test_today_is_the_day_where_the_project_is_at_home(typed: Typed, changed: Path, tmp_path: Path, zone: str) -> None:
+    # It is never the same day in both.
+    project = tmp_path / "small" / "xconnector.yaml"
+    project.write_text(project.read_text().replace("timezone: Europe/Berlin", f"timezone: {zone}"))
+    told = csv.DictReader(io.StringIO(typed("replay", changed, "--as-of", "today", "--list", "-").stdout))
+    assert {one["day"] for one in told} == {f"{datetime.now(ZoneInfo(zone)):%Y-%m-%d}"}
 
 
 def test_days_choose_decisions_the_last_one_included(typed: Typed, changed: Path) -> None:

@@ -81,5 +81,5 @@ async def remembered(pool: Pool, some: Sequence[DecisionRow], *, policy: Deliver
     """Keep decisions with all that stood behind them."""
     async with transaction(pool) as connection:
         await tables.keep(connection, [content_of(table) for table in policy.tables], NOW)
-        await decisions.remember_policy(connection, policy)
+        await decisions.remember_policies(connection, [policy])
         await decisions.remember(connection, some)

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -10,7 +11,7 @@ from xconnector.domain.decision.deciding import NoRowFitsError
 from xconnector.domain.routing.plan import DeliveryPlan, Hop, Suppression
 from xconnector.project.data_contract import ContractError
 from xconnector.project.model import Project
-from xconnector.project.routing import CustomerFacts, Routing, decide_route
+from xconnector.project.routing import CustomerFacts, NoRecordClassError, Routing, decide_route
 
 INPUTS = (
     "when has email",
@@ -71,6 +72,21 @@ def test_no_row_is_an_error(project_folder: ProjectFolder) -> None:
 
     with pytest.raises(NoRowFitsError):
         decided(project, {"preference": "fax"})
+
+
+def test_a_table_of_retention_that_leaves_it_open_is_told_with_its_row(project_folder: ProjectFolder) -> None:
+    project_folder.replace("communications/policy_issued.yaml", "class: contract", "class: {table: retention}")
+    project_folder.write("tables/retention.md", "| row | then class |\n|---|---|\n| K1 | contract |\n")
+    project = project_folder.load()
+    table = project.tables["retention"]
+    assert decided(project, {}).record_class == "contract"
+
+    # Tables that decide are not always those that the check proved: a version may be older than the project.
+    left_open = replace(table, rows=tuple(replace(row, then={"class": "-"}) for row in table.rows))
+    older = replace(project, tables={**project.tables, "retention": left_open})
+
+    with pytest.raises(NoRecordClassError, match="row K1 of table retention names no record class: write one"):
+        decided(older, {})
 
 
 def test_data_against_the_contract_is_no_input(project: Project) -> None:

@@ -1,3 +1,4 @@
+import asyncio
 import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
@@ -235,9 +236,26 @@ async def test_no_decision_is_lost_or_read_twice_between_pages(pool: Pool, numbe
 # ---------------------------------------------------------------- policies
 
 
-async def test_a_policy_is_kept_once_and_found_by_its_digest(pool: Pool) -> None:
-    policy = DeliveryPolicy(route=DecisionTable(name="routing", inputs=(), outputs=(), rows=()), default="print")
+async def test_policies_are_kept_once_and_found_by_their_digests(pool: Pool) -> None:
+    route = DecisionTable(name="routing", inputs=(), outputs=(), rows=())
+    some = [DeliveryPolicy(route=route, default=default) for default in ("print", "email", "portal")]
     async with transaction(pool) as connection:
-        await decisions.remember_policy(connection, policy)
-        await decisions.remember_policy(connection, policy)
-        assert await decisions.policies(connection, [policy.sha256, "unknown"]) == {policy.sha256: policy.content}
+        await decisions.remember_policies(connection, [])
+        await decisions.remember_policies(connection, some[:2])
+        await decisions.remember_policies(connection, [*reversed(some), some[0]])
+        found = await decisions.policies(connection, [*(one.sha256 for one in some), "unknown"])
+    assert found == {one.sha256: one.content for one in some}
+
+
+async def test_workers_that_keep_the_same_policies_in_another_order_do_not_lock_each_other(pool: Pool) -> None:
+    route = DecisionTable(name="routing", inputs=(), outputs=(), rows=())
+    some = [DeliveryPolicy(route=route, default=f"c{at}") for at in range(200)]
+
+    async def keep(policies: Sequence[DeliveryPolicy]) -> None:
+        async with transaction(pool) as connection:
+            await decisions.remember_policies(connection, policies)
+
+    await asyncio.gather(*(keep([*reversed(some)] if at % 2 else some) for at in range(8)))
+
+    async with reading(pool) as connection:
+        assert len(await decisions.policies(connection, [one.sha256 for one in some])) == len(some)

@@ -34,8 +34,7 @@ class Policies:
 
     async def remember(self, connection: Connection) -> None:
         """Keep those that were asked for, so that what they decided can be explained."""
-        for policy in self._known.values():
-            await decisions.remember_policy(connection, policy)
+        await decisions.remember_policies(connection, self._known.values())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,13 +10,14 @@ from zoneinfo import ZoneInfo
 from xconnector.domain.consent import ConsentEvent, ConsentStatus
 from xconnector.domain.customer import Customer
 from xconnector.domain.decision.cells import OneOf
+from xconnector.domain.decision.deciding import DecisionError
 from xconnector.domain.decision.table import DecisionTable, Domain
 from xconnector.domain.decision.values import Kind
 from xconnector.domain.media_facts import facts_of_media
 from xconnector.domain.routing.arranging import LEFT_OPEN, Arrangement, arrange
 from xconnector.domain.routing.checks import decide_delivery
 from xconnector.domain.routing.plan import Medium
-from xconnector.domain.routing.policy import DeliveryDecision, DeliveryPolicy, Facts
+from xconnector.domain.routing.policy import Check, DeliveryDecision, DeliveryPolicy, Facts
 from xconnector.domain.suppression import SuppressionEvent
 from xconnector.project.data_contract import DataContract, Money, Scalar, ScalarKind
 from xconnector.project.mapping_text import GOLDEN_FIELDS
@@ -54,6 +55,10 @@ _SCALAR_KINDS = {
     ScalarKind.DATE: Kind.DATE,
     ScalarKind.BOOL: Kind.YES_NO,
 }
+
+
+class NoRecordClassError(DecisionError):
+    """A table is to say under which rule a communication is kept, and its row leaves it open."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,7 +138,7 @@ def _facts(
 def route(kind: CommunicationKind, policy: DeliveryPolicy, facts: Facts) -> Routing:
     """Ask the tables for plan, review, retention and print options.
 
-    Raises DecisionError when a table has no answer, or nothing is left for what must be sent.
+    Raises DecisionError when a table has no answer or names no record class, or nothing is left for what must be sent.
     """
     delivery = decide_delivery(policy, facts)
     arrangement = arrange(policy, facts)
@@ -172,7 +177,12 @@ def _record_class_of(kind: CommunicationKind, arrangement: Arrangement) -> str:
     chosen = kind.archive.record_class
     if not isinstance(chosen, TableChoice):
         return chosen
-    assert arrangement.record_class is not None, "the check refuses tables of retention that leave it open"
+    if arrangement.record_class is None:
+        rows = [step.row for step in arrangement.steps if step.check is Check.RETENTION]
+        said = (
+            f"row {rows[0]} of table {chosen.table} names no record class" if rows else f"{chosen.table} was not asked"
+        )
+        raise NoRecordClassError(f"{said}: write one of those in xconnector.yaml under `then class`")
     return arrangement.record_class
 
 

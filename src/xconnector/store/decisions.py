@@ -4,7 +4,7 @@ They stand beside the ledger, not in it: facts are customer content that can be 
 """
 
 import hashlib
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from uuid import UUID
@@ -102,9 +102,13 @@ def decided(
     )
 
 
-async def remember_policy(connection: Connection, policy: DeliveryPolicy) -> None:
+async def remember_policies(connection: Connection, kept: Iterable[DeliveryPolicy]) -> None:
     """Keep which tables stand behind which check, unless that is known; the tables themselves are in `tables`."""
-    await connection.execute(_QUERIES.remember_policy, {"sha256": policy.sha256, "content": policy.content})
+    # By digest, so that workers that keep the same ones at once wait for each other in one order.
+    contents = sorted({policy.sha256: policy.content for policy in kept}.items())
+    if contents:
+        digests, texts = zip(*contents, strict=True)
+        await connection.execute(_QUERIES.remember_policies, {"digests": [*digests], "contents": [*texts]})
 
 
 async def policies(connection: Connection, digests: Sequence[str]) -> dict[str, str]:

@@ -1,6 +1,8 @@
--- name: remember_policy
+-- name: remember_policies
 -- Keep which tables stand behind which check, unless that is known.
-INSERT INTO policy (sha256, content) VALUES (%(sha256)s, %(content)s) ON CONFLICT DO NOTHING;
+INSERT INTO policy (sha256, content)
+SELECT sha256, content::json FROM unnest(%(digests)s::text[], %(contents)s::text[]) AS given (sha256, content)
+ON CONFLICT DO NOTHING;
 
 -- name: policies
 -- The contents of policies, by their digests.

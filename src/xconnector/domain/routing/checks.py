@@ -10,6 +10,7 @@ from typing import Any
 from xconnector.domain.decision.deciding import DecisionError
 from xconnector.domain.routing.asking import default_step, demands, forbidden_by_law, hours, permissions, prices, wishes
 from xconnector.domain.routing.check_outputs import Demand
+from xconnector.domain.routing.place import inputs_of_costs, inputs_of_medium
 from xconnector.domain.routing.plan import DeliveryPlan, Hop, Medium, ProofOfMailing, Suppression
 from xconnector.domain.routing.policy import Check, DeliveryDecision, DeliveryPolicy, Facts, Step
 from xconnector.domain.routing.route_cell import Proposal, ProposedHop
@@ -51,7 +52,7 @@ class _Tables:
         self._checks = policy.checks
         self._facts = facts
         self._is_mandatory = is_mandatory
-        self._inputs: dict[Medium, dict[str, Any]] = {}
+        self._inputs: dict[Medium, Mapping[str, Any]] = {}
 
     def permissions(self, check: Check, medium: Medium) -> Iterator[Step]:
         """Yield what each table says of a medium, up to the first that takes it away."""
@@ -70,7 +71,7 @@ class _Tables:
         tables = self._checks.get(Check.COST)
         if tables is None:
             return
-        inputs = {**self._inputs_of(medium), "connection": connection, "proof": None if proof is None else proof.value}
+        inputs = inputs_of_costs(self._inputs_of(medium), connection, proof)
         for table in tables:
             step, said = prices(table).answer(inputs, self._facts.day, medium=medium, connection=connection)
             yield step, said.cost
@@ -78,9 +79,7 @@ class _Tables:
     def _inputs_of(self, medium: Medium) -> Mapping[str, Any]:
         inputs = self._inputs.get(medium)
         if inputs is None:
-            own = {"medium": medium.value, "mandatory": self._is_mandatory}
-            inputs = {**self._facts.common, **self._facts.by_medium.get(medium, {}), **own}
-            self._inputs[medium] = inputs
+            inputs = self._inputs[medium] = inputs_of_medium(self._facts, medium, is_mandatory=self._is_mandatory)
         return inputs
 
 

@@ -66,8 +66,17 @@ def inputs_at(
     """Return what a table sees at a place; `proof` is that of the hop whose costs are asked."""
     if place.check not in _ASKED_BY_MEDIUM or place.medium is None:
         return facts.common
-    of_medium = facts.by_medium.get(place.medium, {})
-    inputs = {**facts.common, **of_medium, "medium": place.medium.value, "mandatory": is_mandatory}
-    if place.check is Check.COST:
-        inputs |= {"connection": place.connection, "proof": None if proof is None else proof.value}
-    return inputs
+    inputs = inputs_of_medium(facts, place.medium, is_mandatory=is_mandatory)
+    return inputs_of_costs(inputs, place.connection, proof) if place.check is Check.COST else inputs
+
+
+def inputs_of_medium(facts: Facts, medium: Medium, *, is_mandatory: bool) -> Mapping[str, Any]:
+    """Return what a table sees that is asked about a medium."""
+    return {**facts.common, **facts.by_medium.get(medium, {}), "medium": medium.value, "mandatory": is_mandatory}
+
+
+def inputs_of_costs(
+    of_medium: Mapping[str, Any], connection: str | None, proof: ProofOfMailing | None
+) -> Mapping[str, Any]:
+    """Return what a table of costs sees, by what is seen of its medium."""
+    return {**of_medium, "connection": connection, "proof": None if proof is None else proof.value}

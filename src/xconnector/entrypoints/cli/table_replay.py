@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     from xconnector.operations.replaying import ChangedDecision, Listeners, Span
     from xconnector.postgres.connect import Pool
 
+_LIST_HELP = "Write what changes as CSV to this file, or to -; a ' stands before what a spreadsheet would reckon."
+_RECKONED = ("=", "+", "-", "@", "\t", "\r")
+"""What a cell begins with that spreadsheets take for a formula."""
 Since = Annotated[str, typer.Option(help="The first day, such as 2026-10-01, where the project is at home.")]
 Until = Annotated[str, typer.Option(help="The last day.")]
 
@@ -44,11 +47,11 @@ def replay(  # noqa: PLR0913 - each is an option
     until: Until = "",
     records: Annotated[Path | None, typer.Option(help="Lines of JSON instead of the project's decisions.")] = None,
     against: Annotated[str, typer.Option(help="The table of then, for lines that do not have it.")] = "",
-    as_of: Annotated[str, typer.Option(help="Rows as of this day, or `today`; else each decision's own.")] = "",
+    as_of: Annotated[str, typer.Option(help="Rows as of this day, or `today` at home; else each decision's own.")] = "",
     everything: Annotated[
         bool, typer.Option("--all", help="Decide all deliveries anew, not only changed ones.")
     ] = False,
-    listed: Annotated[str, typer.Option("--list", help="Write what changes as CSV to this file, or to -.")] = "",
+    listed: Annotated[str, typer.Option("--list", help=_LIST_HELP)] = "",
     folder: ProjectFolder = HERE,
     as_json: AsJson = False,
 ) -> None:
@@ -60,7 +63,7 @@ def replay(  # noqa: PLR0913 - each is an option
 
     changed = _table(file, folder)
     changed = replace(changed, name=table) if table else changed
-    day = _as_of(as_of)
+    day = _as_of(as_of, folder)
     if records is not None and (since or until):
         refuse("--since and --until choose from the project's decisions, not from --records")
     with _listeners(listed, quiet=as_json) as listeners:
@@ -153,26 +156,34 @@ def _table(said: str, folder: Path) -> "DecisionTable":
 def _span(folder: Path, since: str, until: str) -> "Span":
     """Return the time from the beginning of the first day to the end of the last, where the project is at home."""
     from xconnector.operations.replaying import Span
-    from xconnector.project.load import load_project
 
     if not since and not until:
         return Span()
     first, last = (_day(one) if one else None for one in (since, until))
-
-    async def home() -> str:
-        return load_project(folder, os.environ).locale.timezone
-
-    zone = ZoneInfo(run(home()))
+    zone = _home(folder)
     return Span(
         since=None if first is None else datetime.combine(first, time(), zone),
         until=None if last is None else datetime.combine(last + timedelta(days=1), time(), zone),
     )
 
 
-def _as_of(text: str) -> date | None:
+def _as_of(text: str, folder: Path) -> date | None:
+    """Return the day that is meant; today is where the project is at home, without one where this machine is."""
+    from xconnector.project.load import PROJECT_FILE
+
     if text == "today":
-        return datetime.now(UTC).astimezone().date()
+        is_project = (folder / PROJECT_FILE).is_file()
+        return datetime.now(UTC).astimezone(_home(folder) if is_project else None).date()
     return _day(text) if text else None
+
+
+def _home(folder: Path) -> ZoneInfo:
+    from xconnector.project.load import load_project
+
+    async def home() -> str:
+        return load_project(folder, os.environ).locale.timezone
+
+    return ZoneInfo(run(home()))
 
 
 def _day(text: str) -> date:
@@ -217,7 +228,12 @@ def _list(listed: str) -> "Generator[Callable[[ChangedDecision], None] | None]":
         columns = [field.name for field in fields(ChangedDecision)]
         cells_of = attrgetter(*columns)
         writer.writerow(columns)
-        yield lambda change: writer.writerow(cells_of(change))
+        yield lambda change: writer.writerow(map(_cell, cells_of(change)))
+
+
+def _cell(value: object) -> object:
+    """Return what stands in a cell; keys and words of others are never a formula, and numbers stay as they are."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(_RECKONED) else value
 
 
 def _opened(listed: str) -> AbstractContextManager[IO[str]]:

@@ -201,7 +201,7 @@ async def _remember(url: str, number: int) -> None:
     async with open_pool(url, name="xconnector bench") as pool:
         async with transaction(pool) as connection:
             await tables.keep(connection, [content_of(table) for table in policy.tables], _NOW)
-            await decisions.remember_policy(connection, policy)
+            await decisions.remember_policies(connection, [policy])
         for begin in range(0, number, _BATCH):
             at = _NOW + timedelta(seconds=begin // _BATCH)
             rows = [
