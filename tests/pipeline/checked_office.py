@@ -53,7 +53,9 @@ async def bring_to_review(opened: Office, *, email: str = "a@x.test", **fields: 
 
 async def approve(opened: Office) -> None:
     """Let the document go that waits."""
-    (review,) = await waiting_reviews(opened.place.pool, role=None, limit=10)
+    meant = (await opened.explain("1")).found.communication_id
+    waiting = await waiting_reviews(opened.place.pool, role=None, limit=10)
+    review = next(one for one in waiting if one.communication_id == meant)
     await decide(
         opened.place.pool,
         opened.place.jobs,

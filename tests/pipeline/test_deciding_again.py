@@ -139,13 +139,13 @@ async def test_a_medium_that_is_taken_away_is_not_taken_on_a_later_hop_either(
 
 
 async def test_terms_that_are_decided_again_hold(tmp_path: Path, office: OpenOffice) -> None:
-    """The customer moved to where the law wants a proof of mailing."""
-    moved = MUST_SEND.replace("| when category |", "| when customer.city |").replace("| M1  | -   ", "| M1  | Bonn")
+    """The law wants a proof of mailing for what is said to have changed of the customer."""
+    changed = MUST_SEND.replace("| when category |", "| when customer.language |").replace("| M1  | -   ", "| M1  | en")
     others = "| M2  | - | no | any | none | none | house rule |\n"
-    write_checks(tmp_path, checks="{must_send: must_send, default: print}", must_send=moved + others)
+    write_checks(tmp_path, checks="{must_send: must_send, default: print}", must_send=changed + others)
     async with office() as opened:
         await bring_to_review(opened, email="", amount="2000.00")
-        await opened.send(notice("2", customer="K-1", city="Bonn"))
+        await opened.send(notice("2", customer="K-1", language="en"))
         await opened.work_until(("2", State.COMPLETED))
         found = await _approved(opened)
         terms = (await _terms_of(opened))["1"]
@@ -167,6 +167,38 @@ async def test_what_was_never_composed_goes_by_letter_or_to_people(tmp_path: Pat
 
     assert found.found.state == State.COMPLETED
     assert [handover.connection for handover in found.handovers] == ["print"]
+
+
+async def test_a_letter_does_not_leave_for_an_address_that_is_not_the_customers_any_more(
+    tmp_path: Path, office: OpenOffice
+) -> None:
+    write_checks(tmp_path, checks="{}")
+    async with office() as opened:
+        await bring_to_review(opened, email="", amount="2000.00")
+        await opened.send(notice("2", customer="K-1", street="Neuer Weg 77"))
+        await opened.work_until(("2", State.COMPLETED))
+        found = await _approved(opened)
+
+    assert found.found.state == State.FAILED
+    assert len(opened.printed()) == 1
+    assert "for another address" in found.failures[-1].reason
+    assert found.decided.why is not None
+    assert found.decided.why.startswith("It has stopped, and people have to look at it: no channel is left; print:")
+
+
+async def test_where_the_mailbox_is_another_by_now_the_letter_goes(tmp_path: Path, office: OpenOffice) -> None:
+    write_checks(tmp_path, checks="{}")
+    async with office() as opened:
+        await bring_to_review(opened)
+        await opened.send(notice("2", customer="K-1", email="new@x.test", preference="print"))
+        await opened.send(notice("3", customer="K-1", email="new@x.test", preference="email"))
+        await opened.work_until(("2", State.COMPLETED), ("3", State.IN_REVIEW))
+        found = await _approved(opened)
+
+    assert opened.mails_to("a@x.test") == 0
+    assert [handover.connection for handover in found.handovers] == ["print"]
+    assert found.decided.why is not None
+    assert "nothing was composed for email, or for another address" in found.decided.why
 
 
 async def test_what_cannot_be_asked_any_more_does_not_leave(tmp_path: Path, office: OpenOffice) -> None:

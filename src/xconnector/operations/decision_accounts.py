@@ -21,6 +21,11 @@ from xconnector.store.decisions import DecisionRow
 from xconnector.store.ledger import Entry
 
 _REROUTED = "rerouted"
+_STOPPED = {
+    State.FAILED: "It has stopped, and people have to look at it",
+    State.OUTCOME_UNKNOWN: "Whether it arrived is not known, and people have to find out",
+    State.CANCELLED: "It was cancelled",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +74,8 @@ async def decision_history(connection: Connection, found: Found, history: Sequen
     policies = PastPolicies()
     await policies.learn(connection, [row.policy_sha256 for row in rows])
     told = [_Told(row, policies[row.policy_sha256]) for row in rows]
-    return DecisionHistory(why=told[-1].why(found, history) if told else None, accounts=[one.account for one in told])
+    why = _why_it_stopped(found, history) or (told[-1].why(found, history) if told else None)
+    return DecisionHistory(why=why, accounts=[one.account for one in told])
 
 
 class _Told:
@@ -113,7 +119,8 @@ class _Told:
         if found.plan[at] not in {hop.connection for hop in hops}:
             return None
         decision = replace(self._decision, outcome=DeliveryPlan(hops=hops))
-        return sentence(decision, self._policy.media, found.plan[at], cause=_cause(found, at, history))
+        cause = _cause(found, at, history) or _missed(outcome, found, found.plan[at])
+        return sentence(decision, self._policy.media, found.plan[at], cause=cause)
 
     def _told_again(self) -> DeliveryDecision | None:
         if self._policy is None:
@@ -145,6 +152,26 @@ class _Told:
         inputs = inputs_at(place, facts, is_mandatory=decision.is_mandatory, proof=proof)
         accounts = explain(table_at(place, self._policy), inputs, on=facts.day)
         yield from (str(account) for account in nearest_misses(accounts))
+
+
+def _why_it_stopped(found: Found, history: Sequence[Entry]) -> str | None:
+    """Say what keeps it from going anywhere; None where nothing does."""
+    said = _STOPPED.get(found.state)
+    if said is None:
+        return None
+    details = (entry.detail for entry in reversed(history) if entry.state == found.state)
+    last = next((detail for detail in details if detail is not None), None)
+    return f"{said}: {last['reason']}." if last is not None and "reason" in last else f"{said}."
+
+
+def _missed(outcome: DeliveryPlan | Suppression, found: Found, connection: str) -> str | None:
+    """Say for which connections that should come first nothing was composed; None where there are none."""
+    if isinstance(outcome, Suppression):
+        return None
+    names = [hop.connection for hop in outcome.hops]
+    before = names[: names.index(connection)] if connection in names else []
+    missed = [name for name in before if name not in found.plan]
+    return f"nothing was composed for {', '.join(missed)}, or for another address" if missed else None
 
 
 def _cause(found: Found, at: int, history: Sequence[Entry]) -> str | None:

@@ -21,11 +21,13 @@ from xconnector.domain.routing.plan import Hop, Suppression
 from xconnector.domain.routing.policy import Facts
 from xconnector.pipeline import failing, hops
 from xconnector.pipeline.decide import decision_row, hop_terms, terms_of, told
+from xconnector.pipeline.dispatching import recipient_of
 from xconnector.pipeline.grounds import Grounds, Policies, grounds_of
 from xconnector.pipeline.workplace import Workplace
 from xconnector.postgres.connect import Connection
 from xconnector.project.model import CommunicationKind
 from xconnector.project.presentation import day_of
+from xconnector.project.recipients import media_that_moved
 from xconnector.project.routing import Routing, facts_again, route
 from xconnector.store import communications, decisions, ledger
 from xconnector.store.communications import Replanned, Standing, Terms
@@ -124,7 +126,8 @@ def _anew(place: Workplace, grounds: Grounds, row: Standing, last: LatestDecisio
         routing = route(kind, grounds.policies.of(kind), facts)
     except DecisionError as error:
         return Anew(standing=row, kind=kind, way=NoWay(reason=str(error)), last=last)
-    way = carried_on(routing.delivery, row.plan, row.hop, routing.policy.media)
+    moved = media_that_moved(place.project, grounds.known[row.customer_key].customer, recipient_of(row.recipient))
+    way = carried_on(routing.delivery, row.plan, row.hop, routing.policy.media, moved=moved)
     return Anew(standing=row, kind=kind, way=way, last=last, routing=routing)
 
 
@@ -246,7 +249,7 @@ def _told_change(one: Anew, origin: State, now: datetime) -> ledger.Entry:
 def _because(one: Anew, way: Onward) -> str:
     """Say why it does not take the connection that was next."""
     if way.missed:
-        return f"nothing was composed for {', '.join(way.missed)}"
+        return f"nothing was composed for {', '.join(way.missed)}, or for another address"
     steps = () if one.routing is None else one.routing.delivery.steps
     taken = [step.said for step in steps if step.takes_away]
     return taken[0] if taken else "the customer is reached another way now"

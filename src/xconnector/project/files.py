@@ -241,7 +241,7 @@ class CommunicationShape(_Shape):
     route: Name
     """Name of a file in tables/ without its ending."""
     review: Name | TableChoiceShape = "none"
-    """Role that must approve, or none, or the table that says which; an output `review` of the route overrides it."""
+    """Role that must approve, or none, or the table that says which; a role in the route's `review` replaces it."""
     archive: ArchiveShape
     """Where it is kept, and for how long."""
     print_options: Annotated[TableChoiceShape | None, Field(alias="print")] = None

@@ -216,6 +216,9 @@ def _communication(one: KnownCommunication, known: Known) -> Iterator[Finding]:
         text = known.tables.get(name)
         if text is not None:
             yield from _OUTPUTS[check](text, known)
+    route = known.tables.get(one.kind.route)
+    if route is not None:
+        yield from _releases_what_is_reviewed(one.kind, route)
 
 
 _PLACES = {
@@ -223,6 +226,17 @@ _PLACES = {
     Check.RETENTION: ("archive", "class", "table"),
     Check.PRINT: ("print", "table"),
 }
+
+
+def _releases_what_is_reviewed(kind: CommunicationKind, text: TableText) -> Iterator[Finding]:
+    """Prove that no row lets go unread what the communication itself wants read."""
+    if kind.review is None:
+        return
+    by = kind.review if isinstance(kind.review, str) else f"table {kind.review.table!r}"
+    for row in _rows_for(kind, text):
+        if row.said("review", LEFT_OPEN) == NO_REVIEW:
+            message = f"row {row.id} releases at once what communication {kind.name!r} wants reviewed by {by}"
+            yield text.finding(row.id, message, "write - in its `then review`, or none in the communication")
 
 
 def _like(name: str, known: Known) -> str:

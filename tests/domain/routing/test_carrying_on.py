@@ -49,18 +49,19 @@ def standings(draw: st.DrawFn) -> tuple[list[str], int]:
     return plan, draw(st.integers(0, len(plan) - 1))
 
 
-@given(decisions(), standings())
-def test_it_goes_on_only_where_it_is_decided_composed_and_not_tried(
-    decision: DeliveryDecision, standing: tuple[list[str], int]
+@given(decisions(), standings(), st.frozensets(st.sampled_from(Medium)))
+def test_it_goes_on_only_where_it_is_decided_composed_for_that_address_and_not_tried(
+    decision: DeliveryDecision, standing: tuple[list[str], int], moved: frozenset[Medium]
 ) -> None:
     plan, hop = standing
-    way = carried_on(decision, plan, hop, MEDIA)
+    way = carried_on(decision, plan, hop, MEDIA, moved=moved)
     decided = [] if isinstance(decision.outcome, Suppression) else [each.connection for each in decision.outcome.hops]
-    fitting = [name for name in decided if name not in plan[:hop] and (name in plan or name == "print")]
+    composed = [name for name in decided if name in plan or name == "print"]
+    fitting = [name for name in composed if name not in plan[:hop] and MEDIA[name] not in moved]
 
     assert ([each.connection for each in way.hops] if isinstance(way, Onward) else []) == fitting
     if isinstance(way, Onward):
-        missed = [name for name in decided[: decided.index(fitting[0])] if name not in plan]
+        missed = [name for name in decided[: decided.index(fitting[0])] if name not in plan[:hop]]
         assert list(way.missed) == missed
 
 

@@ -1,6 +1,6 @@
 """What a decision that is made again means for a communication that is composed, and maybe was tried already."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -15,7 +15,7 @@ class Onward:
     hops: tuple[Hop, ...]
     """At least one."""
     missed: tuple[str, ...] = ()
-    """Connections that should come before them and cannot: nothing was composed for them."""
+    """Connections that should come before them and cannot: nothing was composed for them, or for another address."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,15 +28,27 @@ class NoWay:
 Way: TypeAlias = Onward | Suppression | NoWay
 
 
-def carried_on(decision: DeliveryDecision, plan: Sequence[str], hop: int, media: Mapping[str, Medium]) -> Way:
+def carried_on(
+    decision: DeliveryDecision,
+    plan: Sequence[str],
+    hop: int,
+    media: Mapping[str, Medium],
+    *,
+    moved: Collection[Medium] = (),
+) -> Way:
     """Return how a communication goes on that stands before the hop of a plan, by what is decided now.
 
     Channels that were tried are not tried again. One that was not in the plan joins only where it prints: the letter is
-    always composed. What must be sent is never suppressed.
+    always composed. `moved` are media of which the customer has another address since it was composed for the old one:
+    they are left out. What must be sent is never suppressed.
     """
+
+    def is_composed(name: str) -> bool:
+        return media[name] not in moved and (name in plan[hop:] or media[name] is Medium.PRINT)
+
     decided = () if isinstance(decision.outcome, Suppression) else decision.outcome.hops
     untried = [each for each in decided if each.connection not in plan[:hop]]
-    onward = [each for each in untried if each.connection in plan[hop:] or media[each.connection] is Medium.PRINT]
+    onward = [each for each in untried if is_composed(each.connection)]
     if onward:
         return Onward(hops=tuple(onward), missed=tuple(_names_before(onward[0], untried)))
     if isinstance(decision.outcome, Suppression):
@@ -64,7 +76,7 @@ def _why_no_way(
 ) -> str:
     told = [
         "it must be sent and no channel is left" if decision.is_mandatory else "no channel is left",
-        *(f"{', '.join(uncomposed)}: nothing was composed for it" for _ in uncomposed[:1]),
+        *(f"{', '.join(uncomposed)}: nothing was composed for it, or for another address" for _ in uncomposed[:1]),
         *(f"{', '.join(tried)}: tried already" for _ in tried[:1]),
         *(f"{step.medium}: {step.said} (row {step.row} of table {step.table})" for step in denials if step is not None),
     ]
