@@ -5,6 +5,7 @@ import pytest
 from tests.office import Office, edit, notice
 from tests.pipeline.checked_office import SUPPRESSION, UNREVIEWED, suppress_print, write_checks
 from tests.pipeline.conftest import OpenOffice
+from tests.pipeline.news_between import open_between
 from xconnector.domain.communication import State
 from xconnector.domain.suppression import SuppressionReason
 from xconnector.postgres.connect import transaction
@@ -73,3 +74,11 @@ async def test_where_all_are_taken_out_nothing_is_handed_over(tmp_path: Path, of
             await opened.until(is_given_up)
 
     assert opened.printed() == []
+
+
+async def test_what_goes_on_to_another_print_house_waits_for_its_bundle_there(tmp_path: Path, database: str) -> None:
+    async with open_between(tmp_path, database, ["paper", "paper"]) as between:
+        await between.happen(between.people[0], "prefers pressed")
+        await between.end()
+
+    assert between.given == {"print": ["K-2"], "press": ["K-1"]}

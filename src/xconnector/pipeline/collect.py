@@ -115,8 +115,8 @@ async def _intend(place: Workplace, row: BundleRow) -> list[Piece]:
         now = place.now()
         if await bundles.set_state(connection, row.bundle_key, origin="collected", target="dispatching"):
             bound = await bundles.pieces(connection, row.bundle_key)
-            await take_out(place, connection, bound, now=now)
-            for some in _in_parts(bound):
+            staying = await take_out(place, connection, bound, now=now)
+            for some in _in_parts(staying):
                 await _tell_intended(connection, row, some, now)
             await dispatches.start_bundle(connection, row.bundle_key, now)
         return await bundles.pieces(connection, row.bundle_key)

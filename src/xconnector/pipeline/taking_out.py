@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from uuid import UUID
 
 from xconnector.domain.communication import State
 from xconnector.execution.jobs import Priority
@@ -16,19 +17,27 @@ from xconnector.store.bundles import Piece
 AT_ONCE = 500
 
 
-async def take_out(place: Workplace, connection: Connection, pieces: Sequence[Piece], *, now: datetime) -> None:
-    """Decide again about the pieces of whose customers there is news; what speaks against them takes them out.
+async def take_out(place: Workplace, connection: Connection, pieces: Sequence[Piece], *, now: datetime) -> list[Piece]:
+    """Decide again about the pieces of whose customers there is news, and return those that stay in their bundle.
+
+    What is taken out may wait for another bundle at once.
 
     Midnight alone is no news here: a million letters that wait for the post are not decided anew because of it.
     """
+    out: set[UUID] = set()
     for start in range(0, len(pieces), AT_ONCE):
         page = pieces[start : start + AT_ONCE]
         news = await decisions.with_news(connection, [piece.communication_id for piece in page])
         if news:
-            await _decide_again(place, connection, [piece for piece in page if piece.communication_id in news], now=now)
+            doubted = [piece for piece in page if piece.communication_id in news]
+            out |= await _decide_again(place, connection, doubted, now=now)
+    return [piece for piece in pieces if piece.communication_id not in out]
 
 
-async def _decide_again(place: Workplace, connection: Connection, pieces: Sequence[Piece], *, now: datetime) -> None:
+async def _decide_again(
+    place: Workplace, connection: Connection, pieces: Sequence[Piece], *, now: datetime
+) -> set[UUID]:
+    """Let what is decided now hold; returns what is not in the bundle any more."""
     ids = [piece.communication_id for piece in pieces]
     standings = await communications.standings(connection, ids, state=State.COLLECTED)
     ours = await claimed(place, connection, standings, state=State.COLLECTED, now=now)
@@ -39,3 +48,4 @@ async def _decide_again(place: Workplace, connection: Connection, pieces: Sequen
     keys = [piece.dispatch_key for piece in pieces if piece.communication_id in leaving]
     await dispatches.give_up_collected(connection, keys, now)
     await let_follow(place, connection, policies, anew, origin=State.COLLECTED, priority=Priority.ONE_OFF, now=now)
+    return leaving
