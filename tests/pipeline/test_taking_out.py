@@ -1,3 +1,4 @@
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -82,3 +83,28 @@ async def test_what_goes_on_to_another_print_house_waits_for_its_bundle_there(tm
         await between.end()
 
     assert between.given == {"print": ["K-2"], "press": ["K-1"]}
+
+
+async def test_a_bundle_that_was_put_off_is_looked_at_again_before_it_is_printed(tmp_path: Path, database: str) -> None:
+    async with open_between(tmp_path, database, ["paper", "paper"]) as between:
+        between.moods.ahead["print"] = ["is away"]
+        between.pass_time(timedelta(hours=2))
+        await between.stepping.work()
+        await between.happen(between.people[0], "withdraws print")
+        await between.happen(between.people[1], "speaks en")
+        await between.end()
+
+    assert between.given == {"print": ["K-2"]}
+
+
+async def test_a_bundle_over_which_a_worker_died_is_looked_at_again_where_it_did_not_arrive(
+    tmp_path: Path, database: str
+) -> None:
+    async with open_between(tmp_path, database, ["paper"]) as between:
+        between.moods.ahead["print"] = ["dies before", "is away"]
+        between.pass_time(timedelta(hours=2))
+        await between.stepping.work()
+        await between.happen(between.people[0], "suppressed print")
+        await between.end()
+
+    assert between.given == {}

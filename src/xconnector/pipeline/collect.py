@@ -15,7 +15,7 @@ from xconnector.pipeline.closing import Answer, close
 from xconnector.pipeline.deliver import HELD_ELSEWHERE
 from xconnector.pipeline.dispatching import proof_of, recipient_of
 from xconnector.pipeline.retrying import again, wait_after
-from xconnector.pipeline.taking_out import take_out
+from xconnector.pipeline.taking_out import take_back, take_out
 from xconnector.pipeline.workplace import Workplace
 from xconnector.postgres.connect import Connection, in_transaction, transaction
 from xconnector.project.open_connections import is_outage
@@ -99,26 +99,37 @@ async def bundle(place: Workplace, attempt: Attempt, bundle_key: str) -> None:
             async with transaction(place.pool) as connection:
                 await again(connection, attempt, place.now() + HELD_ELSEWHERE)
             return
-        pieces = await _intend(place, row)
+        arrived = await _ask(place, row) if row.state == "dispatching" else None
+        pieces = await (_intend(place, row) if arrived is None else _pieces(place, row))
         if not pieces:
             await _give_up(place, row)
             return
-        arrived = await _ask(place, row) if row.state == "dispatching" else None
         result = arrived if arrived is not None else await _hand_over(place, row, pieces)
         await _record(place, attempt, row, pieces, result)
 
 
+async def _pieces(place: Workplace, row: BundleRow) -> list[Piece]:
+    return await in_transaction(place.pool, lambda connection: bundles.pieces(connection, row.bundle_key))
+
+
 async def _intend(place: Workplace, row: BundleRow) -> list[Piece]:
-    """Record that the bundle is about to be handed over, with those of its pieces that are still wanted."""
+    """Record that the bundle is about to be handed over, with those of its pieces that are still wanted.
+
+    Where it surely did not arrive before, there may be news since.
+    """
 
     async def write(connection: Connection) -> list[Piece]:
         now = place.now()
+        pieces = await bundles.pieces(connection, row.bundle_key)
         if await bundles.set_state(connection, row.bundle_key, origin="collected", target="dispatching"):
-            bound = await bundles.pieces(connection, row.bundle_key)
-            staying = await take_out(place, connection, bound, now=now)
-            for some in _in_parts(staying):
-                await _tell_intended(connection, row, some, now)
-            await dispatches.start_bundle(connection, row.bundle_key, now)
+            waiting = pieces
+        else:
+            waiting = await take_back(connection, row.bundle_key, pieces, now=now)
+        if not waiting:
+            return pieces
+        for some in _in_parts(await take_out(place, connection, waiting, now=now)):
+            await _tell_intended(connection, row, some, now)
+        await dispatches.start_bundle(connection, row.bundle_key, now)
         return await bundles.pieces(connection, row.bundle_key)
 
     return await in_transaction(place.pool, write)

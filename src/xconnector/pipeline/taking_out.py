@@ -13,6 +13,7 @@ from xconnector.pipeline.workplace import Workplace
 from xconnector.postgres.connect import Connection
 from xconnector.store import communications, decisions, dispatches
 from xconnector.store.bundles import Piece
+from xconnector.store.moves import Move, Step, move_and_tell
 
 AT_ONCE = 500
 
@@ -32,6 +33,27 @@ async def take_out(place: Workplace, connection: Connection, pieces: Sequence[Pi
             doubted = [piece for piece in page if piece.communication_id in news]
             out |= await _decide_again(place, connection, doubted, now=now)
     return [piece for piece in pieces if piece.communication_id not in out]
+
+
+async def take_back(connection: Connection, bundle_key: str, pieces: Sequence[Piece], *, now: datetime) -> list[Piece]:
+    """Let pieces wait again of whose customers there is news, in a bundle that was not handed over, and return them."""
+    doubted: list[Piece] = []
+    for start in range(0, len(pieces), AT_ONCE):
+        page = pieces[start : start + AT_ONCE]
+        news = await decisions.with_news(connection, [piece.communication_id for piece in page])
+        back = await move_and_tell(
+            connection,
+            [
+                Move(communication_id=piece.communication_id, batch_id=piece.batch_id, detail={"bundle": bundle_key})
+                for piece in page
+                if piece.communication_id in news
+            ],
+            Step(origin=State.DISPATCHING, target=State.COLLECTED, event="collected"),
+            now,
+        )
+        doubted += [piece for piece in page if piece.communication_id in back]
+    await dispatches.take_back(connection, [piece.dispatch_key for piece in doubted])
+    return doubted
 
 
 async def _decide_again(

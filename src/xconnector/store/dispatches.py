@@ -119,6 +119,11 @@ async def give_up_collected(connection: Connection, keys: Sequence[str], now: da
     await connection.execute(_QUERIES.give_up_collected, {"keys": sorted(keys), "now": now})
 
 
+async def take_back(connection: Connection, keys: Sequence[str]) -> None:
+    """Record that hand-overs in a bundle, which surely did not happen, wait for it as before."""
+    await connection.execute(_QUERIES.take_back, {"keys": sorted(keys)})
+
+
 async def release_pieces(connection: Connection, bundle_key: str) -> None:
     """Put off the pieces of a bundle that was never handed over, so that they can join another."""
     await connection.execute(_QUERIES.release_pieces, {"bundle_key": bundle_key})

@@ -47,6 +47,10 @@ WHERE dispatch.dispatch_key = latest.dispatch_key AND dispatch.state = 'handed_o
 -- Give up hand-overs that were collected for a bundle.
 UPDATE dispatch SET state = 'given_up', settled_at = %(now)s WHERE dispatch_key = ANY(%(keys)s) AND state = 'collected';
 
+-- name: take_back
+-- Let hand-overs that did not happen wait in their bundle again.
+UPDATE dispatch SET state = 'collected' WHERE dispatch_key = ANY(%(keys)s) AND state = 'dispatching';
+
 -- name: release_pieces
 -- Put off the pieces of a bundle that was never handed over.
 UPDATE dispatch SET state = 'put_off' WHERE bundle_key = %(bundle_key)s AND state = 'collected';
