@@ -39,6 +39,11 @@ UNREVIEWED = (_AS_IT_IS, _AS_IT_IS)
 def write_checks(folder: Path, *, checks: str, route: tuple[str, str] = REVIEWED, **tables: str) -> None:
     """Write the small project with `checks:` and these further tables."""
     write_office_project(folder, {"tables/routing.md": [route]})
+    add_checks(folder, checks=checks, **tables)
+
+
+def add_checks(folder: Path, *, checks: str, **tables: str) -> None:
+    """Let a project that is written already have `checks:` and these further tables."""
     with (folder / "xconnector.yaml").open("a", encoding="utf-8") as file:
         file.write(f"checks: {checks}\n")
     for name, text in tables.items():
@@ -68,11 +73,11 @@ async def approve(opened: Office) -> None:
     )
 
 
-async def withdraw(opened: Office) -> None:
+async def withdraw(opened: Office, customer_key: str = "K-1") -> None:
     """Record that the customer wants no e-mail any more."""
     now = datetime.now(UTC)
     event = ConsentEvent(
-        customer_key="K-1",
+        customer_key=customer_key,
         medium=Medium.EMAIL,
         scope="all",
         action=ConsentAction.WITHDRAW,

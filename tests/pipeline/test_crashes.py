@@ -4,7 +4,7 @@ import asyncio
 import sys
 import time
 from collections import Counter
-from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +16,7 @@ from psycopg.conninfo import make_conninfo
 from tests.conftest import own_database
 from tests.connectors.exstream.sandbox_program import running_exstream
 from tests.office import PATIENCE_SECONDS, Changes, Office, is_through, keep_printing, open_place, write_office_project
+from tests.pipeline.checked_office import SUPPRESSION, WITHDRAWAL, add_checks, withdraw
 from tests.pipeline.exstream_office import composed_by, write_design
 from tests.pipeline.mortal_line import MortalLine
 from xconnector.connectors.embedded.composer import EmbeddedComposer
@@ -30,6 +31,7 @@ from xconnector.testing.small_project import row, write_run
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.slow, pytest.mark.timeout(300)]
 
+HEARD = "heard@x.test"
 ROWS = {
     "mailed": row("mailed", email="a@x.test"),
     "bounced": row("bounced", email="bounce-b@x.test"),
@@ -38,10 +40,18 @@ ROWS = {
     "suppressed": row("suppressed", preference="nothing"),
     "undecided": row("undecided", amount="700.00"),
     "reviewed": row("reviewed", amount="2000.00"),
+    "heard": row("heard", email=HEARD, amount="33.00"),
 }
+"""What is to become of them; of the last there is news while no worker is alive."""
 AT_ONCE = 4
 NEVER = 10_000
 """More commits than there are."""
+MUST_SEND = """\
+| row | when data.amount | then mandatory | then media | then proof | then within days | cite       |
+|-----|------------------|----------------|------------|------------|------------------|------------|
+| M1  | 33               | yes            | any        | none       | none             | § 1        |
+| M2  | -                | no             | any        | none       | none             | house rule |
+"""
 QUIET_SECONDS = 0.5
 HANDED_OVER = {"handed_over", "undeliverable"}
 
@@ -59,13 +69,22 @@ class Scene:
     """Of the project."""
     write: Callable[[Path], None] = lambda _: None
     """Writes what else is in its folder."""
+    hear: Callable[[Office], Awaitable[None]] = lambda _: asyncio.sleep(0)
+    """Hears of customers between the death and its rescue."""
 
 
 @pytest.mark.parametrize("before", [True, False], ids=["before a commit", "after a commit"])
 async def test_a_program_that_dies_at_any_commit_breaks_no_promise(
     postgres: str, migrated_template: str, tmp_path: Path, composer: EmbeddedComposer, before: bool
 ) -> None:
-    scene = Scene(postgres=postgres, template=migrated_template, folder=tmp_path, connectors={"composer": composer})
+    scene = Scene(
+        postgres=postgres,
+        template=migrated_template,
+        folder=tmp_path,
+        connectors={"composer": composer},
+        write=_write_checks,
+        hear=_withdraw,
+    )
 
     # Five stages, and two commits around each hand-over: fewer would mean that they were not seen.
     assert len(await _die_everywhere(scene, before=before)) >= 8
@@ -143,10 +162,38 @@ async def _die_and_go_on(scene: Scene, position: int, *, before: bool) -> bool:
 
         async with open_place(folder, database, relay.port, already_open=scene.connectors) as place:
             office = Office(folder=folder, database=database, place=place, relay=relay, house=house)
+            await scene.hear(office)
+            mailed_before = office.mails_to(HEARD)
             async with office.at_work():
                 await quiet.comes()
-            await _prove(office, f"death {'before' if before else 'after'} commit {position}")
+            where = f"death {'before' if before else 'after'} commit {position}"
+            await _prove(office, where)
+            if scene.hear is _withdraw:
+                await _prove_heard(office, mailed_before, where)
     return died
+
+
+def _write_checks(folder: Path) -> None:
+    add_checks(
+        folder,
+        checks="{must_send: must_send, suppression: suppression, withdrawal: withdrawal, default: print}",
+        must_send=MUST_SEND,
+        suppression=SUPPRESSION,
+        withdrawal=WITHDRAWAL,
+    )
+
+
+async def _withdraw(office: Office) -> None:
+    await withdraw(office, "K-heard")
+
+
+async def _prove_heard(office: Office, mailed_before: int, where: str) -> None:
+    """What must be sent left as it had begun to, or by post; no mail was sent after the customer withdrew."""
+    found = await office.explain("heard")
+    ways = {row.connection for row in found.handovers if row.state in {"handed_over", "outcome_unknown"}}
+    assert office.mails_to(HEARD) == mailed_before, where
+    assert len(ways) == 1, (where, found.handovers)
+    assert mailed_before == 0 or ways == {"email"}, where
 
 
 @asynccontextmanager
