@@ -70,10 +70,10 @@ def hop_terms(hops: Sequence[Hop]) -> tuple[HopTerms, ...]:
 def told(routing: Routing) -> dict[str, Any]:
     """Return what the ledger tells of a decision: what follows, and which rows said so. No value of the customer."""
     delivery = routing.delivery
-    proposal = delivery.proposal
-    said: dict[str, Any] = {"table": proposal.table, "sha256": proposal.table_sha256, "row": proposal.row}
-    if proposal.cite:
-        said["cite"] = proposal.cite
+    deciding = delivery.deciding
+    said: dict[str, Any] = {"table": deciding.table, "sha256": deciding.table_sha256, "row": deciding.row}
+    if deciding.cite:
+        said["cite"] = deciding.cite
     if isinstance(delivery.outcome, Suppression):
         said["suppressed"] = delivery.outcome.reason
     else:

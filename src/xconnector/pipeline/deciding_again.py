@@ -251,8 +251,10 @@ def _because(one: Anew, way: Onward) -> str:
     if way.missed:
         return f"nothing was composed for {', '.join(way.missed)}, or for another address"
     steps = () if one.routing is None else one.routing.delivery.steps
-    taken = [step.said for step in steps if step.takes_away]
-    return taken[0] if taken else "the customer is reached another way now"
+    taken = next((step for step in steps if step.takes_away), None)
+    if taken is None:
+        return "the customer is reached another way now"
+    return f"{taken.said} (row {taken.row} of {taken.table})"
 
 
 def _departure(one: Anew) -> hops.Departure:
