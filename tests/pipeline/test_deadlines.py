@@ -33,8 +33,8 @@ async def found_after(office: Office, days: int, *, limit: int = 10) -> Deadline
     return await deadlines(office.place.pool, on=today() + timedelta(days=days), limit=limit)
 
 
-def must_send(folder: Path, **tables: str | tuple[str, str]) -> None:
-    write_checks(folder, checks="{must_send: must_send, default: print}", must_send=MUST_SEND, **tables)
+def must_send(folder: Path, *, route: tuple[str, str]) -> None:
+    write_checks(folder, checks="{must_send: must_send, default: print}", must_send=MUST_SEND, route=route)
 
 
 async def test_what_waits_for_people_is_told_from_three_days_before_its_last_day(

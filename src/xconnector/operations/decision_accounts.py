@@ -21,6 +21,8 @@ from xconnector.store.decisions import DecisionRow
 from xconnector.store.ledger import Entry
 
 _REROUTED = "rerouted"
+_ROW_CHANGED = "it is not what the ledger tells was kept: it was changed past us; restore it from a backup"
+_FACTS_CHANGED = "what the tables saw is not what was kept: it was changed past us; restore it from a backup"
 _STOPPED = {
     State.FAILED: "It has stopped, and people have to look at it",
     State.OUTCOME_UNKNOWN: "Whether it arrived is not known, and people have to find out",
@@ -53,9 +55,9 @@ class DecisionAccount:
     steps: Sequence[StepAccount]
     """In the order of the checks; none where its tables are not kept as they were."""
     facts: Mapping[str, Any] | None = field(repr=False)
-    """By input, what the tables saw; None when it was erased."""
+    """By input, what the tables saw; None when it was erased, or is not what was kept."""
     trouble: str | None = None
-    """Why it cannot be told again."""
+    """Why it, or what the tables saw, cannot be told again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,24 +75,27 @@ async def decision_history(connection: Connection, found: Found, history: Sequen
     rows = await decisions.of_communication(connection, found.communication_id)
     policies = PastPolicies()
     await policies.learn(connection, [row.policy_sha256 for row in rows])
-    told = [_Told(row, policies[row.policy_sha256]) for row in rows]
+    proven = _proven(history)
+    told = [_Told(row, policies[row.policy_sha256], proven.get(row.occasion, row.sha256)) for row in rows]
     why = _why_it_stopped(found, history) or (told[-1].why(found, history) if told else None)
     return DecisionHistory(why=why, accounts=[one.account for one in told])
 
 
 class _Told:
-    """One recorded decision, with the policy that made it."""
+    """One recorded decision, with the policy that made it, and the digest of which the ledger tells."""
 
-    def __init__(self, row: DecisionRow, policy: DeliveryPolicy | None) -> None:
+    def __init__(self, row: DecisionRow, policy: DeliveryPolicy | None, sha256: str) -> None:
         self._row = row
         self._policy = policy
-        self._trouble: str | None = None
+        self._is_as_kept = row.sha256 == sha256
+        self._facts = row.facts if row.has_its_facts else None
+        self._trouble: str | None = None if row.has_its_facts else _FACTS_CHANGED
         self._decision = self._told_again()
 
     @property
     def account(self) -> DecisionAccount:
         outcome, decision = self._row.outcome, self._decision
-        facts = self._row.facts
+        facts = self._facts
         return DecisionAccount(
             decided_at=self._row.decided_at,
             day=self._row.day,
@@ -123,6 +128,9 @@ class _Told:
         return sentence(decision, self._policy.media, found.plan[at], cause=cause)
 
     def _told_again(self) -> DeliveryDecision | None:
+        if not self._is_as_kept:
+            self._trouble = _ROW_CHANGED
+            return None
         if self._policy is None:
             self._trouble = "its policy or one of its tables is not kept as it was: restore them from a backup"
             return None
@@ -144,7 +152,7 @@ class _Told:
 
     def _others(self, step: Step, decision: DeliveryDecision) -> Iterator[str]:
         """Yield why the nearest other rows did not answer; nothing where what the table saw was erased."""
-        place, facts = place_of(step), self._row.facts
+        place, facts = place_of(step), self._facts
         if self._policy is None or facts is None or not place.is_question:
             return
         proofs = {hop.to: hop.proof for hop in self._row.outcome.hops}
@@ -172,6 +180,12 @@ def _missed(outcome: DeliveryPlan | Suppression, found: Found, connection: str) 
     before = names[: names.index(connection)] if connection in names else []
     missed = [name for name in before if name not in found.plan]
     return f"nothing was composed for {', '.join(missed)}, or for another address" if missed else None
+
+
+def _proven(history: Sequence[Entry]) -> Mapping[int, str]:
+    """Return by occasion the digests of kept decisions of which the ledger tells; older entries tell none."""
+    told = (entry.detail["kept"] for entry in history if entry.detail is not None and "kept" in entry.detail)
+    return {int(kept["occasion"]): str(kept["sha256"]) for kept in told}
 
 
 def _cause(found: Found, at: int, history: Sequence[Entry]) -> str | None:

@@ -15,6 +15,7 @@ is a whole decision, the others are what stood behind it; they come before it.
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
+from hashlib import sha256
 from typing import IO, Any
 from uuid import UUID
 
@@ -187,7 +188,7 @@ def _decision(line: Line) -> DecisionRow:
         rows,
         outcome,
         facts if facts and facts != _NOTHING else None,
-        line.facts_sha256,
+        line.facts_sha256 or sha256(facts.encode()).hexdigest(),
     )
 
 

@@ -48,6 +48,9 @@ class RecordedQuestions:
         """Decisions that asked no table of the name."""
         self.erased = 0
         """Decisions whose facts were erased."""
+        self.changed = 0
+        """Decisions whose facts are not those of their digest: they were changed past us, and are not asked."""
+        self.changed_examples: list[UUID] = []
         self.unreadable = 0
         """What was handed over as decisions and does not say what decisions say."""
         self.unreadable_examples: list[UUID] = []
@@ -62,6 +65,9 @@ class RecordedQuestions:
                 if facts_text is None or not asked.questions:
                     self.erased += bool(asked.questions)
                     self.not_asked += not asked.questions
+                elif not row.has_its_facts:
+                    self.changed += 1
+                    _add_example(self.changed_examples, row)
                 elif asked.common is not None:
                     inputs = _common.decode(facts_text).common
                     yield Recorded(row.communication_id, row.customer_key, row.day, asked.common, inputs)
@@ -69,8 +75,7 @@ class RecordedQuestions:
                     yield from _questions(row, asked.questions)
             except (DecodeError, ValueError, RecursionError):
                 self.unreadable += 1
-                if len(self.unreadable_examples) < MOST_EXAMPLES:
-                    self.unreadable_examples.append(row.communication_id)
+                _add_example(self.unreadable_examples, row)
 
     def _read(self, row: DecisionRow) -> _Asked:
         if len(self._asked) >= _MOST_REMEMBERED:
@@ -99,6 +104,11 @@ class RecordedQuestions:
     def _table_of(self, policy_sha256: str) -> DecisionTable | None:
         policy = self._policies[policy_sha256]
         return None if policy is None else next((one for one in policy.tables if one.name == self._table), None)
+
+
+def _add_example(examples: list[UUID], row: DecisionRow) -> None:
+    if len(examples) < MOST_EXAMPLES:
+        examples.append(row.communication_id)
 
 
 def _questions(row: DecisionRow, asked: Sequence[tuple[Place, PastAnswer]]) -> Iterator[Recorded]:

@@ -84,6 +84,11 @@ def told(routing: Routing) -> dict[str, Any]:
     return said
 
 
+def proof_of(row: DecisionRow) -> dict[str, Any]:
+    """Return what the ledger tells beside a decision, so that it proves what is kept of it."""
+    return {"kept": {"occasion": row.occasion, "sha256": row.sha256}}
+
+
 def decision_row(
     communication_id: UUID, routing: Routing, *, name: str, customer_key: str, at: datetime
 ) -> DecisionRow:

@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime
 from uuid import UUID
 
 from msgspec import Struct
+from msgspec.json import Encoder
 from msgspec.structs import replace
 
 from xconnector.domain.routing.policy import DeliveryDecision, DeliveryPolicy, Facts, Step
@@ -27,6 +28,7 @@ from xconnector.store.decision_text import (
 from xconnector.store.rows import fetch_all
 
 _QUERIES = Queries.load("xconnector.store", "decisions.sql")
+_digested = Encoder()
 _PAGE = 2000
 _NEVER_AFTER = datetime(9999, 12, 31, tzinfo=UTC)
 _EVER_SINCE = datetime(1, 1, 1, tzinfo=UTC)
@@ -58,6 +60,28 @@ class DecisionRow(Struct, frozen=True, gc=False):
 
     def __repr__(self) -> str:
         return f"DecisionRow(communication_id={self.communication_id}, occasion={self.occasion})"
+
+    @property
+    def sha256(self) -> str:
+        """Digest over the whole row, for the ledger. Facts are in it by theirs, so that it outlives their erasure."""
+        told = (
+            str(self.communication_id),
+            self.occasion,
+            self.decided_at.astimezone(UTC).isoformat(),
+            self.day.isoformat(),
+            self.name,
+            self.customer_key,
+            self.policy_sha256,
+            self.rows_text,
+            self.outcome_text,
+            self.facts_sha256,
+        )
+        return hashlib.sha256(_digested.encode(told)).hexdigest()
+
+    @property
+    def has_its_facts(self) -> bool:
+        """Whether facts that are there are those of their digest."""
+        return self.facts_text is None or hashlib.sha256(self.facts_text.encode()).hexdigest() == self.facts_sha256
 
     @property
     def rows(self) -> Mapping[str, str]:

@@ -60,6 +60,7 @@ def summary(report: "ReplayReport") -> Iterator[str]:
         ("decisions that asked no table of this name", report.not_asked),
         ("decisions whose facts were erased", report.erased),
         ("changes not decided anew, since not all is there that they were decided by", report.without_policy),
+        ("decisions whose facts were changed past us", report.changed_past_us),
         ("decisions that do not say what decisions say", report.unreadable),
         ("lines set aside", report.set_aside),
     ):
