@@ -62,7 +62,9 @@ def _domains_of(name: str, kinds: Sequence[CommunicationKind], known: Known) -> 
     """Return what is known of the inputs of a table, by who asks it."""
     if name in _names_of_checks(known):
         return input_domains(kinds) | medium_domains()
-    return input_domains([kind for kind in kinds if name in {kind.route, *kind.tables.values()}])
+    asking = [kind for kind in kinds if name in {kind.route, *kind.tables.values()}]
+    # Nobody knows what a table sees that is not asked yet.
+    return input_domains(asking) if asking else {}
 
 
 def _names_of_checks(known: Known) -> set[str]:

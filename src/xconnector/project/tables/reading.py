@@ -95,6 +95,7 @@ class _Reading:
             header=grid.header.number,
             rows={row.id: line.number for line, row in rows},
             cases={case.name: line.number for line, case in cases},
+            columns={name: at + 1 for at, name in columns.inputs},
         ), self._findings
 
     def _refuse_size(self) -> None:

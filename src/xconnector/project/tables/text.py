@@ -19,8 +19,14 @@ class TableText:
     """Line of each row, by its id."""
     cases: Mapping[str, int] = field(default_factory=dict[str, int])
     """Line of each test, by its name."""
+    columns: Mapping[str, int] = field(default_factory=dict[str, int])
+    """Number of each column `when`, by its input, from 1."""
 
     def finding(self, row: str | None, message: str, remedy: str) -> Finding:
         """Return a finding about a row, or about the header."""
         line = self.header if row is None else self.rows[row]
         return Finding(file=self.file, line=line, message=message, remedy=remedy)
+
+    def finding_in_test(self, case: str, message: str, remedy: str) -> Finding:
+        """Return a finding about a test, by its name."""
+        return Finding(file=self.file, line=self.cases.get(case, self.header), message=message, remedy=remedy)
