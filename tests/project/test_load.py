@@ -146,10 +146,12 @@ def test_a_communication_that_there_is_none_of_is_told_with_its_row(project_fold
 """,
     )
 
-    assert [*project_folder.findings()] == [
-        "tables/routing.md:3: row R1, column 2 (when communication): 'policy_isued' is never a value here → "
-        + "did you mean 'policy_issued'?"
-    ]
+    (finding,) = project_folder.findings()
+
+    assert finding.startswith(
+        "tables/routing.md:3: row R1, column 2 (when communication): 'policy_isued' is never a value here"
+    )
+    assert finding.endswith("did you mean 'policy_issued'?")
 
 
 def test_an_input_that_only_other_communications_rows_need_is_no_mistake(project_folder: ProjectFolder) -> None:
