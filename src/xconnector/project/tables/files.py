@@ -15,6 +15,7 @@ from xconnector.project.tables.limits import MOST_BYTES, MOST_FINDINGS
 from xconnector.project.tables.markdown import read_markdown, write_markdown
 from xconnector.project.tables.reading import read_table
 from xconnector.project.tables.text import TableText
+from xconnector.project.tables.unseen_signs import unseen_signs
 from xconnector.project.tables.writing import write_table
 from xconnector.project.tables.written import WrittenTable
 from xconnector.project.tables.xlsx import read_xlsx
@@ -44,6 +45,9 @@ def understood(name: str, file: str, content: bytes, *, form: str) -> tuple[Tabl
     written, findings = known.read(name, file, content)
     if written is not None:
         text, findings = read_table(written)
+        # Asked of files only: what is kept in the store stays readable whatever new files may not say.
+        if unseen := [*unseen_signs(written)]:
+            text, findings = None, [*unseen, *findings]
     return text, [*_bounded(findings)]
 
 
