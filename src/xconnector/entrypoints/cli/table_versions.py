@@ -154,17 +154,24 @@ def show(
 
 
 def verify(folder: ProjectFolder = HERE, as_json: AsJson = False) -> None:
-    """Prove that what was said of tables is as it was written."""
+    """Prove that what was said of tables, and every table and policy that is kept, is as it was written."""
+    from xconnector.operations.kept_tables import prove_kept
     from xconnector.operations.table_history import chain
 
     found = with_store(folder, chain)
+    kept = with_store(folder, prove_kept)
     if as_json:
-        show_json(found)
-    elif found.broken is None:
-        typer.echo(f"{found.events} events, as they were written; the last one is {found.head or 'none'}")
+        show_json({"events": found.events, "head": found.head, "broken": found.broken, "kept": kept})
     else:
-        typer.echo(f"The ledger of tables is not as it was written: {found.broken}", err=True)
-    if found.broken is not None:
+        if found.broken is None:
+            typer.echo(f"{found.events} events, as they were written; the last one is {found.head or 'none'}")
+        else:
+            typer.echo(f"The ledger of tables is not as it was written: {found.broken}", err=True)
+        if not kept.spoiled:
+            typer.echo(f"{kept.tables} tables and {kept.policies} policies, as they were kept")
+        for said in kept.spoiled:
+            typer.echo(said, err=True)
+    if found.broken is not None or kept.spoiled:
         raise typer.Exit(DONE_WITH_FAILURES)
 
 

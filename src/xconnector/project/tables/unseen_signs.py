@@ -18,14 +18,19 @@ _WORD = re.compile(r"[^\W\d_]+")
 
 def unseen_signs(written: WrittenTable) -> Iterator[Finding]:
     """Yield each cell and setting with a sign that nobody sees, or with a word in letters of several scripts."""
+    for line, place, text in _said(written):
+        for said, remedy in unseen_in(text):
+            yield Finding(file=written.file, line=line, message=f"{place}: {said}", remedy=remedy)
+
+
+def _said(written: WrittenTable) -> Iterator[tuple[int, str, str]]:
+    """Yield line, place and text of every cell and setting."""
     for grid in written.grids.values():
         for line in (grid.header, *grid.lines):
             for at, text in enumerate(line.cells):
-                place = f"column {at + 1}{_name(grid, at)}"
-                yield from (_finding(written, line.number, f"{place}: {said}", todo) for said, todo in unseen_in(text))
+                yield line.number, f"column {at + 1}{_name(grid, at)}", text
     for name, setting in written.settings.items():
-        place = f"the setting {name!r}"
-        yield from (_finding(written, setting.number, f"{place}: {said}", todo) for said, todo in unseen_in(setting.text))
+        yield setting.number, f"the setting {name!r}", setting.text
 
 
 def _name(grid: Grid, at: int) -> str:
@@ -33,7 +38,7 @@ def _name(grid: Grid, at: int) -> str:
 
 
 def unseen_in(text: str) -> Iterator[tuple[str, str]]:
-    """Yield message and remedy for what people cannot see in a text."""
+    """Yield message and remedy for everything that people cannot see in a text."""
     if text.isascii():
         return
     for sign in sorted({sign for sign in text if unicodedata.category(sign) in _UNSEEN or sign in _BLANK}):
@@ -56,7 +61,3 @@ def _least(word: str) -> list[str]:
     scripts = [_script(letter) for letter in word]
     most = max(sorted(_SCRIPTS), key=scripts.count)
     return [*dict.fromkeys(letter for letter in word if _script(letter) in _SCRIPTS - {most})]
-
-
-def _finding(written: WrittenTable, line: int, message: str, remedy: str) -> Finding:
-    return Finding(file=written.file, line=line, message=message, remedy=remedy)
