@@ -12,11 +12,12 @@ from xconnector.domain.decision.replay import MOST_EXAMPLES, PastAnswer, Recorde
 from xconnector.domain.decision.table import DecisionTable
 from xconnector.domain.routing.place import Place, inputs_at, read_place
 from xconnector.operations.past_policies import PastPolicies
-from xconnector.store.decision_text import rows_of
+from xconnector.store.decision_text import NO_ROW, rows_of
 from xconnector.store.decisions import DecisionRow
 
 _MOST_REMEMBERED = 20_000
 _ID_LIST = ", "
+_UNANSWERED = PastAnswer(row=None)
 
 
 class _Common(Struct, frozen=True):
@@ -92,6 +93,8 @@ class RecordedQuestions:
 
     def _past(self, policy_sha256: str, row: str) -> PastAnswer:
         """Return the answer of then, with what its row said where the table of then is there."""
+        if row == NO_ROW:
+            return _UNANSWERED
         table = self._table_of(policy_sha256)
         known = self._pasts.get((table.sha256 if table else "", row))
         if known is None:

@@ -41,7 +41,8 @@ class ChangedDecision:
     communication_id: CommunicationId
     customer: str
     day: date | None
-    old_row: str
+    old_row: str | None
+    """None where the table had no answer."""
     new_row: str | None
     """None where the table has no answer."""
     reason: str | None

@@ -18,7 +18,17 @@ from xconnector.domain.routing.shadow import shadowed
 from xconnector.execution.jobs import Attempt
 from xconnector.pipeline import failing
 from xconnector.pipeline.assemble import Assembled, assemble, freeze
-from xconnector.pipeline.decide import Outcome, decide, decision_row, plan_of, proof_of, terms_of, told
+from xconnector.pipeline.decide import (
+    Outcome,
+    Undecided,
+    decide,
+    decision_row,
+    plan_of,
+    proof_of,
+    terms_of,
+    told,
+    undecided_row,
+)
 from xconnector.pipeline.grounds import Policies, grounds_of, policies_in_force
 from xconnector.pipeline.trigger import Asked, MappedRecord, map_record, trigger
 from xconnector.pipeline.workplace import Workplace
@@ -44,6 +54,8 @@ class _Batch:
     made: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])
     unfit: list[tuple[int, Failure]] = field(default_factory=list[tuple[int, Failure]])
     outcomes: list[Outcome] = field(default_factory=list[Outcome])
+    undecided: list[Undecided] = field(default_factory=list[Undecided])
+    """Those of the stopped that tables were asked about."""
     stopped: list[tuple[Asked, Failure]] = field(default_factory=list[tuple[Asked, Failure]])
 
 
@@ -146,11 +158,21 @@ async def _assemble_and_decide(
     for asked in batch.asked:
         try:
             assembled = assemble(place, asked, grounds.known[asked.source.mapped.customer_key], now=now)
-            batch.outcomes.append(decide(place, assembled, grounds))
+            decided = decide(place, assembled, grounds)
         except ContractError as error:
             batch.stopped.append((asked, Failure(stage="assemble", kind=FailureKind.INPUT, reason=str(error))))
         except DecisionError as error:
-            batch.stopped.append((asked, Failure(stage="decide", kind=FailureKind.PROJECT, reason=str(error))))
+            batch.stopped.append((asked, _undecided(error)))
+        else:
+            if isinstance(decided, Outcome):
+                batch.outcomes.append(decided)
+            else:
+                batch.undecided.append(decided)
+                batch.stopped.append((asked, _undecided(decided.error)))
+
+
+def _undecided(error: DecisionError) -> Failure:
+    return Failure(stage="decide", kind=FailureKind.PROJECT, reason=str(error))
 
 
 # ---------------------------------------------------------------- write
@@ -170,7 +192,9 @@ async def _write(place: Workplace, connection: Connection, batch: _Batch, *, now
         for outcome in batch.outcomes
     ]
     await communications.freeze(connection, assemblies)
-    kept = await _keep(connection, batch, [_decision(outcome, now) for outcome in batch.outcomes])
+    rows = [_decision(outcome, now) for outcome in batch.outcomes]
+    rows += [undecided_row(one, at=now) for one in batch.undecided]
+    kept = await _keep(connection, batch, rows)
     stopped = [
         Stopped(batch_id=batch.batch_id, communication_id=asked.communication_id, failure=failure)
         for asked, failure in batch.stopped

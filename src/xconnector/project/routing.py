@@ -16,6 +16,7 @@ from xconnector.domain.decision.values import Kind
 from xconnector.domain.media_facts import facts_of_media
 from xconnector.domain.routing.arranging import LEFT_OPEN, Arrangement, arrange
 from xconnector.domain.routing.checks import decide_delivery
+from xconnector.domain.routing.place import Place, spelled_place
 from xconnector.domain.routing.plan import Medium
 from xconnector.domain.routing.policy import Check, DeliveryDecision, DeliveryPolicy, Facts
 from xconnector.domain.suppression import SuppressionEvent, SuppressionReason
@@ -182,7 +183,9 @@ def _record_class_of(kind: CommunicationKind, arrangement: Arrangement) -> str:
         said = (
             f"row {rows[0]} of table {chosen.table} names no record class" if rows else f"{chosen.table} was not asked"
         )
-        raise NoRecordClassError(f"{said}: write one of those in xconnector.yaml under `then class`")
+        error = NoRecordClassError(f"{said}: write one of those in xconnector.yaml under `then class`")
+        error.place = spelled_place(Place(check=Check.RETENTION, table=chosen.table))
+        raise error
     return arrangement.record_class
 
 

@@ -82,6 +82,8 @@ def _outcome(account: "DecisionAccount") -> str:
     outcome = account.outcome
     if isinstance(outcome, Suppression):
         return f"not sent: {outcome.reason}"
+    if outcome is None:
+        return f"could not be decided: {account.failed}"
     mandatory = "must be sent: " if account.is_mandatory else ""
     within = "" if account.leave_within is None else f"; on its way within {account.leave_within} days"
     return f"{mandatory}{' → '.join(_hop(hop) for hop in outcome.hops)}{within}"
