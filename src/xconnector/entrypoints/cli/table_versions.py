@@ -223,11 +223,26 @@ def _day(text: str) -> date:
 def _tell(said: "Said", as_json: bool) -> None:
     version = said.version
     if as_json:
-        show_json({"version": version, "state": version.state, "is_new": said.is_new})
+        show_json(
+            {
+                "version": version,
+                "state": version.state,
+                "is_new": said.is_new,
+                "is_in_force": said.is_in_force,
+                "beside": said.beside,
+            }
+        )
         return
-    again = "" if said.is_new else " (it was said before; nothing was added)"
+    why = "it decides already" if said.is_in_force else "it was said before"
+    again = "" if said.is_new else f" ({why}; nothing was added)"
     begin = f", in force from {version.effective_from}" if version.state == "approved" else ""
     typer.echo(f"{version.table}@{version.sha256} is {version.state}{begin}{again}")
+    if said.beside:
+        typer.echo(
+            "It differs from what is kept only in what is no part of what is approved (notes, owners, tests, prose):"
+        )
+        for difference in said.beside:
+            typer.echo(f"  {difference}")
 
 
 def _named(one: "ToldVersion") -> str:
