@@ -135,6 +135,23 @@ def test_a_file_that_is_not_read_is_told(project_folder: ProjectFolder) -> None:
     assert project_folder.findings()[0].startswith("communications/other.yml:1: a file that ends in .yml is not read")
 
 
+def test_an_input_that_no_communication_has_is_told_once_for_all_rows(project_folder: ProjectFolder) -> None:
+    project_folder.write(
+        "tables/routing.md",
+        """\
+| row | when data.nowhere | then route |
+|---|---|---|
+| R1 | > 5 | print |
+| R2 | > 3 | print |
+| R3 | - | print |
+""",
+    )
+
+    (finding,) = project_folder.findings()
+
+    assert finding.startswith("tables/routing.md:3: row R1: communication 'policy_issued' has no input 'data.nowhere'")
+
+
 def test_a_communication_that_there_is_none_of_is_told_with_its_row(project_folder: ProjectFolder) -> None:
     project_folder.write(
         "tables/routing.md",

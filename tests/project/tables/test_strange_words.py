@@ -92,3 +92,18 @@ def test_a_project_knows_what_is_said_of_media(tmp_path: Path, column: str, word
     said = [f"{one.message} → {one.remedy}" for one in check_table(file, {}).findings]
 
     assert f"row W1, column 2 (when {column}): '{word}' is never a value here → did you mean '{meant}'?" in said
+
+
+def test_an_input_that_communications_lack_is_told_once_and_names_them(tmp_path: Path) -> None:
+    folder = tmp_path / "insurer"
+    shutil.copytree(EXAMPLES / "insurer", folder)
+    file = folder / "tables" / "withdrawal.md"
+    file.write_text(
+        "| row | when data.nowhere | then allowed |\n|--|--|--|\n"
+        "| W1 | > 5 | no |\n| W2 | > 3 | no |\n| W3 | - | yes |\n",
+        "utf-8",
+    )
+    (said,) = [one.message for one in check_table(file, {}).findings if "no input" in one.message]
+
+    assert said.startswith("row W1: communications 'annual_statement', 'billing_cycle', ")
+    assert said.endswith("have no input 'data.nowhere'")
