@@ -219,7 +219,7 @@ def test_no_table_is_asked_about_a_medium_that_was_taken_away(asked: DeliveryPol
 def test_what_has_no_answer_is_told_with_its_place(check: Check, place: str) -> None:
     silent = made("asks", {"nobody knows": Kind.TEXT}, ("A1", (one_of("x"),), {"send": "yes", "reason": "-"}))
     with pytest.raises(MissingInputError) as raised:
-        decide_delivery(policy("email", **{check.name: silent}), facts())
+        decide_delivery(replace(policy("email"), checks={check: (silent,)}), facts())
     assert raised.value.place == place
 
 
