@@ -90,7 +90,8 @@ def test_a_table_keeps_its_name_where_the_file_alone_says_it(form: str) -> None:
 
     assert content is None
     assert str(finding) == (
-        f"x/other{form}:1: the table is called 'ways', and a {form} file is called as its table → name it ways{form}"
+        f"x/other{form}:1: the table is called 'ways', and a {form} file is called as its table → "
+        f"name it ways{form}, or call the table otherwise with --name"
     )
 
 
@@ -108,3 +109,14 @@ def test_there_is_no_form_without_a_known_ending() -> None:
     assert [finding.message for finding in converted(the_table(), Path("ways.csv"))[1]] == [
         "'.csv' is no form of tables"
     ]
+
+
+def test_a_long_cell_is_told_by_its_beginning() -> None:
+    (said,) = messages_of_cell("> " * 200)
+
+    assert said == f"row R1, column 2 (when x): cell {'> ' * 30 + '…'!r} is not understood"
+
+
+def messages_of_cell(cell: str) -> list[str]:
+    text = f"| row | when x | then route |\n|--|--|--|\n| R1 | {cell.strip()} | p |"
+    return [one.message for one in understood("t", "t.md", text.encode(), form=".md")[1]]

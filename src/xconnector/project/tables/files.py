@@ -96,7 +96,7 @@ def converted(table: DecisionTable, to: Path) -> tuple[bytes | None, list[Findin
     known = FOREIGN_FORMS.get(form) or FORMS[form]
     if not known.says_name and to.name != f"{table.name}{form}":
         message = f"the table is called {table.name!r}, and a {form} file is called as its table"
-        return None, [_finding(file, message, f"name it {table.name}{form}")]
+        return None, [_finding(file, message, f"name it {table.name}{form}, or call the table otherwise with --name")]
     try:
         content = known.write(table)
     except UnsayableError as wrong:

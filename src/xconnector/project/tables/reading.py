@@ -31,6 +31,8 @@ _SETTINGS = {
 }
 _QUOTE = 'keep one kind a column; text that looks otherwise is "quoted"'
 
+_LONGEST_TOLD = 60
+
 _Read = TypeVar("_Read")
 
 
@@ -130,7 +132,7 @@ class _Reading:
         try:
             return read(text)
         except CellError as wrong:
-            self._find(line.number, f"{place}: cell {text!r} is not understood", str(wrong))
+            self._find(line.number, f"{place}: cell {_told(text)} is not understood", str(wrong))
             return None
 
     # ------------------------------------------------------------------------ the table as a whole
@@ -332,13 +334,17 @@ class _Reading:
             if len(self._findings) > before:
                 return None
             if value is not None and kind_of(value) is not output.kind:
-                self._find(line.number, f"{place}: {text!r} is not of the kind {output.kind}", "write such a value")
+                self._find(
+                    line.number, f"{place}: {_told(text)} is not of the kind {output.kind}", "write such a value"
+                )
                 return None
         if output.step is not None and isinstance(value, Decimal) and not is_multiple(value, output.step):
-            self._find(line.number, f"{place}: {text!r} is no multiple of {output.step}", "write such a number")
+            self._find(line.number, f"{place}: {_told(text)} is no multiple of {output.step}", "write such a number")
         if output.values and value not in output.values:
             self._find(
-                line.number, f"{place}: {text!r} is not among its values", named_like(text, map(str, output.values))
+                line.number,
+                f"{place}: {_told(text)} is not among its values",
+                named_like(text, map(str, output.values)),
             )
         return value
 
@@ -418,7 +424,7 @@ class _Reading:
     def _given(self, line: Line, place: str, kind: Kind, text: str) -> Value | None:
         value = self._understood(line, place, parse_value, text)
         if value is not None and kind not in {Kind.ANY, kind_of(value)}:
-            self._find(line.number, f"{place}: {text!r} is not of the kind {kind}", _QUOTE)
+            self._find(line.number, f"{place}: {_told(text)} is not of the kind {kind}", _QUOTE)
         return value
 
     def _day_of_case(self, line: Line, text: str | None) -> date | None:
@@ -442,3 +448,8 @@ class _Reading:
             if one not in rows:
                 self._find(line.number, f"there is no row {one!r}", named_like(one, rows))
         return ids
+
+
+def _told(text: str) -> str:
+    """Return a cell in quotes, as it is told inside a line."""
+    return repr(text if len(text) <= _LONGEST_TOLD else f"{text[:_LONGEST_TOLD]}…")
