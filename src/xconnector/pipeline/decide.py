@@ -124,13 +124,35 @@ def decision_row(
 def undecided_row(one: Undecided, *, at: datetime) -> DecisionRow:
     """Return what is kept of what could not be decided: on which facts, and what had no answer."""
     asked = one.assembled.asked
-    return decisions.undecided(
+    return unanswered_row(
         asked.communication_id,
+        one.policy,
         one.facts,
         one.error,
-        obligation_of(one.policy, one.facts),
         name=asked.kind.name,
         customer_key=asked.source.mapped.customer_key,
-        policy_sha256=one.policy.sha256,
+        at=at,
+    )
+
+
+def unanswered_row(
+    communication_id: UUID,
+    policy: DeliveryPolicy,
+    facts: Facts,
+    error: DecisionError,
+    *,
+    name: str,
+    customer_key: str,
+    at: datetime,
+) -> DecisionRow:
+    """Return what is kept of a question without an answer."""
+    return decisions.undecided(
+        communication_id,
+        facts,
+        error,
+        obligation_of(policy, facts),
+        name=name,
+        customer_key=customer_key,
+        policy_sha256=policy.sha256,
         at=at,
     )
