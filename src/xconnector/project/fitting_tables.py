@@ -18,6 +18,7 @@ from xconnector.project.known import Known, KnownCommunication
 from xconnector.project.model import CommunicationKind
 from xconnector.project.routing import CONSTANT_INPUTS, NO_REVIEW, input_domains, input_kinds, medium_domains
 from xconnector.project.tables.checking import faults
+from xconnector.project.tables.strange_words import strange_words
 from xconnector.project.tables.text import TableText
 
 _JURISDICTION = "jurisdiction"
@@ -30,6 +31,9 @@ def table_misfits(known: Known) -> Iterator[Finding]:
     for name, text in sorted(known.tables.items()):
         if text is not None:
             yield from faults(text, known=_domains_of(name, kinds, known))
+    for name, part in sorted(known.parts_of_tables.items()):
+        yield from strange_words(part, _domains_of(name, kinds, known))
+        yield from _inputs_of_part(name, part, kinds, known)
     yield from _checks(kinds, known)
     yield from _home_country(known)
     for name in sorted({kind.route for kind in kinds} & {*known.tables}):
@@ -108,6 +112,14 @@ def _inputs_of_communications(kinds: Sequence[CommunicationKind], known: Known) 
         asking = [kind for kind in kinds if name in {kind.route, *kind.tables.values()}]
         if text is not None:
             yield from _inputs(seen, asking, text)
+
+
+def _inputs_of_part(name: str, part: TableText, kinds: Sequence[CommunicationKind], known: Known) -> Iterator[Finding]:
+    """Prove the inputs of what is understood of a table, by who asks it."""
+    checks = [check for check, names in known.checks.tables.items() if name in names]
+    asking = [kind for kind in kinds if checks or name in {kind.route, *kind.tables.values()}]
+    of_checks = {one: kind for check in checks for one, kind in inputs_of(check).items()}
+    yield from _inputs({kind.name: input_kinds(kind.contract) | of_checks for kind in asking}, asking, part)
 
 
 def _lacking(row: Row, name: str, communications: Sequence[str]) -> str:

@@ -107,3 +107,34 @@ def test_an_input_that_communications_lack_is_told_once_and_names_them(tmp_path:
 
     assert said.startswith("row W1: communications 'annual_statement', 'billing_cycle', ")
     assert said.endswith("have no input 'data.nowhere'")
+
+
+def test_what_is_understood_is_proven_beside_what_is_not(tmp_path: Path) -> None:
+    file = tmp_path / "ways.md"
+    rows = "| row | when way | when amount | then route |\n|--|--|--|--|\n"
+    file.write_text(f"{DOMAINS}{rows}| W1 | emial, | 5..1 | print |\n| W2 | portall | - | email |\n", "utf-8")
+
+    said = [one.message for one in check_table(file, {}).findings]
+
+    assert "row W2, column 2 (when way): 'portall' is never a value here" in said
+    assert [one for one in said if one.startswith("row W1")] == [
+        "row W1, column 2 (when way): cell 'emial,' is not understood",
+        "row W1, column 3 (when amount): cell '5..1' is not understood",
+    ]
+    assert not [one for one in said if "reached" in one or "no row fits" in one]
+
+
+def test_in_a_project_unknown_words_and_inputs_are_told_beside_what_is_not_understood(tmp_path: Path) -> None:
+    folder = tmp_path / "insurer"
+    shutil.copytree(EXAMPLES / "insurer", folder)
+    file = folder / "tables" / "withdrawal.md"
+    file.write_text(
+        "| row | when consent | when data.nowhere | then allowed |\n|--|--|--|--|\n"
+        "| W1 | withdrwan | > 5 | no |\n| W2 | YES | - | yes |\n",
+        "utf-8",
+    )
+    said = [one.message for one in check_table(file, {}).findings]
+
+    assert any(one.startswith("row W2, column 2 (when consent): cell 'YES' is not understood") for one in said)
+    assert "row W1, column 2 (when consent): 'withdrwan' is never a value here" in said
+    assert any(one.endswith("have no input 'data.nowhere'") for one in said)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import TypeVar
@@ -38,7 +38,19 @@ _Read = TypeVar("_Read")
 
 def read_table(written: WrittenTable) -> tuple[TableText | None, list[Finding]]:
     """Return the table, or None with everything that is wrong with it."""
-    return _Reading(written).table()
+    text, findings = _Reading(written).table()
+    return (None, findings) if findings else (text, findings)
+
+
+def read_partly(written: WrittenTable) -> TableText | None:
+    """Return what is understood of a table: rows that are whole, with `-` for cells that are not understood.
+
+    It decides nothing: it is for proving what can be proven of the cells that are understood. None where the columns
+    are not understood.
+    """
+    text, _ = _Reading(written).table()
+    # What a test gives may be what was not understood.
+    return None if text is None else replace(text, table=replace(text.table, cases=()), cases={})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +70,7 @@ class _Reading:
         self._findings: list[Finding] = []
 
     def table(self) -> tuple[TableText | None, list[Finding]]:
+        """Return as much of the table as its columns allow, and everything that is wrong."""
         grid = self._written.grids[Part.ROWS]
         self._refuse_size()
         if self._findings:
@@ -78,8 +91,6 @@ class _Reading:
         cases = self._cases(inputs, outputs, {row.id for _, row in rows})
         if not holds_only_prose(self._written.about):
             self._find(1, "the text about the table holds a table or code that does not end", "leave it out")
-        if self._findings:
-            return None, self._findings
         table = DecisionTable(
             name=self._written.name,
             inputs=inputs,
@@ -296,7 +307,6 @@ class _Reading:
         if not _ID.fullmatch(row_id):
             self._find(line.number, f"{row_id!r} is no row id", "use letters, digits, dots and hyphens, such as R1")
             return None
-        before = len(self._findings)
         when = [
             self._understood(line, f"row {row_id}, column {at + 1} (when {name})", parse_cell, line.cells[at]) or ANY
             for at, name in columns.inputs
@@ -308,8 +318,6 @@ class _Reading:
         days = [self._day(line, row_id, columns, word) for word in ("from", "to")]
         if days[0] is not None and days[1] is not None and days[1] < days[0]:
             self._find(line.number, f"row {row_id} ends before it begins", "write the earlier day under `from`")
-        if len(self._findings) > before:
-            return None
         words = {word: line.cells[at] or None for word, at in columns.places.items()}
         return Row(
             id=row_id,
@@ -379,13 +387,14 @@ class _Reading:
         kinds = {f"given {one.name}": one.domain.kind for one in inputs}
         expected = {f"expect {one.name}": one for one in outputs}
         known = ["test", "on", "row", *kinds, *expected]
+        before = len(self._findings)
         for at, cell in enumerate(grid.header.cells):
             if cell not in known:
                 self._find(
                     grid.header.number, f"column {at + 1}: the header {cell!r} is unknown", named_like(cell, known)
                 )
         self._refuse_repeated_columns(grid.header)
-        if self._findings:
+        if len(self._findings) > before:
             return []
         cases = [
             (line, self._case(line, grid, kinds, expected, rows))
