@@ -121,12 +121,15 @@ def test_a_kept_version_is_compared_with_a_file(typed: Typed, folder: Path) -> N
 
 
 def test_the_ledger_of_tables_is_proven(typed: Typed, folder: Path) -> None:
-    assert typed("tables", "verify").stdout == "0 events, as they were written; the last one is none\n"
+    assert typed("tables", "verify").stdout == (
+        "0 events, as they were written; the last one is none\n0 tables and 0 policies, as they were kept\n"
+    )
     proposed(typed, folder)
 
     told = json.loads(typed("tables", "verify", "--json").stdout)
 
     assert (told["events"], told["broken"], len(told["head"])) == (1, None, 64)
+    assert told["kept"] == {"tables": 1, "policies": 0, "spoiled": []}
 
 
 def test_check_tells_how_files_differ_from_the_versions_that_decide(typed: Typed) -> None:

@@ -256,7 +256,7 @@ def test_a_table_comes_back_from_another_form_unchanged(file: Path, tmp_path: Pa
 @pytest.mark.parametrize(
     "name, said",
     [
-        ("other.xlsx", "the table is called 'ways', and a .xlsx file is called as its table → name it ways.xlsx"),
+        ("other.xlsx", "the table is called 'ways', and a .xlsx file is called as its table → name it ways.xlsx, or"),
         ("ways.csv", "'.csv' is no form of tables"),
         ("nowhere/ways.json", "cannot be written: No such file or directory"),
     ],

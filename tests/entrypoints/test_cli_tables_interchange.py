@@ -50,6 +50,14 @@ def test_a_table_goes_out_and_comes_back_unchanged(file: Path, tmp_path: Path, f
     )
 
 
+def test_a_table_is_converted_under_another_name(file: Path, tmp_path: Path) -> None:
+    other = tmp_path / "ways2.xlsx"
+
+    assert "--name" in told("convert", file, other).stderr
+    assert told("convert", file, other, "--name", "ways2").exit_code == 0
+    assert told("diff", file, other).stdout == "no difference\n"
+
+
 @pytest.mark.parametrize("form", FOREIGN)
 def test_a_foreign_file_is_checked_and_asked_as_it_is(file: Path, tmp_path: Path, form: str) -> None:
     other = tmp_path / f"ways.{form}"

@@ -40,6 +40,17 @@ def test_status_counts_and_names_the_latest_runs(desk: Desk) -> None:
     }
 
 
+def test_status_tells_what_must_leave_by_law(desk: Desk) -> None:
+    plain, alone = desk.type("status"), desk.type("status", "--deadlines")
+    told, of_it = (json.loads(desk.type("status", *words, "--json").stdout) for words in ((), ("--deadlines",)))
+
+    assert plain.exit_code == alone.exit_code == 0
+    assert "nothing that the law wants to leave within three days is still here" in " ".join(plain.stdout.split())
+    assert "Must leave by law" in alone.stdout
+    assert of_it == {"deadlines": {"past": 0, "today": 0, "soon": 0, "next": []}}
+    assert told["deadlines"] == of_it["deadlines"]
+
+
 def test_reconcile_prints_a_sum_that_closes(desk: Desk) -> None:
     plain, told = desk.type("reconcile", desk.run), desk.type("reconcile", desk.run, "--json")
 

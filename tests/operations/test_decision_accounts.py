@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from pathlib import Path
 from uuid import uuid4
 
@@ -16,7 +17,7 @@ from tests.pipeline.checked_office import (
 )
 from tests.pipeline.conftest import OpenOffice
 from xconnector.domain.routing.plan import DeliveryPlan, Hop, Suppression
-from xconnector.operations.decision_accounts import DecisionHistory
+from xconnector.operations.decision_accounts import DecisionAccount, DecisionHistory
 from xconnector.operations.explaining import explain_decision
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -171,6 +172,47 @@ async def test_a_table_that_is_not_kept_as_it_was_is_told_and_nothing_is_made_up
     assert told.why is None
     assert "restore them from a backup" in str(told.accounts[0].trouble)
     assert told.accounts[0].steps == ()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "rows = replace(rows::text, 'R3', 'R1')::json",
+        "outcome = replace(outcome::text, 'email', 'print')::json",
+        "day = day - 1",
+        "customer_key = 'K-2'",
+        "facts = NULL, facts_sha256 = 'f'",
+    ],
+)
+async def test_a_kept_decision_that_was_changed_past_us_is_not_told_as_if_it_had_been_so(
+    office: OpenOffice, change: str
+) -> None:
+    (account,), why = await changed_past_us(office, change)
+
+    assert why is None
+    assert account.steps == ()
+    assert "it is not what the ledger tells was kept" in str(account.trouble)
+
+
+async def test_facts_that_were_changed_past_us_are_not_shown(office: OpenOffice) -> None:
+    (account,), why = await changed_past_us(office, "facts = replace(facts::text, 'a@x', 'b@x')::json")
+
+    assert why == "It goes by e-mail because row R3 of routing says so (Rule 3)."
+    assert account.facts is None
+    assert [step.others for step in account.steps] == [[]]
+    assert "what the tables saw is not what was kept" in str(account.trouble)
+
+
+async def changed_past_us(office: OpenOffice, change: str) -> tuple[Sequence[DecisionAccount], str | None]:
+    """What is told of a letter whose decision somebody rewrote who may switch triggers off."""
+    async with office() as opened:
+        await opened.send(notice("1", email="a@x.test"))
+        await opened.work()
+        async with await psycopg.AsyncConnection.connect(opened.database) as connection:
+            await connection.execute("SET session_replication_role = replica")
+            await connection.execute(b"UPDATE decision SET " + change.encode())
+        told = (await opened.explain("1")).decided
+    return told.accounts, told.why
 
 
 async def test_yesterdays_letter_is_told_by_yesterdays_table(office: OpenOffice, tmp_path: Path) -> None:

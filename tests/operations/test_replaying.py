@@ -49,9 +49,13 @@ def line(**said: object) -> bytes:
 
 
 def replayed(
-    lines: Iterable[bytes], table: DecisionTable = ROUTING, *, against: DecisionTable | None = None
+    lines: Iterable[bytes],
+    table: DecisionTable = ROUTING,
+    *,
+    against: DecisionTable | None = None,
+    everything: bool = False,
 ) -> ReplayReport:
-    return replay_lines(io.BytesIO(b"".join(lines)), table, against=against)
+    return replay_lines(io.BytesIO(b"".join(lines)), table, against=against, everything=everything)
 
 
 # ---------------------------------------------------------------- from the store
@@ -137,6 +141,25 @@ async def test_what_cannot_be_asked_again_is_counted(pool: Pool) -> None:
     assert (other.not_asked, other.matrix.asked) == (10, 0)
 
 
+async def test_facts_that_were_changed_past_us_are_told_and_not_asked(pool: Pool) -> None:
+    await remembered(pool, rows(10))
+    async with transaction(pool) as connection:
+        await connection.execute(b"SET LOCAL session_replication_role = replica")
+        await connection.execute(
+            b"UPDATE decision SET facts = replace(facts::text, ':', ' :')::json WHERE communication_id = %s",
+            [rows(3)[2].communication_id],
+        )
+    for report in (
+        await replay_recorded(pool, PRINTED, Span(), everything=True),
+        replayed([await exported(pool)], PRINTED, everything=True),
+    ):
+        assert (report.changed_past_us, report.matrix.asked) == (1, 9)
+        assert report.changed_past_us_examples == (rows(3)[2].communication_id,)
+        assert report.consequences is not None
+        assert report.consequences.decided == 9
+        assert report.has_failures
+
+
 async def test_rows_count_on_each_decisions_own_day_unless_another_is_named(pool: Pool) -> None:
     await remembered(pool, rows(NUMBER))
     later = replace(PRINTED, rows=(replace(PRINTED.rows[0], valid_from=date(2026, 8, 1)), *PRINTED.rows[1:]))
@@ -147,6 +170,8 @@ async def test_rows_count_on_each_decisions_own_day_unless_another_is_named(pool
 async def test_a_policy_whose_tables_are_gone_is_told(pool: Pool) -> None:
     await remembered(pool, rows(NUMBER))
     async with transaction(pool) as connection:
+        # Past the trigger that keeps policies.
+        await connection.execute(b"SET LOCAL session_replication_role = replica")
         await connection.execute(b"DELETE FROM policy")
     report = await replay_recorded(pool, PRINTED, Span())
     assert report.without_policy == report.matrix.changed > 0

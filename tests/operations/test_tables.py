@@ -146,6 +146,45 @@ async def test_the_same_word_twice_is_said_once(desk: Desk) -> None:
     assert [one.act for one in version.said] == [Act.PROPOSED, Act.APPROVED, Act.SHADOWED, Act.REVOKED]
 
 
+async def test_what_decides_already_is_told_and_not_proposed_anew(desk: Desk) -> None:
+    text = desk.table()
+    await desk.propose(text)
+    await desk.approve(text, TODAY + timedelta(days=1))
+    async with transaction(desk.pool) as connection:
+        await connection.execute(b"ALTER TABLE table_event DISABLE TRIGGER ALL")
+        await connection.execute(b"UPDATE table_event SET effective_from = effective_from - 2")
+
+    said = await desk.propose(text, by="cleo")
+
+    assert (said.is_new, said.is_in_force) == (False, True)
+    assert (await chain(desk.pool)).events == 2
+
+
+async def test_what_decides_until_another_follows_can_be_proposed_to_follow_that(desk: Desk) -> None:
+    text, other = desk.table(), desk.table(("<= 500", "<= 400"))
+    await desk.propose(text)
+    await desk.approve(text, TODAY + timedelta(days=1))
+    async with transaction(desk.pool) as connection:
+        await connection.execute(b"ALTER TABLE table_event DISABLE TRIGGER ALL")
+        await connection.execute(b"UPDATE table_event SET effective_from = effective_from - 2")
+    await desk.propose(other)
+    await desk.approve(other, SOON)
+
+    assert (await desk.propose(text, by="cleo")).is_new
+
+
+async def test_notes_alone_are_no_part_of_what_is_approved(desk: Desk) -> None:
+    text = desk.table()
+    assert (await desk.propose(text)).beside == ()
+    noted = replace(text, table=replace(text.table, owner="somebody else"))
+
+    said = await desk.propose(noted)
+
+    assert not said.is_new
+    assert [str(one) for one in said.beside] == ["the table: owner nothing becomes somebody else (decides the same)"]
+    assert await kept_table(desk.pool, "routing", text.table.sha256) == text.table
+
+
 async def test_of_proposals_at_once_one_is_kept(desk: Desk) -> None:
     text = desk.table()
 

@@ -43,7 +43,7 @@ async def test_consent_withdrawn_since_takes_the_next_hop(tmp_path: Path, office
     assert found.found.state == State.COMPLETED
     assert [handover.connection for handover in found.handovers] == ["print"]
     rerouted = next(entry for entry in found.history if entry.event == "rerouted")
-    assert (rerouted.detail or {})["because"] == "the customer withdrew a consent"
+    assert (rerouted.detail or {})["because"] == "the customer withdrew a consent (row W1 of withdrawal)"
     assert opened.mails_to("a@x.test") == 0
     assert [row.occasion for row in decided] == [0, 1]
     assert [row.rows["withdrawal/withdrawal/email"] for row in decided] == ["W2", "W1"]
@@ -58,7 +58,9 @@ async def test_what_must_not_leave_any_more_is_suppressed_with_the_reason(tmp_pa
 
     assert found.found.state == State.SUPPRESSED
     assert found.handovers == []
-    assert (found.history[-1].detail or {})["decision"]["suppressed"] == "the customer withdrew a consent"
+    decision = (found.history[-1].detail or {})["decision"]
+    assert decision["suppressed"] == "the customer withdrew a consent"
+    assert (decision["table"], decision["row"]) == ("withdrawal", "W1")
 
 
 async def test_what_must_be_sent_goes_the_way_that_is_left(tmp_path: Path, office: OpenOffice) -> None:

@@ -23,6 +23,7 @@ def checked(tmp_path: Path) -> None:
     """The small project, with checks."""
     write_office_project(tmp_path)
     edit(tmp_path, "xconnector.yaml", "feeds:", CHECKS)
+    edit(tmp_path, "xconnector.yaml", "{name: Small Insurer,", "{name: Small Insurer, country: DE,")
     for name in TABLES:
         text = files("xconnector").joinpath("regulations", f"{name}.md").read_text(encoding="utf-8")
         (tmp_path / "tables" / f"{name}.md").write_text(text, encoding="utf-8")

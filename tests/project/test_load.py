@@ -135,14 +135,50 @@ def test_a_file_that_is_not_read_is_told(project_folder: ProjectFolder) -> None:
     assert project_folder.findings()[0].startswith("communications/other.yml:1: a file that ends in .yml is not read")
 
 
+def test_an_input_that_no_communication_has_is_told_once_for_all_rows(project_folder: ProjectFolder) -> None:
+    project_folder.write(
+        "tables/routing.md",
+        """\
+| row | when data.nowhere | then route |
+|---|---|---|
+| R1 | > 5 | print |
+| R2 | > 3 | print |
+| R3 | - | print |
+""",
+    )
+
+    (finding,) = project_folder.findings()
+
+    assert finding.startswith("tables/routing.md:3: row R1: communication 'policy_issued' has no input 'data.nowhere'")
+
+
+def test_a_communication_that_there_is_none_of_is_told_with_its_row(project_folder: ProjectFolder) -> None:
+    project_folder.write(
+        "tables/routing.md",
+        """\
+| row | when communication | then route |
+|---|---|---|
+| R1 | policy_isued | print |
+| R2 | - | print |
+""",
+    )
+
+    (finding,) = project_folder.findings()
+
+    assert finding.startswith(
+        "tables/routing.md:3: row R1, column 2 (when communication): 'policy_isued' is never a value here"
+    )
+    assert finding.endswith("did you mean 'policy_issued'?")
+
+
 def test_an_input_that_only_other_communications_rows_need_is_no_mistake(project_folder: ProjectFolder) -> None:
     project_folder.write(
         "tables/routing.md",
         """\
-| row | when communication | when data.elsewhere | then route |
+| row | when promotional | when data.elsewhere | then route |
 |---|---|---|---|
-| R1 | other_one | > 5 | print |
-| R2 | policy_issued | - | print |
+| R1 | yes | > 5 | print |
+| R2 | - | - | print |
 """,
     )
 

@@ -6,9 +6,11 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
+import psycopg
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from tests.domain.consent_words import withdrawal
 from xconnector.domain.decision.table import DecisionTable
@@ -231,6 +233,60 @@ async def test_decisions_are_read_by_time_and_name_as_they_were_made_first(pool:
 async def test_no_decision_is_lost_or_read_twice_between_pages(pool: Pool, number: int) -> None:
     await remembered(pool, [row(one) for one in range(number)])
     assert await found_by_time(pool) == [*range(number)]
+
+
+# ---------------------------------------------------------------- never rewritten
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        b"UPDATE decision SET outcome = '{}'",
+        b"UPDATE decision SET facts = '{}'",
+        b"UPDATE decision SET facts = NULL, facts_sha256 = ''",
+        b"UPDATE decision SET facts = NULL, rows = '{}'",
+        b"UPDATE decision SET facts = NULL, day = day - 1",
+        b"UPDATE decision SET facts = NULL, occasion = 1",
+        b"TRUNCATE decision",
+        b"UPDATE policy SET content = '{}'",
+        b"DELETE FROM policy",
+        b"TRUNCATE policy",
+    ],
+)
+async def test_what_was_decided_is_never_rewritten(pool: Pool, change: bytes) -> None:
+    route = DecisionTable(name="routing", inputs=(), outputs=(), rows=())
+    await remembered(pool, [row(1)])
+    async with transaction(pool) as connection:
+        await decisions.remember_policies(connection, [DeliveryPolicy(route=route)])
+
+    with pytest.raises(psycopg.errors.RaiseException):
+        async with transaction(pool) as connection:
+            await connection.execute(change)
+
+    assert await read(pool, 1) == [row(1)]
+
+
+async def test_facts_can_be_erased_and_rows_be_deleted_and_the_digest_outlives_the_facts(pool: Pool) -> None:
+    await remembered(pool, [row(1), row(2)])
+    async with transaction(pool) as connection:
+        await connection.execute(b"UPDATE decision SET facts = NULL")
+        await connection.execute(b"UPDATE decision SET facts = NULL")
+        await connection.execute(b"DELETE FROM decision WHERE communication_id = %s", [UUID(int=2)])
+
+    (left,) = await read(pool, 1)
+    assert left.facts is None
+    assert left.has_its_facts
+    assert left.sha256 == row(1).sha256
+    assert await read(pool, 2) == []
+
+
+@given(st.sampled_from(DecisionRow.__struct_fields__))
+def test_the_digest_of_a_row_is_over_all_of_it_but_the_text_of_its_facts(name: str) -> None:
+    other = {"occasion": 1, "decided_at": LATER, "day": date(2026, 11, 24), "communication_id": UUID(int=2)}
+    changed = structs.replace(row(1), **{name: other.get(name, "{}")})
+
+    assert (changed.sha256 == row(1).sha256) is (name == "facts_text")
+    assert changed.has_its_facts is (name not in {"facts_text", "facts_sha256"})
 
 
 # ---------------------------------------------------------------- policies

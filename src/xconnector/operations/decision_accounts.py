@@ -17,10 +17,13 @@ from xconnector.operations.past_policies import PastPolicies
 from xconnector.postgres.connect import Connection
 from xconnector.store import decisions
 from xconnector.store.communications import Found
+from xconnector.store.decision_text import NO_ROW
 from xconnector.store.decisions import DecisionRow
 from xconnector.store.ledger import Entry
 
 _REROUTED = "rerouted"
+_ROW_CHANGED = "it is not what the ledger tells was kept: it was changed past us; restore it from a backup"
+_FACTS_CHANGED = "what the tables saw is not what was kept: it was changed past us; restore it from a backup"
 _STOPPED = {
     State.FAILED: "It has stopped, and people have to look at it",
     State.OUTCOME_UNKNOWN: "Whether it arrived is not known, and people have to find out",
@@ -49,13 +52,16 @@ class DecisionAccount:
     is_mandatory: bool
     leave_within: int | None
     """Days, after which it must be on its way."""
-    outcome: DeliveryPlan | Suppression
+    outcome: DeliveryPlan | Suppression | None
+    """None where it could not be decided."""
+    failed: str | None
+    """Why it could not be decided."""
     steps: Sequence[StepAccount]
     """In the order of the checks; none where its tables are not kept as they were."""
     facts: Mapping[str, Any] | None = field(repr=False)
-    """By input, what the tables saw; None when it was erased."""
+    """By input, what the tables saw; None when it was erased, or is not what was kept."""
     trouble: str | None = None
-    """Why it cannot be told again."""
+    """Why it, or what the tables saw, cannot be told again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,90 +79,95 @@ async def decision_history(connection: Connection, found: Found, history: Sequen
     rows = await decisions.of_communication(connection, found.communication_id)
     policies = PastPolicies()
     await policies.learn(connection, [row.policy_sha256 for row in rows])
-    told = [_Told(row, policies[row.policy_sha256]) for row in rows]
+    proven = _proven(history)
+    told = [_Told(row, policies[row.policy_sha256], proven.get(row.occasion, row.sha256)) for row in rows]
     why = _why_it_stopped(found, history) or (told[-1].why(found, history) if told else None)
     return DecisionHistory(why=why, accounts=[one.account for one in told])
 
 
 class _Told:
-    """One recorded decision, with the policy that made it."""
+    """One recorded decision, with the policy that made it, and the digest of which the ledger tells."""
 
-    def __init__(self, row: DecisionRow, policy: DeliveryPolicy | None) -> None:
+    def __init__(self, row: DecisionRow, policy: DeliveryPolicy | None, sha256: str) -> None:
         self._row = row
         self._policy = policy
-        self._trouble: str | None = None
-        self._decision = self._told_again()
+        self._is_as_kept = row.sha256 == sha256
+        self._facts = row.facts if row.has_its_facts else None
+        self._trouble: str | None = None if row.has_its_facts else _FACTS_CHANGED
+        self._steps = self._told_again()
 
     @property
     def account(self) -> DecisionAccount:
-        outcome, decision = self._row.outcome, self._decision
-        facts = self._row.facts
+        outcome, facts = self._row.outcome, self._facts
         return DecisionAccount(
             decided_at=self._row.decided_at,
             day=self._row.day,
             is_mandatory=outcome.mandatory,
             leave_within=outcome.within,
             outcome=outcome.plan,
-            steps=() if decision is None else [*self._steps(decision)],
+            failed=outcome.failed,
+            steps=() if self._steps is None else [*self._accounts(self._steps)],
             facts=None if facts is None else _flat(facts),
             trouble=self._trouble,
         )
 
     def why(self, found: Found, history: Sequence[Entry]) -> str | None:
         """Say why it goes where it goes now."""
-        if self._decision is None or self._policy is None:
+        if self._steps is None or self._policy is None:
             return None
-        if found.state == State.SUPPRESSED or not found.plan:
-            return sentence(self._decision, self._policy.media)
-        outcome = self._decision.outcome
-        # Hops that were left out when it was decided again are no part of its way any more.
-        hops = (
-            ()
-            if isinstance(outcome, Suppression)
-            else tuple(hop for hop in outcome.hops if hop.connection in found.plan)
+        plan = self._row.outcome.plan
+        if plan is None:
+            return f"It could not be decided: {self._row.outcome.failed}"
+        decided = DeliveryDecision(
+            outcome=plan,
+            steps=self._steps,
+            is_mandatory=self._row.outcome.mandatory,
+            leave_within=self._row.outcome.within,
         )
+        if found.state == State.SUPPRESSED or not found.plan:
+            return sentence(decided, self._policy.media)
+        # Hops that were left out when it was decided again are no part of its way any more.
+        hops = () if isinstance(plan, Suppression) else tuple(hop for hop in plan.hops if hop.connection in found.plan)
         at = min(found.hop, len(found.plan) - 1)
         if found.plan[at] not in {hop.connection for hop in hops}:
             return None
-        decision = replace(self._decision, outcome=DeliveryPlan(hops=hops))
-        cause = _cause(found, at, history) or _missed(outcome, found, found.plan[at])
+        decision = replace(decided, outcome=DeliveryPlan(hops=hops))
+        cause = _cause(found, at, history) or _missed(plan, found, found.plan[at])
         return sentence(decision, self._policy.media, found.plan[at], cause=cause)
 
-    def _told_again(self) -> DeliveryDecision | None:
+    def _told_again(self) -> tuple[Step, ...] | None:
+        if not self._is_as_kept:
+            self._trouble = _ROW_CHANGED
+            return None
         if self._policy is None:
             self._trouble = "its policy or one of its tables is not kept as it was: restore them from a backup"
             return None
         try:
-            steps = steps_of(self._row.rows, self._policy)
+            answered = {place: row for place, row in self._row.rows.items() if row != NO_ROW}
+            return steps_of(answered, self._policy)
         except (DecisionError, ValueError) as wrong:
             self._trouble = str(wrong)
             return None
-        return DeliveryDecision(
-            outcome=self._row.outcome.plan,
-            steps=steps,
-            is_mandatory=self._row.outcome.mandatory,
-            leave_within=self._row.outcome.within,
-        )
 
-    def _steps(self, decision: DeliveryDecision) -> Iterator[StepAccount]:
-        for line, step in zip(in_full(decision.steps), in_order(decision.steps), strict=True):
-            yield StepAccount(line=line, step=step, others=[*self._others(step, decision)])
+    def _accounts(self, steps: Sequence[Step]) -> Iterator[StepAccount]:
+        for line, step in zip(in_full(steps), in_order(steps), strict=True):
+            yield StepAccount(line=line, step=step, others=[*self._others(step)])
 
-    def _others(self, step: Step, decision: DeliveryDecision) -> Iterator[str]:
+    def _others(self, step: Step) -> Iterator[str]:
         """Yield why the nearest other rows did not answer; nothing where what the table saw was erased."""
-        place, facts = place_of(step), self._row.facts
+        place, facts = place_of(step), self._facts
         if self._policy is None or facts is None or not place.is_question:
             return
         proofs = {hop.to: hop.proof for hop in self._row.outcome.hops}
         proof = proofs.get(step.connection or "")
-        inputs = inputs_at(place, facts, is_mandatory=decision.is_mandatory, proof=proof)
+        inputs = inputs_at(place, facts, is_mandatory=self._row.outcome.mandatory, proof=proof)
         accounts = explain(table_at(place, self._policy), inputs, on=facts.day)
         yield from (str(account) for account in nearest_misses(accounts))
 
 
 def _why_it_stopped(found: Found, history: Sequence[Entry]) -> str | None:
     """Say what keeps it from going anywhere; None where nothing does."""
-    said = _STOPPED.get(found.state)
+    said = _STOPPED.get(State(found.state))
     if said is None:
         return None
     details = (entry.detail for entry in reversed(history) if entry.state == found.state)
@@ -172,6 +183,12 @@ def _missed(outcome: DeliveryPlan | Suppression, found: Found, connection: str) 
     before = names[: names.index(connection)] if connection in names else []
     missed = [name for name in before if name not in found.plan]
     return f"nothing was composed for {', '.join(missed)}, or for another address" if missed else None
+
+
+def _proven(history: Sequence[Entry]) -> Mapping[int, str]:
+    """Return by occasion the digests of kept decisions of which the ledger tells; older entries tell none."""
+    told = (entry.detail["kept"] for entry in history if entry.detail is not None and "kept" in entry.detail)
+    return {int(kept["occasion"]): str(kept["sha256"]) for kept in told}
 
 
 def _cause(found: Found, at: int, history: Sequence[Entry]) -> str | None:

@@ -9,12 +9,13 @@ A line is one of these, and a file may mix them:
     {"table": "<sha-256>", "name": "routing", "content": "<the table's JSON form>"}
     {"policy": "<sha-256>", "content": {…}}
 
-The first is one question to one table; only `inputs` and, unless another table tells it, `row` are needed. The second
-is a whole decision, the others are what stood behind it; they come before it.
+The first is one question to one table; only `inputs` and, unless another table tells it, `row` are needed, which is ""
+where the table had no answer. The second is a whole decision, the others are what stood behind it; they come before it.
 """
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
+from hashlib import sha256
 from typing import IO, Any
 from uuid import UUID
 
@@ -27,6 +28,7 @@ from xconnector.domain.decision.table import DecisionTable
 from xconnector.domain.routing.policy import DeliveryPolicy
 from xconnector.operations.past_policies import PastPolicies
 from xconnector.project.tables.stored import content_of
+from xconnector.store.decision_text import NO_ROW
 from xconnector.store.decisions import DecisionRow
 from xconnector.store.tables import TableContent
 
@@ -91,7 +93,7 @@ class DecisionLines:
         self._policies = policies
         self._against = against
         """The table that answers for lines that do not say which row did."""
-        self._pasts: dict[str, PastAnswer] = {}
+        self._pasts: dict[str | None, PastAnswer] = {}
         self._number = 0
 
     def pages(self) -> Iterator[Page]:
@@ -152,6 +154,8 @@ class DecisionLines:
             except DecisionError as error:
                 raise LineError(f"the table of then has no answer: {error}") from None
             past = past_answer(matches)
+        elif line.row == NO_ROW:
+            past = PastAnswer(row=None)
         elif line.row in self._pasts:
             return self._pasts[line.row]
         else:
@@ -187,7 +191,7 @@ def _decision(line: Line) -> DecisionRow:
         rows,
         outcome,
         facts if facts and facts != _NOTHING else None,
-        line.facts_sha256,
+        line.facts_sha256 or sha256(facts.encode()).hexdigest(),
     )
 
 
@@ -234,7 +238,7 @@ def written_question(question: Recorded, communication: str) -> bytes:
             customer=question.customer,
             on=question.day,
             inputs=dict(question.inputs),
-            row=question.past.row,
+            row=NO_ROW if question.past.row is None else question.past.row,
         )
     )
 

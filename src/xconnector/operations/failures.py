@@ -70,7 +70,7 @@ class Reprocessed:
 
 
 async def failure_groups(pool: Pool, *, run: str | None = None) -> list[Group]:
-    """Return open failures by cause, the most frequent first."""
+    """Return open failures by cause: by legal day, those without one by their number."""
     async with transaction(pool) as connection:
         return await failures.groups(connection, run_id=await _run_id(connection, run))
 

@@ -12,11 +12,12 @@ from xconnector.domain.decision.replay import MOST_EXAMPLES, PastAnswer, Recorde
 from xconnector.domain.decision.table import DecisionTable
 from xconnector.domain.routing.place import Place, inputs_at, read_place
 from xconnector.operations.past_policies import PastPolicies
-from xconnector.store.decision_text import rows_of
+from xconnector.store.decision_text import NO_ROW, rows_of
 from xconnector.store.decisions import DecisionRow
 
 _MOST_REMEMBERED = 20_000
 _ID_LIST = ", "
+_UNANSWERED = PastAnswer(row=None)
 
 
 class _Common(Struct, frozen=True):
@@ -48,6 +49,9 @@ class RecordedQuestions:
         """Decisions that asked no table of the name."""
         self.erased = 0
         """Decisions whose facts were erased."""
+        self.changed = 0
+        """Decisions whose facts are not those of their digest: they were changed past us, and are not asked."""
+        self.changed_examples: list[UUID] = []
         self.unreadable = 0
         """What was handed over as decisions and does not say what decisions say."""
         self.unreadable_examples: list[UUID] = []
@@ -62,6 +66,9 @@ class RecordedQuestions:
                 if facts_text is None or not asked.questions:
                     self.erased += bool(asked.questions)
                     self.not_asked += not asked.questions
+                elif not row.has_its_facts:
+                    self.changed += 1
+                    _add_example(self.changed_examples, row)
                 elif asked.common is not None:
                     inputs = _common.decode(facts_text).common
                     yield Recorded(row.communication_id, row.customer_key, row.day, asked.common, inputs)
@@ -69,8 +76,7 @@ class RecordedQuestions:
                     yield from _questions(row, asked.questions)
             except (DecodeError, ValueError, RecursionError):
                 self.unreadable += 1
-                if len(self.unreadable_examples) < MOST_EXAMPLES:
-                    self.unreadable_examples.append(row.communication_id)
+                _add_example(self.unreadable_examples, row)
 
     def _read(self, row: DecisionRow) -> _Asked:
         if len(self._asked) >= _MOST_REMEMBERED:
@@ -87,6 +93,8 @@ class RecordedQuestions:
 
     def _past(self, policy_sha256: str, row: str) -> PastAnswer:
         """Return the answer of then, with what its row said where the table of then is there."""
+        if row == NO_ROW:
+            return _UNANSWERED
         table = self._table_of(policy_sha256)
         known = self._pasts.get((table.sha256 if table else "", row))
         if known is None:
@@ -99,6 +107,11 @@ class RecordedQuestions:
     def _table_of(self, policy_sha256: str) -> DecisionTable | None:
         policy = self._policies[policy_sha256]
         return None if policy is None else next((one for one in policy.tables if one.name == self._table), None)
+
+
+def _add_example(examples: list[UUID], row: DecisionRow) -> None:
+    if len(examples) < MOST_EXAMPLES:
+        examples.append(row.communication_id)
 
 
 def _questions(row: DecisionRow, asked: Sequence[tuple[Place, PastAnswer]]) -> Iterator[Recorded]:

@@ -41,7 +41,8 @@ class ChangedDecision:
     communication_id: CommunicationId
     customer: str
     day: date | None
-    old_row: str
+    old_row: str | None
+    """None where the table had no answer."""
     new_row: str | None
     """None where the table has no answer."""
     reason: str | None
@@ -73,6 +74,9 @@ class ReplayReport:
     """Lines that could not be read."""
     set_aside_lines: tuple[SetAside, ...]
     """The first `MOST_SET_ASIDE` of them."""
+    changed_past_us: int
+    """Decisions whose facts are not those of their digest any more: they are not asked."""
+    changed_past_us_examples: tuple[CommunicationId, ...]
     unreadable: int
     """Decisions that do not say what decisions say."""
     unreadable_examples: tuple[CommunicationId, ...]
@@ -82,7 +86,7 @@ class ReplayReport:
         """Whether some decision finds no answer or no way any more, or something could not be read."""
         found = self.consequences
         left_without = found is not None and bool(found.left_without_way or found.without_answer)
-        return left_without or bool(self.set_aside or self.unreadable or self.matrix.failed)
+        return left_without or bool(self.set_aside or self.unreadable or self.changed_past_us or self.matrix.failed)
 
 
 @dataclass(slots=True)
@@ -167,12 +171,16 @@ class _Run:
             without_policy=self._counts.without_policy,
             set_aside=self._counts.set_aside,
             set_aside_lines=tuple(self._counts.set_aside_lines),
+            changed_past_us=self._questions.changed,
+            changed_past_us_examples=tuple(self._questions.changed_examples),
             unreadable=self._questions.unreadable,
             unreadable_examples=tuple(self._questions.unreadable_examples),
         )
 
     def _decide(self, row: DecisionRow) -> Rerouted | None:
         """Decide a delivery anew, where all that it was decided by is there."""
+        if not row.has_its_facts:
+            return None
         policy = self._policy(row.policy_sha256)
         try:
             facts, old = row.facts, row.outcome.plan

@@ -8,14 +8,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
-from xconnector.domain.decision.versions import Act, TableEvent, Version, contradiction, repeats, versions_of
+from xconnector.domain.decision.difference import Difference, differences
+from xconnector.domain.decision.versions import (
+    Act,
+    TableEvent,
+    Version,
+    contradiction,
+    in_force,
+    repeats,
+    spans,
+    versions_of,
+)
 from xconnector.postgres.connect import Connection, Pool, in_transaction, transaction
 from xconnector.project.governing import role_for
 from xconnector.project.load import load_project
 from xconnector.project.model import Governance, Project
 from xconnector.project.people import why_not
 from xconnector.project.presentation import day_of
-from xconnector.project.tables.stored import content_of, read_kept_text
+from xconnector.project.tables.stored import content_of, read_kept, read_kept_text
 from xconnector.project.tables.text import TableText
 from xconnector.store import table_events, tables
 
@@ -38,6 +48,11 @@ class Said:
     version: Version
     is_new: bool
     """Whether that was new; False where the same person had said it already and nothing was added."""
+    is_in_force: bool = False
+    """Whether what was proposed decides already, with no other version to follow; then nothing was added either."""
+    beside: tuple[Difference, ...] = ()
+    """How what was proposed differs from the table that was kept under its digest before: in its notes, owners or
+    tests, which are no part of what is approved."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,8 +74,9 @@ async def propose(
 ) -> Said:
     """Propose a table as a version, and keep it.
 
+    A table that decides already is not proposed anew. Of one that is kept, notes, owners and tests stay as they were.
     Raises TableVersionError when the person may not or it is proposed already, ProjectError when the project would not
-    load with it.
+    load with it, and KeptTableError when the one that is kept was tampered with.
     """
     table = text.table
     if _NAME.fullmatch(table.name) is None:
@@ -70,8 +86,14 @@ async def propose(
 
     async def write(connection: Connection) -> Said:
         event = _event(project, said, Act.PROPOSED)
+        await table_events.lock(connection)
+        kept = await tables.find(connection, table.sha256)
+        beside = () if kept is None else tuple(differences(read_kept(kept), table))
+        deciding = await _deciding(connection, event, day_of(event.at, project.locale.timezone))
+        if deciding is not None:
+            return Said(version=deciding, is_new=False, is_in_force=True, beside=beside)
         await tables.keep(connection, [content_of(table)], event.at)
-        return await _say(connection, event)
+        return replace(await _say(connection, event), beside=beside)
 
     return await in_transaction(pool, write)
 
@@ -200,6 +222,15 @@ async def _say(connection: Connection, event: TableEvent, *, not_before: date | 
         raise TableVersionError(f"{event.effective_from} has passed: name {not_before} or a later day")
     entry = await table_events.append(connection, event)
     return Said(version=versions_of([*events, entry.event])[-1], is_new=True)
+
+
+async def _deciding(connection: Connection, event: TableEvent, today: date) -> Version | None:
+    """Return the version that an event speaks of where it is in force and no other is to follow, else None."""
+    versions = versions_of(await table_events.of_table(connection, event.table))
+    found = in_force(versions, today)
+    if found is None or found.sha256 != event.sha256 or found.settled is None:
+        return None
+    return found if spans(versions)[found.settled].last is None else None
 
 
 async def _prove(pool: Pool, project: Project, environment: Mapping[str, str], said: Speech) -> None:

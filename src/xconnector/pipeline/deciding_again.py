@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import replace as with_changes
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from msgspec.structs import replace
@@ -20,7 +21,7 @@ from xconnector.domain.routing.carrying_on import NoWay, Onward, Way, carried_on
 from xconnector.domain.routing.plan import Hop, Suppression
 from xconnector.domain.routing.policy import Facts
 from xconnector.pipeline import failing, hops
-from xconnector.pipeline.decide import decision_row, hop_terms, terms_of, told
+from xconnector.pipeline.decide import decision_row, hop_terms, proof_of, terms_of, told, unanswered_row
 from xconnector.pipeline.dispatching import recipient_of
 from xconnector.pipeline.grounds import Grounds, Policies, grounds_of
 from xconnector.pipeline.workplace import Workplace
@@ -31,7 +32,7 @@ from xconnector.project.recipients import media_that_moved
 from xconnector.project.routing import Routing, facts_again, route
 from xconnector.store import communications, decisions, ledger
 from xconnector.store.communications import Replanned, Standing, Terms
-from xconnector.store.decisions import LatestDecision
+from xconnector.store.decisions import DecisionRow, LatestDecision
 from xconnector.store.moves import Move, Step, move_and_tell
 from xconnector.store.rows import to_json
 
@@ -52,6 +53,8 @@ class Anew:
     """What was decided last."""
     routing: Routing | None = None
     """What the tables say now; None where nothing is new, or they have no answer."""
+    row: DecisionRow | None = None
+    """What is kept of it; None where nothing was asked."""
 
     @property
     def facts(self) -> Facts | None:
@@ -123,12 +126,26 @@ def _anew(place: Workplace, grounds: Grounds, row: Standing, last: LatestDecisio
         return Anew(standing=row, kind=kind, way=NoWay(reason=_NOT_KEPT), last=last)
     facts = facts_again(place.project, kind, grounds.known[row.customer_key], before, at=grounds.at)
     try:
-        routing = route(kind, grounds.policies.of(kind), facts)
+        policy = grounds.policies.of(kind)
     except DecisionError as error:
         return Anew(standing=row, kind=kind, way=NoWay(reason=str(error)), last=last)
+    try:
+        routing = route(kind, policy, facts)
+    except DecisionError as error:
+        unanswered = unanswered_row(
+            row.communication_id,
+            policy,
+            facts,
+            error,
+            name=row.name,
+            customer_key=row.customer_key,
+            at=grounds.at,
+        )
+        return Anew(standing=row, kind=kind, way=NoWay(reason=str(error)), last=last, row=unanswered)
     moved = media_that_moved(place.project, grounds.known[row.customer_key].customer, recipient_of(row.recipient))
     way = carried_on(routing.delivery, row.plan, row.hop, routing.policy.media, moved=moved)
-    return Anew(standing=row, kind=kind, way=way, last=last, routing=routing)
+    kept = decision_row(row.communication_id, routing, name=row.name, customer_key=row.customer_key, at=grounds.at)
+    return Anew(standing=row, kind=kind, way=way, last=last, routing=routing, row=kept)
 
 
 def _as_decided(row: Standing, kind: CommunicationKind, last: LatestDecision) -> Anew:
@@ -153,36 +170,36 @@ async def let_follow(
 
     `origin` is where they stand: archived, or collected for a bundle.
     """
-    await _keep(connection, policies, anew, now=now)
-    await _fail(connection, anew, origin=origin, now=now)
-    await _suppress(connection, anew, origin=origin, now=now)
+    proofs = await _keep(connection, policies, anew)
     changed = [one for one in anew if isinstance(one.way, Onward) and _is_otherwise(one, one.way)]
     leaving = [one for one in changed if not one.stays]
+    moving = {one.standing.communication_id for one in leaving}
+    otherwise = {one.standing.communication_id for one in changed} | set(proofs)
+    await ledger.append(
+        connection,
+        [
+            _told_again(one, proofs, now)
+            for one in anew
+            if one.standing.communication_id in otherwise - moving and not isinstance(one.way, Suppression)
+        ],
+    )
+    await _fail(connection, anew, origin=origin, now=now)
+    await _suppress(connection, anew, proofs, origin=origin, now=now)
     if origin is not State.ARCHIVED:
-        ids = [one.standing.communication_id for one in leaving]
-        await communications.move(connection, ids, origin=origin, target=State.ARCHIVED, now=now)
+        await communications.move(connection, list(moving), origin=origin, target=State.ARCHIVED, now=now)
     await communications.replan(connection, [_replanned(one) for one in changed])
-    await ledger.append(connection, [_told_change(one, origin, now) for one in changed])
+    await ledger.append(connection, [_rerouted(one, proofs, now) for one in leaving])
     await hops.depart(place, connection, [_departure(one) for one in leaving], priority=priority, now=now)
     return [_adopted(one) for one in anew if one.stays]
 
 
-async def _keep(connection: Connection, policies: Policies, anew: Iterable[Anew], *, now: datetime) -> None:
-    """Keep the facts as they are now, where they are not those that were kept last."""
-    rows = [
-        decision_row(
-            one.standing.communication_id,
-            one.routing,
-            name=one.standing.name,
-            customer_key=one.standing.customer_key,
-            at=now,
-        )
-        for one in anew
-        if one.routing is not None
-    ]
-    if rows:
-        await policies.remember(connection)
-        await decisions.remember_again(connection, rows)
+async def _keep(connection: Connection, policies: Policies, anew: Iterable[Anew]) -> Mapping[UUID, Mapping[str, Any]]:
+    """Keep what was asked where it says anything new; return by communication what proves it in the ledger."""
+    rows = [one.row for one in anew if one.row is not None]
+    if not rows:
+        return {}
+    await policies.remember(connection)
+    return {row.communication_id: proof_of(row) for row in await decisions.remember_again(connection, rows)}
 
 
 async def _fail(connection: Connection, anew: Iterable[Anew], *, origin: State, now: datetime) -> None:
@@ -194,7 +211,14 @@ async def _fail(connection: Connection, anew: Iterable[Anew], *, origin: State, 
     await failing.fail(connection, stopped, origin=origin, now=now)
 
 
-async def _suppress(connection: Connection, anew: Iterable[Anew], *, origin: State, now: datetime) -> None:
+async def _suppress(
+    connection: Connection,
+    anew: Iterable[Anew],
+    proofs: Mapping[UUID, Mapping[str, Any]],
+    *,
+    origin: State,
+    now: datetime,
+) -> None:
     """End what must not be sent any more."""
     await move_and_tell(
         connection,
@@ -202,7 +226,10 @@ async def _suppress(connection: Connection, anew: Iterable[Anew], *, origin: Sta
             Move(
                 communication_id=one.standing.communication_id,
                 batch_id=one.standing.batch_id,
-                detail={"decision": _told(one) | {"suppressed": one.way.reason}},
+                detail={
+                    "decision": _told(one) | {"suppressed": one.way.reason},
+                    **proofs.get(one.standing.communication_id, {}),
+                },
             )
             for one in anew
             if isinstance(one.way, Suppression)
@@ -226,23 +253,36 @@ def _replanned(one: Anew) -> Replanned:
     return Replanned(communication_id=one.standing.communication_id, plan=_plan(one, one.way), terms=one.terms)
 
 
-def _told(one: Anew) -> dict[str, object]:
+def _told(one: Anew) -> dict[str, Any]:
     return {} if one.routing is None else told(one.routing)
 
 
-def _told_change(one: Anew, origin: State, now: datetime) -> ledger.Entry:
-    """Tell of another plan or other terms; where the next connection is another, that it is rerouted and why."""
-    assert isinstance(one.way, Onward), "only what goes on has another plan"
-    detail: dict[str, object] = {"decision": _told(one)}
-    if not one.stays:
-        detail = {"to": one.way.hops[0].connection, "because": _because(one, one.way), **detail}
+def _told_again(one: Anew, proofs: Mapping[UUID, Mapping[str, Any]], now: datetime) -> ledger.Entry:
+    """Tell that it was decided again, and what holds now; where it goes next stays."""
     return ledger.Entry(
         at=now,
         batch_id=one.standing.batch_id,
         communication_id=one.standing.communication_id,
-        event="decided again" if one.stays else "rerouted",
-        state=origin if one.stays else State.ARCHIVED,
-        detail=detail,
+        event="decided again",
+        detail={"decision": _told(one), **proofs.get(one.standing.communication_id, {})},
+    )
+
+
+def _rerouted(one: Anew, proofs: Mapping[UUID, Mapping[str, Any]], now: datetime) -> ledger.Entry:
+    """Tell that the next connection is another, and why."""
+    assert isinstance(one.way, Onward), "only what goes on is rerouted"
+    return ledger.Entry(
+        at=now,
+        batch_id=one.standing.batch_id,
+        communication_id=one.standing.communication_id,
+        event="rerouted",
+        state=State.ARCHIVED,
+        detail={
+            "to": one.way.hops[0].connection,
+            "because": _because(one, one.way),
+            "decision": _told(one),
+            **proofs.get(one.standing.communication_id, {}),
+        },
     )
 
 
@@ -251,8 +291,10 @@ def _because(one: Anew, way: Onward) -> str:
     if way.missed:
         return f"nothing was composed for {', '.join(way.missed)}, or for another address"
     steps = () if one.routing is None else one.routing.delivery.steps
-    taken = [step.said for step in steps if step.takes_away]
-    return taken[0] if taken else "the customer is reached another way now"
+    taken = next((step for step in steps if step.takes_away), None)
+    if taken is None:
+        return "the customer is reached another way now"
+    return f"{taken.said} (row {taken.row} of {taken.table})"
 
 
 def _departure(one: Anew) -> hops.Departure:

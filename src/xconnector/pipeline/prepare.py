@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
+from uuid import UUID
 
 from xconnector.domain.communication import State
 from xconnector.domain.customer import CustomerRecord
@@ -17,7 +18,17 @@ from xconnector.domain.routing.shadow import shadowed
 from xconnector.execution.jobs import Attempt
 from xconnector.pipeline import failing
 from xconnector.pipeline.assemble import Assembled, assemble, freeze
-from xconnector.pipeline.decide import Outcome, decide, decision_row, plan_of, terms_of, told
+from xconnector.pipeline.decide import (
+    Outcome,
+    Undecided,
+    decide,
+    decision_row,
+    plan_of,
+    proof_of,
+    terms_of,
+    told,
+    undecided_row,
+)
 from xconnector.pipeline.grounds import Policies, grounds_of, policies_in_force
 from xconnector.pipeline.trigger import Asked, MappedRecord, map_record, trigger
 from xconnector.pipeline.workplace import Workplace
@@ -38,9 +49,13 @@ class _Batch:
 
     batch_id: int
     asked: list[Asked] = field(default_factory=list[Asked])
+    again: set[UUID] = field(default_factory=set[UUID])
+    """Those of them that were asked for before, and could not be assembled or decided then."""
     made: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])
     unfit: list[tuple[int, Failure]] = field(default_factory=list[tuple[int, Failure]])
     outcomes: list[Outcome] = field(default_factory=list[Outcome])
+    undecided: list[Undecided] = field(default_factory=list[Undecided])
+    """Those of the stopped that tables were asked about."""
     stopped: list[tuple[Asked, Failure]] = field(default_factory=list[tuple[Asked, Failure]])
 
 
@@ -101,6 +116,7 @@ async def _trigger_again(place: Workplace, connection: Connection, batch: _Batch
             await failing.fail(connection, [stopped], origin=State.TRIGGERED, now=place.now())
             continue
         batch.asked.append(Asked(communication_id=row.communication_id, kind=kind, source=source))
+        batch.again.add(row.communication_id)
         sources.append(source)
     return sources
 
@@ -142,11 +158,21 @@ async def _assemble_and_decide(
     for asked in batch.asked:
         try:
             assembled = assemble(place, asked, grounds.known[asked.source.mapped.customer_key], now=now)
-            batch.outcomes.append(decide(place, assembled, grounds))
+            decided = decide(place, assembled, grounds)
         except ContractError as error:
             batch.stopped.append((asked, Failure(stage="assemble", kind=FailureKind.INPUT, reason=str(error))))
         except DecisionError as error:
-            batch.stopped.append((asked, Failure(stage="decide", kind=FailureKind.PROJECT, reason=str(error))))
+            batch.stopped.append((asked, _undecided(error)))
+        else:
+            if isinstance(decided, Outcome):
+                batch.outcomes.append(decided)
+            else:
+                batch.undecided.append(decided)
+                batch.stopped.append((asked, _undecided(decided.error)))
+
+
+def _undecided(error: DecisionError) -> Failure:
+    return Failure(stage="decide", kind=FailureKind.PROJECT, reason=str(error))
 
 
 # ---------------------------------------------------------------- write
@@ -166,13 +192,24 @@ async def _write(place: Workplace, connection: Connection, batch: _Batch, *, now
         for outcome in batch.outcomes
     ]
     await communications.freeze(connection, assemblies)
-    await decisions.remember(connection, [_decision(outcome, now) for outcome in batch.outcomes])
+    rows = [_decision(outcome, now) for outcome in batch.outcomes]
+    rows += [undecided_row(one, at=now) for one in batch.undecided]
+    kept = await _keep(connection, batch, rows)
     stopped = [
         Stopped(batch_id=batch.batch_id, communication_id=asked.communication_id, failure=failure)
         for asked, failure in batch.stopped
     ]
     await failures.remember(connection, stopped, now)
-    await ledger.append(connection, _entries(batch, now))
+    proofs = {row.communication_id: proof_of(row) for row in kept}
+    await ledger.append(connection, _entries(batch, proofs, now))
+
+
+async def _keep(connection: Connection, batch: _Batch, rows: Sequence[DecisionRow]) -> Sequence[DecisionRow]:
+    """Keep what was decided, of what was triggered again as its next occasion; return what is kept."""
+    first = [row for row in rows if row.communication_id not in batch.again]
+    again = [row for row in rows if row.communication_id in batch.again]
+    await decisions.remember(connection, first)
+    return [*first, *(await decisions.remember_again(connection, again) if again else ())]
 
 
 async def _ask_shadows(connection: Connection, batch: _Batch, policies: Policies, *, now: datetime) -> None:
@@ -219,8 +256,8 @@ def _decided(asked: Asked, batch_id: int, state: State, plan: tuple[str, ...]) -
     )
 
 
-def _entries(batch: _Batch, now: datetime) -> list[ledger.Entry]:
-    """First that each was triggered, then what was decided of it."""
+def _entries(batch: _Batch, proofs: Mapping[UUID, Mapping[str, Any]], now: datetime) -> list[ledger.Entry]:
+    """First that each was triggered, then what was decided of it, with the digest of what is kept of that."""
     entries = [
         _entry(batch, asked, now, "triggered", State.TRIGGERED, {"event": asked.source.record.event_type})
         for asked in batch.asked
@@ -228,9 +265,11 @@ def _entries(batch: _Batch, now: datetime) -> list[ledger.Entry]:
     for outcome in batch.outcomes:
         assembled = outcome.assembled
         detail = {"decision": told(outcome.routing), "customer": _sources_of(assembled)}
+        detail |= proofs.get(assembled.asked.communication_id, {})
         entries.append(_entry(batch, assembled.asked, now, outcome.state.value, outcome.state, detail))
     for asked, failure in batch.stopped:
         detail = {"stage": failure.stage, "kind": failure.kind, "reason": failure.reason}
+        detail |= proofs.get(asked.communication_id, {})
         entries.append(_entry(batch, asked, now, "failed", State.FAILED, detail))
     return entries
 

@@ -18,9 +18,11 @@ from xconnector.project.known import Known, KnownCommunication
 from xconnector.project.model import CommunicationKind
 from xconnector.project.routing import CONSTANT_INPUTS, NO_REVIEW, input_domains, input_kinds, medium_domains
 from xconnector.project.tables.checking import faults
+from xconnector.project.tables.strange_words import strange_words
 from xconnector.project.tables.text import TableText
 
 _JURISDICTION = "jurisdiction"
+_MOST_NAMED = 5
 
 
 def table_misfits(known: Known) -> Iterator[Finding]:
@@ -29,6 +31,9 @@ def table_misfits(known: Known) -> Iterator[Finding]:
     for name, text in sorted(known.tables.items()):
         if text is not None:
             yield from faults(text, known=_domains_of(name, kinds, known))
+    for name, part in sorted(known.parts_of_tables.items()):
+        yield from strange_words(part, _domains_of(name, kinds, known))
+        yield from _inputs_of_part(name, part, kinds, known)
     yield from _checks(kinds, known)
     yield from _home_country(known)
     for name in sorted({kind.route for kind in kinds} & {*known.tables}):
@@ -36,6 +41,7 @@ def table_misfits(known: Known) -> Iterator[Finding]:
         if table is not None:
             yield from _route_cells(table, known)
             yield from _roles(table, known)
+    yield from _inputs_of_communications(kinds, known)
     for one in known.communications.values():
         if one is not None:
             yield from _communication(one, known)
@@ -62,27 +68,67 @@ def _domains_of(name: str, kinds: Sequence[CommunicationKind], known: Known) -> 
     """Return what is known of the inputs of a table, by who asks it."""
     if name in _names_of_checks(known):
         return input_domains(kinds) | medium_domains()
-    return input_domains([kind for kind in kinds if name in {kind.route, *kind.tables.values()}])
+    asking = [kind for kind in kinds if name in {kind.route, *kind.tables.values()}]
+    # Nobody knows what a table sees that is not asked yet.
+    return input_domains(asking) if asking else {}
 
 
 def _names_of_checks(known: Known) -> set[str]:
     return {name for names in known.checks.tables.values() for name in names}
 
 
-def _inputs(kind: CommunicationKind, text: TableText, known: Mapping[str, Kind]) -> Iterator[Finding]:
-    """Prove that every row that may concern this communication looks at inputs it has, of the right kind."""
-    for row in _rows_for(kind, text):
-        for cell, one in zip(row.when, text.table.inputs, strict=True):
-            name, spoken = one.name, one.domain.kind
-            if _asks_nothing(cell):
-                continue
-            if name not in known:
-                message = f"row {row.id}: communication {kind.name!r} has no input {name!r}"
-                remedy = f"{named_like(name, known)} or write - in this cell"
-                yield text.finding(row.id, message, remedy)
-            elif spoken not in {Kind.ANY, known[name]}:
-                message = f"row {row.id}: column `when {name}` speaks of {spoken}, the input is {known[name]}"
-                yield text.finding(row.id, message, _remedy_for_kind(known[name]))
+def _inputs(
+    kinds: Mapping[str, Mapping[str, Kind]], asked: Sequence[CommunicationKind], text: TableText
+) -> Iterator[Finding]:
+    """Prove that every row looks at inputs that the communications it may concern have, of the right kind.
+
+    What is wrong in the same way for several rows or communications is told once, at the first row.
+    """
+    lacking: dict[str, tuple[Row, list[str]]] = {}
+    odd: dict[tuple[str, Kind], Row] = {}
+    for kind in asked:
+        known = kinds[kind.name]
+        for row in _rows_for(kind, text):
+            for cell, one in zip(row.when, text.table.inputs, strict=True):
+                if _asks_nothing(cell):
+                    continue
+                if one.name not in known:
+                    lacking.setdefault(one.name, (row, []))[1].append(kind.name)
+                elif one.domain.kind not in {Kind.ANY, known[one.name]}:
+                    odd.setdefault((one.name, known[one.name]), row)
+    for name, (row, names) in lacking.items():
+        every = {known for kind in asked for known in kinds[kind.name]}
+        yield text.finding(row.id, _lacking(row, name, names), f"{named_like(name, every)} or write - in this cell")
+    for (name, kind), row in odd.items():
+        spoken = next(one.domain.kind for one in text.table.inputs if one.name == name)
+        message = f"row {row.id}: column `when {name}` speaks of {spoken}, the input is {kind}"
+        yield text.finding(row.id, message, _remedy_for_kind(kind))
+
+
+def _inputs_of_communications(kinds: Sequence[CommunicationKind], known: Known) -> Iterator[Finding]:
+    """Prove the inputs of the tables that communications name themselves."""
+    seen = {kind.name: input_kinds(kind.contract) for kind in kinds}
+    for name, text in sorted(known.tables.items()):
+        asking = [kind for kind in kinds if name in {kind.route, *kind.tables.values()}]
+        if text is not None:
+            yield from _inputs(seen, asking, text)
+
+
+def _inputs_of_part(name: str, part: TableText, kinds: Sequence[CommunicationKind], known: Known) -> Iterator[Finding]:
+    """Prove the inputs of what is understood of a table, by who asks it."""
+    checks = [check for check, names in known.checks.tables.items() if name in names]
+    asking = [kind for kind in kinds if checks or name in {kind.route, *kind.tables.values()}]
+    of_checks = {one: kind for check in checks for one, kind in inputs_of(check).items()}
+    yield from _inputs({kind.name: input_kinds(kind.contract) | of_checks for kind in asking}, asking, part)
+
+
+def _lacking(row: Row, name: str, communications: Sequence[str]) -> str:
+    names = [*dict.fromkeys(communications)]
+    if len(names) == 1:
+        return f"row {row.id}: communication {names[0]!r} has no input {name!r}"
+    more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+    told = ", ".join(repr(one) for one in names[:_MOST_NAMED])
+    return f"row {row.id}: communications {told}{more} have no input {name!r}"
 
 
 def _asks_nothing(cell: Cell) -> bool:
@@ -136,8 +182,8 @@ def _check(check: Check, name: str, kinds: Sequence[CommunicationKind], known: K
         return
     for mistake in output_mistakes(check, text.table):
         yield text.finding(mistake.row, mistake.message, mistake.remedy)
-    for kind in kinds:
-        yield from _inputs(kind, text, {**input_kinds(kind.contract), **inputs_of(check)})
+    seen = {kind.name: {**input_kinds(kind.contract), **inputs_of(check)} for kind in kinds}
+    yield from _inputs(seen, kinds, text)
 
 
 def _home_country(known: Known) -> Iterator[Finding]:
@@ -208,10 +254,6 @@ def _communication(one: KnownCommunication, known: Known) -> Iterator[Finding]:
     for check, name in one.kind.tables.items():
         if name not in known.tables:
             yield one.file.finding(_PLACES[check], f"there is no table {name!r}", _like(name, known))
-    for name in dict.fromkeys([one.kind.route, *one.kind.tables.values()]):
-        text = known.tables.get(name)
-        if text is not None:
-            yield from _inputs(one.kind, text, input_kinds(one.kind.contract))
     for check, name in one.kind.tables.items():
         text = known.tables.get(name)
         if text is not None:

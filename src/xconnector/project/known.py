@@ -39,6 +39,8 @@ class Known:
     record_classes: frozenset[str]
     checks: ChecksChoice
     tables: Mapping[str, TableText | None]
+    parts_of_tables: Mapping[str, TableText]
+    """What is understood of tables that are not understood as a whole."""
     mappings: Mapping[str, RecordMapping | None]
     communications: Mapping[str, KnownCommunication | None]
     designs: Designs

@@ -25,7 +25,7 @@ from xconnector.project.mapping import RecordMapping
 from xconnector.project.mapping_text import parse_mapping
 from xconnector.project.model import ChecksChoice, CommunicationKind, Connection, Feed, Locale, Person, Project
 from xconnector.project.shape import Shaped, shape
-from xconnector.project.tables.files import FOREIGN_FORMS, FORMS, form_of, read_table_file
+from xconnector.project.tables.files import FOREIGN_FORMS, FORMS, form_of, read_part_of_table_file, read_table_file
 from xconnector.project.tables.text import TableText
 from xconnector.project.templates import TEMPLATES, links
 from xconnector.project.test_files import read_tests
@@ -82,6 +82,7 @@ class _Loading:
         self._folder = folder
         self._environment = environment
         self._instead = instead
+        self._parts_of_tables: dict[str, TableText] = {}
         self._findings: list[Finding] = []
 
     def project(self) -> Project:
@@ -143,6 +144,7 @@ class _Loading:
             record_classes=frozenset(_names(file, "record_classes")),
             checks=_checks(file),
             tables={**dict(self._tables()), **self._instead},
+            parts_of_tables={name: part for name, part in self._parts_of_tables.items() if name not in self._instead},
             mappings=dict(self._mappings()),
             communications=dict(self._communications()),
             designs=designs,
@@ -181,6 +183,8 @@ class _Loading:
                 continue
             table, wrong = read_table_file(path, file=file)
             self._findings += wrong
+            if table is None and (part := read_part_of_table_file(path, file=file)) is not None:
+                self._parts_of_tables[name] = part
             if name in first:
                 self._find(
                     file, f"the table stands in {first[name]} too", "keep it in one form: xconnector tables convert"

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from xconnector.domain.consent import ConsentEvent, ConsentStatus
+from xconnector.domain.consent import ConsentBasis, ConsentEvent, ConsentStatus
 from xconnector.domain.customer import Customer
 from xconnector.domain.decision.cells import OneOf
 from xconnector.domain.decision.deciding import DecisionError
@@ -16,9 +16,10 @@ from xconnector.domain.decision.values import Kind
 from xconnector.domain.media_facts import facts_of_media
 from xconnector.domain.routing.arranging import LEFT_OPEN, Arrangement, arrange
 from xconnector.domain.routing.checks import decide_delivery
+from xconnector.domain.routing.place import Place, spelled_place
 from xconnector.domain.routing.plan import Medium
 from xconnector.domain.routing.policy import Check, DeliveryDecision, DeliveryPolicy, Facts
-from xconnector.domain.suppression import SuppressionEvent
+from xconnector.domain.suppression import SuppressionEvent, SuppressionReason
 from xconnector.project.data_contract import DataContract, Money, Scalar, ScalarKind
 from xconnector.project.mapping_text import GOLDEN_FIELDS
 from xconnector.project.model import CommunicationKind, Project, TableChoice
@@ -182,7 +183,9 @@ def _record_class_of(kind: CommunicationKind, arrangement: Arrangement) -> str:
         said = (
             f"row {rows[0]} of table {chosen.table} names no record class" if rows else f"{chosen.table} was not asked"
         )
-        raise NoRecordClassError(f"{said}: write one of those in xconnector.yaml under `then class`")
+        error = NoRecordClassError(f"{said}: write one of those in xconnector.yaml under `then class`")
+        error.place = spelled_place(Place(check=Check.RETENTION, table=chosen.table))
+        raise error
     return arrangement.record_class
 
 
@@ -211,27 +214,32 @@ def _scalars(contract: DataContract) -> Mapping[str, Scalar]:
 
 def input_domains(kinds: Sequence[CommunicationKind]) -> dict[str, Domain]:
     """Return what is known of the inputs of a table that is asked about these, whatever the table says."""
-    names = OneOf(values=frozenset(kind.name for kind in kinds))
-    categories = OneOf(values=frozenset(kind.category for kind in kinds))
     return {
         "promotional": _ALWAYS_THERE,
         "deceased": _ALWAYS_THERE,
         **{f"has {ability}": _ALWAYS_THERE for ability in _ABILITIES},
         "jurisdiction": Domain(kind=Kind.TEXT, cell=_NOT_NOTHING),
-        "communication": Domain(kind=Kind.TEXT, cell=names),
-        "category": Domain(kind=Kind.TEXT, cell=categories),
+        "communication": _one_of(*(kind.name for kind in kinds)),
+        "category": _one_of(*(kind.category for kind in kinds)),
     }
 
 
 def medium_domains() -> dict[str, Domain]:
     """Return what is known of the inputs that speak of a medium."""
     return {
-        "medium": Domain(kind=Kind.TEXT, cell=OneOf(values=frozenset(medium.value for medium in Medium))),
+        "medium": _one_of(*Medium),
         "mandatory": _ALWAYS_THERE,
         "reachable": _ALWAYS_THERE,
-        "consent": Domain(kind=Kind.TEXT, cell=OneOf(values=frozenset(status.value for status in ConsentStatus))),
+        "suppressed": _one_of(*SuppressionReason, includes_none=True),
+        "consent": _one_of(*ConsentStatus),
+        "consent.basis": _one_of(*ConsentBasis, includes_none=True),
         "consent.shown": _ALWAYS_THERE,
     }
+
+
+def _one_of(*words: str, includes_none: bool = False) -> Domain:
+    values = frozenset(str(word) for word in words)
+    return Domain(kind=Kind.TEXT, cell=OneOf(values=values, includes_none=includes_none))
 
 
 _NOT_NOTHING = OneOf(includes_none=True, negated=True)

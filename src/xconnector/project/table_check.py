@@ -1,13 +1,14 @@
 """A table file proven as its project asks it, or by itself where no project does."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from xconnector.project.findings import Finding, ProjectError
 from xconnector.project.load import PROJECT_FILE, TABLES, table_findings
 from xconnector.project.tables.checking import faults
-from xconnector.project.tables.files import FORMS, read_table_file
+from xconnector.project.tables.files import FORMS, read_part_of_table_file, read_table_file
+from xconnector.project.tables.strange_words import strange_words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,5 +54,12 @@ def _project_of(path: Path) -> Path | None:
 
 def _by_itself(path: Path, why: str) -> TableCheck:
     text, wrong = read_table_file(path)
-    findings = [*wrong] if text is None else [*wrong, *faults(text)]
+    findings = [*wrong, *(_faults_of_part(path) if text is None else faults(text))]
     return TableCheck(file=str(path), project=None, alone=why, findings=tuple(findings))
+
+
+def _faults_of_part(path: Path) -> Iterator[Finding]:
+    """Yield what can be proven of the cells that are understood, where others are not."""
+    part = read_part_of_table_file(path)
+    if part is not None:
+        yield from strange_words(part, {})

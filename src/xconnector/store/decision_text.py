@@ -11,10 +11,14 @@ from typing import Any
 from msgspec import Struct
 from msgspec.json import Decoder, Encoder
 
+from xconnector.domain.decision.deciding import DecisionError
+from xconnector.domain.routing.checks import NothingLeftError, Obligation
 from xconnector.domain.routing.place import spelled_place
 from xconnector.domain.routing.plan import DeliveryPlan, Hop, Medium, ProofOfMailing, Suppression
 from xconnector.domain.routing.policy import DeliveryDecision, Facts, Step
 
+NO_ROW = ""
+"""What stands for the row where a table had no answer."""
 _encoder = Encoder(order="deterministic")
 _compact = Encoder()
 _SECONDS = timedelta(seconds=1)
@@ -42,17 +46,22 @@ class KeptHop(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class KeptOutcome(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What became of a decision: hops, or a suppression."""
+    """What became of a decision: hops, a suppression, or the reason for which there is neither."""
 
     hops: tuple[KeptHop, ...] = ()
     suppressed: str | None = None
     """The reason for not sending."""
+    failed: str | None = None
+    """Why it could not be decided."""
     mandatory: bool = False
     within: int | None = None
     """Days, after which it must be on its way."""
 
     @property
-    def plan(self) -> DeliveryPlan | Suppression:
+    def plan(self) -> DeliveryPlan | Suppression | None:
+        """Where it was to go; None where that could not be decided."""
+        if self.failed is not None:
+            return None
         if self.suppressed is not None:
             return Suppression(reason=self.suppressed)
         return DeliveryPlan(hops=tuple(kept.hop for kept in self.hops))
@@ -79,13 +88,20 @@ def facts_of(text: str, *, day: date) -> Facts:
     return Facts(day=day, common=kept.common, by_medium=kept.by_medium)
 
 
+def unanswered_text(error: DecisionError) -> str:
+    """Return which rows answered before something could not be decided: all, or the place that had no answer alone."""
+    if isinstance(error, NothingLeftError):
+        return rows_text(error.steps)
+    return _compact.encode({} if error.place is None else {error.place: NO_ROW}).decode()
+
+
 def rows_text(steps: Iterable[Step]) -> str:
     """Return which row answered at each place."""
     return _compact.encode({spelled_place(step): step.row for step in steps}).decode()
 
 
 def rows_of(text: str) -> Mapping[str, str]:
-    """Read the ids of rows, by place."""
+    """Read the ids of rows, by place; `NO_ROW` where the table had no answer."""
     return _rows.decode(text)
 
 
@@ -97,6 +113,12 @@ def outcome_text(decision: DeliveryDecision) -> str:
     else:
         hops = tuple(KeptHop.of(hop) for hop in outcome.hops)
         kept = KeptOutcome(hops=hops, mandatory=decision.is_mandatory, within=decision.leave_within)
+    return _compact.encode(kept).decode()
+
+
+def failed_text(error: DecisionError, obligation: Obligation) -> str:
+    """Return that something could not be decided, why, and what the law wants of it."""
+    kept = KeptOutcome(failed=str(error), mandatory=obligation.is_mandatory, within=obligation.leave_within)
     return _compact.encode(kept).decode()
 
 

@@ -10,8 +10,11 @@ from datetime import UTC, date, datetime
 from uuid import UUID
 
 from msgspec import Struct
+from msgspec.json import Encoder
 from msgspec.structs import replace
 
+from xconnector.domain.decision.deciding import DecisionError
+from xconnector.domain.routing.checks import Obligation
 from xconnector.domain.routing.policy import DeliveryDecision, DeliveryPolicy, Facts, Step
 from xconnector.postgres.connect import Connection, copy_rows
 from xconnector.postgres.queries import Queries
@@ -19,14 +22,17 @@ from xconnector.store.decision_text import (
     KeptOutcome,
     facts_bytes,
     facts_of,
+    failed_text,
     outcome_of,
     outcome_text,
     rows_of,
     rows_text,
+    unanswered_text,
 )
 from xconnector.store.rows import fetch_all
 
 _QUERIES = Queries.load("xconnector.store", "decisions.sql")
+_digested = Encoder()
 _PAGE = 2000
 _NEVER_AFTER = datetime(9999, 12, 31, tzinfo=UTC)
 _EVER_SINCE = datetime(1, 1, 1, tzinfo=UTC)
@@ -60,8 +66,30 @@ class DecisionRow(Struct, frozen=True, gc=False):
         return f"DecisionRow(communication_id={self.communication_id}, occasion={self.occasion})"
 
     @property
+    def sha256(self) -> str:
+        """Digest over the whole row, for the ledger. Facts are in it by theirs, so that it outlives their erasure."""
+        told = (
+            str(self.communication_id),
+            self.occasion,
+            self.decided_at.astimezone(UTC).isoformat(),
+            self.day.isoformat(),
+            self.name,
+            self.customer_key,
+            self.policy_sha256,
+            self.rows_text,
+            self.outcome_text,
+            self.facts_sha256,
+        )
+        return hashlib.sha256(_digested.encode(told)).hexdigest()
+
+    @property
+    def has_its_facts(self) -> bool:
+        """Whether facts that are there are those of their digest."""
+        return self.facts_text is None or hashlib.sha256(self.facts_text.encode()).hexdigest() == self.facts_sha256
+
+    @property
     def rows(self) -> Mapping[str, str]:
-        """Which row answered, by place: `spelled_place`."""
+        """Which row answered, by place: `spelled_place`; `NO_ROW` where none did."""
         return rows_of(self.rows_text)
 
     @property
@@ -86,6 +114,37 @@ def decided(
     beside: Sequence[Step] = (),
 ) -> DecisionRow:
     """Return what is to be kept of a decision; `beside` are steps of tables that decided nothing of the delivery."""
+    said = rows_text((*decision.steps, *beside)), outcome_text(decision)
+    return _row(communication_id, facts, said, name=name, customer_key=customer_key, policy_sha256=policy_sha256, at=at)
+
+
+def undecided(
+    communication_id: UUID,
+    facts: Facts,
+    error: DecisionError,
+    obligation: Obligation,
+    *,
+    name: str,
+    customer_key: str,
+    policy_sha256: str,
+    at: datetime,
+) -> DecisionRow:
+    """Return what is to be kept of what could not be decided, so that a mended table can be asked the same again."""
+    said = unanswered_text(error), failed_text(error, obligation)
+    return _row(communication_id, facts, said, name=name, customer_key=customer_key, policy_sha256=policy_sha256, at=at)
+
+
+def _row(
+    communication_id: UUID,
+    facts: Facts,
+    said: tuple[str, str],
+    *,
+    name: str,
+    customer_key: str,
+    policy_sha256: str,
+    at: datetime,
+) -> DecisionRow:
+    """Return what is kept; `said` are rows and outcome as text."""
     seen = facts_bytes(facts)
     return DecisionRow(
         communication_id=communication_id,
@@ -95,8 +154,8 @@ def decided(
         name=name,
         customer_key=customer_key,
         policy_sha256=policy_sha256,
-        rows_text=rows_text((*decision.steps, *beside)),
-        outcome_text=outcome_text(decision),
+        rows_text=said[0],
+        outcome_text=said[1],
         facts_text=seen.decode(),
         facts_sha256=hashlib.sha256(seen).hexdigest(),
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from xconnector.domain.failure import Failure
@@ -55,10 +55,12 @@ class Group:
     number: int
     first_at: datetime
     last_at: datetime
+    leave_by: date | None
+    """The first day by which one of them must be on its way, where a law says one."""
 
 
 async def groups(connection: Connection, *, run_id: UUID | None) -> list[Group]:
-    """Return the open failures by cause, the most frequent first, optionally of one run."""
+    """Return the open failures by cause, optionally of one run: by legal day, those without one by their number."""
     return await fetch_all(connection, Group, _QUERIES.groups, run_id=run_id)
 
 
@@ -86,6 +88,8 @@ class OpenFailure:
     position: int | None
     state: str | None
     priority: int
+    leave_by: date | None
+    """The last day on which it may leave, where a law says one."""
 
 
 async def open_failures(

@@ -3,14 +3,17 @@
 COPY failure (communication_id, record_id, batch_id, stage, kind, reason, fingerprint, failed_at) FROM STDIN;
 
 -- name: groups
--- Open failures by cause.
+-- Open failures by cause, those that the law wants mended first before the others.
 SELECT fingerprint, min(stage) AS stage, min(kind) AS kind, min(reason) AS example, count(*) AS number,
-       min(failed_at) AS first_at, max(failed_at) AS last_at
+       min(failed_at) AS first_at, max(failed_at) AS last_at, min(legal.leave_by)::date AS leave_by
 FROM failure
+LEFT JOIN LATERAL (
+    SELECT min(leave_by) AS leave_by FROM legal_day WHERE legal_day.communication_id = failure.communication_id
+) AS legal ON true
 WHERE resolved_at IS NULL
     AND (%(run_id)s::uuid IS NULL OR batch_id IN (SELECT batch_id FROM batch WHERE run_id = %(run_id)s))
 GROUP BY fingerprint
-ORDER BY number DESC, fingerprint;
+ORDER BY min(legal.leave_by) NULLS LAST, number DESC, fingerprint;
 
 -- name: count_open
 -- How many failures are open, and of how many causes.
@@ -20,7 +23,9 @@ SELECT count(*), count(DISTINCT fingerprint) FROM failure WHERE resolved_at IS N
 -- Open failures behind an id, by cause, run or communication.
 SELECT failure.failure_id, failure.communication_id, failure.record_id, failure.batch_id, failure.stage, failure.kind,
        failure.reason, failure.fingerprint, failure.failed_at, inbox.source_key, inbox.position, communication.state,
-       batch.priority
+       batch.priority, (
+           SELECT min(leave_by)::date FROM legal_day WHERE legal_day.communication_id = failure.communication_id
+       ) AS leave_by
 FROM failure
 JOIN batch USING (batch_id)
 LEFT JOIN communication ON communication.communication_id = failure.communication_id

@@ -1,6 +1,6 @@
 """Decision tables that ever decided or were proposed, under their SHA-256: yesterday's letter has yesterday's table."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -9,6 +9,7 @@ from xconnector.postgres.queries import Queries
 from xconnector.store.rows import fetch_all, fetch_one
 
 _QUERIES = Queries.load("xconnector.store", "tables.sql")
+_PAGE = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +54,15 @@ async def find(connection: Connection, sha256: str) -> KeptTable | None:
 async def find_all(connection: Connection, digests: Sequence[str]) -> list[KeptTable]:
     """Return the tables that are kept under these digests, in no order."""
     return await fetch_all(connection, KeptTable, _QUERIES.find_all, digests=list(digests))
+
+
+async def every(connection: Connection) -> AsyncIterator[KeptTable]:
+    """Yield every table that is kept, in the order of their digests."""
+    after = ""
+    while page := await fetch_all(connection, KeptTable, _QUERIES.page, after=after, most=_PAGE):
+        for one in page:
+            yield one
+        after = page[-1].sha256
 
 
 async def begins_with(connection: Connection, name: str, digits: str) -> list[str]:

@@ -29,3 +29,10 @@ SELECT
         SELECT given.sha256 FROM unnest(%(digests)s::text[]) AS given (sha256)
         WHERE NOT EXISTS (SELECT FROM decision_table WHERE decision_table.sha256 = given.sha256)
     ) AS unkept;
+
+-- name: page
+-- Kept tables in the order of their digests, after the one that was read last.
+SELECT sha256, name, content, kept_at FROM decision_table
+WHERE sha256 > %(after)s
+ORDER BY sha256
+LIMIT %(most)s;

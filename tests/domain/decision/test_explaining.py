@@ -16,7 +16,7 @@ from xconnector.domain.decision.deciding import (
     SeveralRowsFitError,
     decide_all,
 )
-from xconnector.domain.decision.explaining import Standing, explain, nearest_misses, record_of
+from xconnector.domain.decision.explaining import Miss, Standing, explain, nearest_misses, record_of
 from xconnector.domain.decision.table import DecisionTable, HitPolicy, Output
 from xconnector.domain.decision.values import Kind
 
@@ -154,3 +154,19 @@ def test_a_record_has_the_digest_of_what_the_table_sees(inputs: dict[str, object
     assert first.table_sha256 == TABLE.sha256
     assert first.rows == ("R3",)
     assert (first.inputs_sha256 == other.inputs_sha256) is is_same
+
+
+@pytest.mark.parametrize(
+    "cell, told",
+    [
+        ("a, b", "a, b"),
+        (", ".join(["notice"] * 12), f"{', '.join(['notice'] * 8)}, … and 4 more"),
+        (", ".join(f"w{at:02}" for at in range(38)), "w00, w01, w02, w03, w04, w05, w06, w07, … and 30 more"),
+        (
+            "not " + ", ".join(f"w{at:02}" for at in range(38)),
+            "not (w00, w01, w02, w03, w04, w05, w06, w07, … and 30 more)",
+        ),
+    ],
+)
+def test_of_a_long_list_the_first_words_are_told(cell: str, told: str) -> None:
+    assert str(Miss(input="way", cell=cell, given="z")) == f"way is z, it takes {told}"

@@ -207,6 +207,22 @@ def test_no_table_is_asked_about_a_medium_that_was_taken_away(asked: DeliveryPol
             gone.add(step.medium)
 
 
+@pytest.mark.parametrize(
+    "check, place",
+    [
+        (Check.CONSENT, "consent/asks/email"),
+        (Check.QUIET_HOURS, "quiet hours/asks/email"),
+        (Check.COST, "cost/asks/email/email"),
+        (Check.MUST_SEND, "must send/asks"),
+    ],
+)
+def test_what_has_no_answer_is_told_with_its_place(check: Check, place: str) -> None:
+    silent = made("asks", {"nobody knows": Kind.TEXT}, ("A1", (one_of("x"),), {"send": "yes", "reason": "-"}))
+    with pytest.raises(MissingInputError) as raised:
+        decide_delivery(replace(policy("email"), checks={check: (silent,)}), facts())
+    assert raised.value.place == place
+
+
 @given(policies())
 def test_the_same_facts_and_tables_always_decide_the_same(asked: DeliveryPolicy) -> None:
     before = outcome_of(asked, facts({"a": 2, "b": 1}))

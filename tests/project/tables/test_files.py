@@ -69,13 +69,15 @@ def test_what_is_too_much_for_a_table_is_told() -> None:
         assert f"a cell, a setting or a line of prose has more than {LONGEST_TEXT} signs" in told(content)
 
 
-@pytest.mark.parametrize("row", ["R1", "| R1 | > > | p |"])
-def test_of_many_mistakes_the_first_are_told(row: str) -> None:
-    if row == "R1":
-        said = {"table": "t", "inputs": [], "outputs": [], "rows": [{"id": row, "x": 1}] * 80}
+@pytest.mark.parametrize("form", [".json", ".md"])
+def test_of_many_mistakes_the_first_are_told(form: str) -> None:
+    if form == ".json":
+        said = {"table": "t", "inputs": [], "outputs": [], "rows": [{"id": "R1", "x": 1}] * 80}
         _, found = understood("t", "t", json.dumps(said, indent=1).encode(), form=".json")
     else:
-        _, found = understood("t", "t", (HEAD + "\n".join([row] * 80)).encode(), form=".md")
+        _, found = understood(
+            "t", "t", (HEAD + "\n".join(f"| R{at} | > > | p |" for at in range(80))).encode(), form=".md"
+        )
 
     assert len(found) == MOST_FINDINGS + 1
     assert found[-1].message == "there are 30 more mistakes"
@@ -90,7 +92,8 @@ def test_a_table_keeps_its_name_where_the_file_alone_says_it(form: str) -> None:
 
     assert content is None
     assert str(finding) == (
-        f"x/other{form}:1: the table is called 'ways', and a {form} file is called as its table → name it ways{form}"
+        f"x/other{form}:1: the table is called 'ways', and a {form} file is called as its table → "
+        f"name it ways{form}, or call the table otherwise with --name"
     )
 
 
@@ -108,3 +111,14 @@ def test_there_is_no_form_without_a_known_ending() -> None:
     assert [finding.message for finding in converted(the_table(), Path("ways.csv"))[1]] == [
         "'.csv' is no form of tables"
     ]
+
+
+def test_a_long_cell_is_told_by_its_beginning() -> None:
+    (said,) = messages_of_cell("> " * 200)
+
+    assert said == f"row R1, column 2 (when x): cell {'> ' * 30 + '…'!r} is not understood"
+
+
+def messages_of_cell(cell: str) -> list[str]:
+    text = f"| row | when x | then route |\n|--|--|--|\n| R1 | {cell.strip()} | p |"
+    return [one.message for one in understood("t", "t.md", text.encode(), form=".md")[1]]

@@ -208,7 +208,6 @@ def in_output(**said: object) -> Change:
         (in_row(0, "c", ""), "row r1, column 'Fee': cell '' is not understood: the cell ends too early"),
         (in_row(0, "c", '"half"'), "cell '2' is not understood: the column speaks of text"),
         (in_row(1, "b", '"a"'), "speaks of text, the input is number"),
-        (in_node(passThrough=True), "passes its inputs through (passThrough)"),
         (in_node(executionMode="loop"), "runs in mode 'loop' (executionMode)"),
         (in_node(inputField="customer"), "reads its inputs below 'customer'"),
         (in_node(outputPath="fees"), "writes its outputs below 'fees'"),
@@ -223,6 +222,10 @@ def in_output(**said: object) -> Change:
 )
 def test_what_our_tables_cannot_say_is_told_with_its_place(change: Change, said: str) -> None:
     assert said in "\n".join(foreign(change))
+
+
+def test_inputs_that_a_node_passes_through_change_no_row() -> None:
+    assert foreign(in_node(passThrough=True)) == foreign()
 
 
 def test_one_of_several_tables_is_chosen_by_its_name() -> None:

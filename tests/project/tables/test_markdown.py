@@ -116,7 +116,7 @@ def test_a_table_is_read_from_its_markdown() -> None:
         (INPUTS + "| y | number | - |\n\n" + HEAD + "| R1 | - | p |", "tables/t.md:3: no column speaks of input 'y'"),
         (
             INPUTS + "| x | integer | 0..9 |\n\n" + HEAD + "| R1 | (3..4) | p |\n| R2 | - | p |",
-            "tables/t.md:7: row R1 can never be reached: no value",
+            "tables/t.md:7: row R1, column 2 (when x): '(3..4)' is never a value here",
         ),
         (
             INPUTS + "| x | integer | 0..9 |\n\n" + HEAD + "| R1 | <= 4 | p |\n| R2 | [6..9] | p |",

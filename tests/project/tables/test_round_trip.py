@@ -14,13 +14,15 @@ from xconnector.domain.decision.table import Case, DecisionTable, Domain, HitPol
 from xconnector.domain.decision.values import Kind, Value
 from xconnector.project.tables.files import FORMS, table_bytes, understood
 from xconnector.project.tables.limits import LONGEST_TEXT
+from xconnector.project.tables.unseen_signs import unseen_in
 
 EXAMPLES = Path(__file__).parents[3] / "src" / "xconnector" / "examples"
 TABLES = sorted(EXAMPLES.glob("*/tables/*.md"))
 
 PRINTABLE = st.characters(codec="utf-8", categories=["L", "N", "P", "S", "Zs"], include_characters='\n\t|\\`<>="')
 ODD = ("a<br>b", "\\|", "\\", "`x`", "=1+1", "_x000D_", '"', '"a" b', 'a "\\_" b', '"<br>', '"\\<br>"', "C:\\new")
-ANY_TEXT = st.text(PRINTABLE, max_size=12) | st.lists(st.sampled_from([*ODD, " ", "\n", "|"]), max_size=4).map("".join)
+SEEN_TEXT = st.text(PRINTABLE, max_size=12).filter(lambda text: not [*unseen_in(text)])
+ANY_TEXT = SEEN_TEXT | st.lists(st.sampled_from([*ODD, " ", "\n", "|"]), max_size=4).map("".join)
 TEXTS = ANY_TEXT.map(str.strip)
 SOME = TEXTS.filter(bool)
 PROSE = "# Title\n\nSome *words*.\n\n```\n| row |\n```"

@@ -106,8 +106,8 @@ def parse_values(text: str) -> tuple[Value, ...]:
 
     Raises CellError.
     """
-    values = tuple(value for word in _divided(text) if (value := parse_value(word)) is not None)
-    if len(values) != len(_divided(text)) or len(set(values)) != len(values):
+    values = tuple(value for word in pieces_of(text) if (value := parse_value(word)) is not None)
+    if len(values) != len(pieces_of(text)) or len(set(values)) != len(values):
         raise CellError("write values, each once, without none")
     if sum(len(word_for(value)) + 2 for value in values) > _LONGEST_SPELLING:
         raise CellError(f"a list of values has at most {_LONGEST_SPELLING} characters: write fewer, or -")
@@ -148,7 +148,7 @@ def _one_of(text: str, *, negated: bool) -> OneOf:
     said: list[Value] = []
     ranges: set[Within] = set()
     includes_none = False
-    for word in _divided(text):
+    for word in pieces_of(text):
         match _test(word):
             case None:
                 includes_none = True
@@ -164,7 +164,7 @@ def _one_of(text: str, *, negated: bool) -> OneOf:
     return OneOf(values=frozenset(said), ranges=frozenset(ranges), includes_none=includes_none, negated=negated)
 
 
-def _divided(text: str) -> list[str]:
+def pieces_of(text: str) -> list[str]:
     """Return what stands between commas outside quotes."""
     words = [""]
     for piece in _PIECE.findall(text):

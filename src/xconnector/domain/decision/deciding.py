@@ -23,6 +23,9 @@ DAYS = Domain(kind=Kind.DATE, cell=OneOf(includes_none=True, negated=True))
 class DecisionError(Exception):
     """The table gives no answer; the message names inputs, never their values."""
 
+    place: str | None = None
+    """Where it was asked, in the words of who asked several tables; None where nobody said."""
+
 
 class NoRowFitsError(DecisionError):
     """The table has no row for these inputs: it must be completed."""

@@ -8,12 +8,14 @@ from datetime import date
 from enum import StrEnum
 from functools import cached_property, lru_cache
 
-from xconnector.domain.decision.cell_text import spelled, word_for
+from xconnector.domain.decision.cell_text import pieces_of, spelled, word_for
 from xconnector.domain.decision.cells import AnyValue, OneOf, fits_value
 from xconnector.domain.decision.deciding import DecisionError, Inputs, Match, decide_all, read_input
 from xconnector.domain.decision.table import DecisionTable, Input, Row, validity_of
 from xconnector.domain.decision.values import Value, read_value, spelled_value
 
+_MOST_LISTED = 8
+"""Of what a cell lists, told in a line."""
 _MOST_SPELLED = 64
 """Tables that are kept spelled."""
 
@@ -45,7 +47,16 @@ class Miss:
     """Why it could not be read."""
 
     def __str__(self) -> str:
-        return f"{self.input} is {self.given}, it takes {self.cell}" if self.problem is None else self.problem
+        return f"{self.input} is {self.given}, it takes {_brief(self.cell)}" if self.problem is None else self.problem
+
+
+def _brief(cell: str) -> str:
+    """Return a cell with the first of what it lists, and how many more there are."""
+    listed = pieces_of(cell)
+    if len(listed) <= _MOST_LISTED + 1:
+        return cell
+    told = f"{', '.join(listed[:_MOST_LISTED])}, … and {len(listed) - _MOST_LISTED} more"
+    return f"not ({told.removeprefix('not').strip(' (')})" if cell.startswith(("not ", "not(")) else told
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

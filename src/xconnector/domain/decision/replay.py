@@ -26,10 +26,10 @@ CommunicationId: TypeAlias = UUID | str
 class PastAnswer:
     """What the table of then answered. One object stands for all its like: a replay tells them apart by identity."""
 
-    row: str
-    """Id of the row; of several, all, with commas between them."""
+    row: str | None
+    """Id of the row; of several, all, with commas between them; None where the table had no answer."""
     says: tuple[Mapping[str, Value | None], ...] | None = None
-    """What the rows said, by output; None where the table of then is not there."""
+    """What the rows said, by output; None where the table of then is not there, or had no answer."""
 
 
 class Recorded(NamedTuple):
@@ -50,7 +50,8 @@ class Change:
     communication_id: CommunicationId
     customer: str
     day: date | None
-    old_row: str
+    old_row: str | None
+    """None where the table had no answer."""
     new_row: str | None
     """None where the table has no answer."""
     reason: str | None = None
@@ -61,7 +62,8 @@ class Change:
 class Became:
     """One cell of the matrix: how often one row became another."""
 
-    old_row: str
+    old_row: str | None
+    """None where the table had no answer."""
     new_row: str | None
     """None where the table has no answer."""
     number: int
@@ -107,8 +109,13 @@ class ReplayMatrix:
 
     @property
     def failed(self) -> int:
-        """Questions without an answer."""
-        return sum(cell.number for cell in self.cells if cell.new_row is None)
+        """Questions that have no answer any more."""
+        return sum(cell.number for cell in self.cells if cell.new_row is None and cell.old_row is not None)
+
+    @property
+    def newly_answered(self) -> int:
+        """Questions that had no answer and have one."""
+        return sum(cell.number for cell in self.cells if cell.old_row is None and cell.new_row is not None)
 
 
 @dataclass(slots=True)
@@ -148,7 +155,10 @@ class Replay:
             try:
                 matches = matches_of(inputs, on)
             except DecisionError as error:
-                yield self._without_answer(communication_id, customer, on, past, str(error))
+                if past.row is None:
+                    cells.setdefault((past, None), _Cell(is_change=False, says_otherwise=False)).number += 1
+                else:
+                    yield self._without_answer(communication_id, customer, on, past, str(error))
                 continue
             row = matches[0].row.id if len(matches) == 1 else _ids(matches)
             cell = cells.get((past, row))
@@ -163,7 +173,7 @@ class Replay:
 
     def matrix(self) -> ReplayMatrix:
         """Return what was found so far."""
-        merged: dict[tuple[str, str | None, bool, bool | None], int] = {}
+        merged: dict[tuple[str | None, str | None, bool, bool | None], int] = {}
         for (past, row), cell in self._cells.items():
             key = (past.row, row, cell.is_change, cell.says_otherwise)
             merged[key] = merged.get(key, 0) + cell.number
@@ -223,9 +233,11 @@ def _said(matches: Sequence[Match]) -> tuple[Mapping[str, Value | None], ...]:
 
 
 def _compared(past: PastAnswer, row: str, matches: Sequence[Match]) -> _Cell:
+    if past.row is None:
+        return _Cell(is_change=True, says_otherwise=True)
     says_otherwise = None if past.says is None else past.says != _said(matches)
     return _Cell(is_change=past.row != row or bool(says_otherwise), says_otherwise=says_otherwise)
 
 
 def _weight(cell: Became) -> tuple[bool, int, str, str]:
-    return not cell.is_change, -cell.number, cell.old_row, cell.new_row or ""
+    return not cell.is_change, -cell.number, cell.old_row or "", cell.new_row or ""

@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from xconnector.domain.decision.deciding import decide
+from xconnector.domain.decision.deciding import DecisionError, decide
 from xconnector.domain.decision.table import DecisionTable, Row
 from xconnector.domain.decision.values import spelled_value
+from xconnector.domain.routing.place import Place, spelled_place
 from xconnector.domain.routing.policy import Check, DeliveryPolicy, Facts, Step
 
 LEFT_OPEN = "-"
@@ -52,10 +53,18 @@ def _said(policy: DeliveryPolicy, check: Check, facts: Facts) -> _Said:
     words: dict[str, str] = {}
     steps: list[Step] = []
     for table in policy.checks.get(check, ()):
-        row = decide(table, facts.common, on=facts.day).row
+        row = _row(check, table, facts)
         words |= _words_of(row)
         steps.append(told_beside(check, table, row))
     return _Said(words=words, steps=tuple(steps))
+
+
+def _row(check: Check, table: DecisionTable, facts: Facts) -> Row:
+    try:
+        return decide(table, facts.common, on=facts.day).row
+    except DecisionError as error:
+        error.place = spelled_place(Place(check=check, table=table.name))
+        raise
 
 
 def _words_of(row: Row) -> Mapping[str, str]:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import date
 from typing import Any, Generic, Protocol, TypeVar
 
-from xconnector.domain.decision.deciding import Inputs, compiled
+from xconnector.domain.decision.deciding import DecisionError, Inputs, compiled
 from xconnector.domain.decision.table import DecisionTable, Row
 from xconnector.domain.routing.check_outputs import (
     Demand,
@@ -20,6 +20,7 @@ from xconnector.domain.routing.check_outputs import (
     wish_of,
 )
 from xconnector.domain.routing.media import listed
+from xconnector.domain.routing.place import Place, spelled_place
 from xconnector.domain.routing.plan import Medium, Suppression
 from xconnector.domain.routing.policy import Check, Step
 
@@ -56,7 +57,12 @@ class AskedTable(Generic[_Meant]):
 
         Raises DecisionError.
         """
-        return self.told(self._decide(inputs, day).row, medium=medium, connection=connection)
+        try:
+            return self.told(self._decide(inputs, day).row, medium=medium, connection=connection)
+        except DecisionError as error:
+            asked = Place(check=self._check, table=self._table.name, medium=medium, connection=connection or None)
+            error.place = spelled_place(asked)
+            raise
 
     def told(self, row: Row, *, medium: Medium | None = None, connection: str = "") -> tuple[Step, _Meant]:
         """Return what one row of the table says.

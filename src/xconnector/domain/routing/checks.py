@@ -4,13 +4,14 @@ A medium that one check takes away is asked about no more, and no later check gi
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from xconnector.domain.decision.deciding import DecisionError
 from xconnector.domain.routing.asking import default_step, demands, forbidden_by_law, hours, permissions, prices, wishes
 from xconnector.domain.routing.check_outputs import Demand
-from xconnector.domain.routing.place import inputs_of_costs, inputs_of_medium
+from xconnector.domain.routing.place import Place, inputs_of_costs, inputs_of_medium, spelled_place
 from xconnector.domain.routing.plan import DeliveryPlan, Hop, Medium, ProofOfMailing, Suppression
 from xconnector.domain.routing.policy import Check, DeliveryDecision, DeliveryPolicy, Facts, Step
 from xconnector.domain.routing.route_cell import Proposal, ProposedHop
@@ -26,6 +27,29 @@ class NoMediumError(DecisionError):
 
 class NothingLeftError(DecisionError):
     """It must be sent and there is no way left: people must find one. It is never suppressed."""
+
+    def __init__(self, message: str, steps: tuple[Step, ...] = ()) -> None:
+        super().__init__(message)
+        self.steps = steps
+        """All that led there, in the order of the checks."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Obligation:
+    """What the law wants of a communication, however it is decided."""
+
+    is_mandatory: bool = False
+    leave_within: int | None = None
+    """Days, from that of the decision, after which it must be on its way."""
+
+
+def obligation_of(policy: DeliveryPolicy, facts: Facts) -> Obligation:
+    """Return what the law wants of what could not be decided; nothing where its tables have no answer either."""
+    try:
+        said = [demand for _, demand in _asked_law(policy, facts)]
+    except DecisionError:
+        return Obligation()
+    return Obligation(is_mandatory=any(demand.is_mandatory for demand in said), leave_within=_fewest_days(said))
 
 
 def decide_delivery(policy: DeliveryPolicy, facts: Facts) -> DeliveryDecision:
@@ -43,6 +67,14 @@ def quiet_windows(policy: DeliveryPolicy, facts: Facts, medium: Medium, *, is_ma
     """
     asked = _Tables(policy, facts, is_mandatory=is_mandatory)
     return tuple(window for _, window in asked.windows(medium) if window is not None)
+
+
+def _asked_law(policy: DeliveryPolicy, facts: Facts) -> Sequence[tuple[Step, Demand]]:
+    return [demands(table).answer(facts.common, facts.day) for table in policy.checks.get(Check.MUST_SEND, ())]
+
+
+def _fewest_days(said: Iterable[Demand]) -> int | None:
+    return min((demand.within_days for demand in said if demand.within_days is not None), default=None)
 
 
 class _Tables:
@@ -92,9 +124,7 @@ class _Delivery:
         self._steps: list[Step] = []
         self._denials: dict[Medium, Step] = {}
         """The step that took each medium away."""
-        self._demands: Sequence[tuple[Step, Demand]] = [
-            demands(table).answer(facts.common, facts.day) for table in policy.checks.get(Check.MUST_SEND, ())
-        ]
+        self._demands = _asked_law(policy, facts)
         self._mandate = next((step for step, demand in self._demands if demand.is_mandatory), None)
         """The first row that wants it sent."""
         self._tables = _Tables(policy, facts, is_mandatory=self._mandate is not None)
@@ -118,7 +148,7 @@ class _Delivery:
             outcome=DeliveryPlan(hops=tuple(hops)) if hops else self._nothing_left(wish.proposed),
             steps=tuple(self._steps),
             is_mandatory=self._mandate is not None,
-            leave_within=self._leave_within,
+            leave_within=_fewest_days(demand for _, demand in self._demands),
         )
 
     # ------------------------------------------------------------------------ what is taken away
@@ -153,7 +183,9 @@ class _Delivery:
     def _medium(self, connection: str) -> Medium:
         medium = self._policy.media.get(connection)
         if medium is None:
-            raise NoMediumError(f"{connection} is no channel of this project: mend the table that names it")
+            error = NoMediumError(f"{connection} is no channel of this project: mend the table that names it")
+            error.place = spelled_place(Place(check=Check.PREFERENCE, table=self._policy.route.name))
+            raise error
         return medium
 
     # ------------------------------------------------------------------------ what is left
@@ -193,14 +225,9 @@ class _Delivery:
             total = cost if total is None else total + cost
         return total
 
-    @property
-    def _leave_within(self) -> int | None:
-        days = [demand.within_days for _, demand in self._demands if demand.within_days is not None]
-        return min(days, default=None)
-
     def _nothing_left(self, proposed: Proposal | Suppression) -> Suppression:
         if self._mandate is not None:
-            raise NothingLeftError(self._why_nothing_is_left(self._mandate))
+            raise NothingLeftError(self._why_nothing_is_left(self._mandate), tuple(self._steps))
         if isinstance(proposed, Suppression):
             return proposed
         return Suppression(reason=self._denials[self._medium(proposed.connections[0])].said)

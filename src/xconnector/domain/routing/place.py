@@ -36,12 +36,12 @@ def place_of(step: Step) -> Place:
     return Place(check=step.check, table=step.table, medium=step.medium, connection=step.connection)
 
 
-def spelled_place(step: Step) -> str:
-    """Return the place of a step as text: `preference/routing`, `consent/consent_eu/email`, `cost/costs/sms/relay`."""
-    place = f"{step.check}/{step.table}"
-    if step.medium is None:
+def spelled_place(of: Step | Place) -> str:
+    """Return a place, or that of a step, as text: `preference/routing`, `consent/eu/email`, `cost/costs/sms/relay`."""
+    place = f"{of.check}/{of.table}"
+    if of.medium is None:
         return place
-    return f"{place}/{step.medium}" if step.connection is None else f"{place}/{step.medium}/{step.connection}"
+    return f"{place}/{of.medium}" if of.connection is None else f"{place}/{of.medium}/{of.connection}"
 
 
 @lru_cache(maxsize=_MOST_REMEMBERED)

@@ -131,3 +131,12 @@ class DeliveryDecision:
     def proposal(self) -> Step:
         """What the routing table said, before anything was taken away."""
         return next(step for step in self.steps if step.check is Check.PREFERENCE)
+
+    @property
+    def deciding(self) -> Step:
+        """What the outcome follows from: of a suppression what took the medium away, else the routing table."""
+        outcome = self.outcome
+        if isinstance(outcome, DeliveryPlan):
+            return self.proposal
+        denials = (step for step in self.steps if step.takes_away and step.said == outcome.reason)
+        return next(denials, self.proposal)

@@ -22,10 +22,13 @@ NO_WAY = "no way left"
 """What stands for the first channel where it must be sent and nothing is left."""
 NO_ANSWER = "no answer"
 """What stands for the first channel where a table has no answer."""
+NOT_DECIDED = "not decided"
+"""What stands for the first channel of what could not be decided then, and where that stays so."""
 _MOST_REASONS = 100
 _FURTHER_REASONS = "further reasons of other kinds"
 
-Outcome: TypeAlias = DeliveryPlan | Suppression
+Outcome: TypeAlias = DeliveryPlan | Suppression | None
+"""None is what could not be decided."""
 
 
 def with_table(policy: DeliveryPolicy, table: DecisionTable) -> DeliveryPolicy | None:
@@ -47,9 +50,9 @@ class Rerouted:
     """One delivery, as it was and as it would have been."""
 
     old_channel: str
-    """The first connection, or `NOT_SENT`."""
+    """The first connection, or `NOT_SENT` or `NOT_DECIDED`."""
     new_channel: str
-    """The first connection, or `NOT_SENT`, `NO_WAY` or `NO_ANSWER`."""
+    """The first connection, or `NOT_SENT`, `NO_WAY` or `NO_ANSWER`, or `NOT_DECIDED` as before."""
     is_another: bool
     """Whether the way differs: connections, their order, waiting times or proofs, or whether it is sent at all."""
     old_cost: Decimal | None
@@ -109,6 +112,10 @@ class Consequences:
     newly_suppressed: tuple[Reason, ...]
     newly_sent: int
     """Deliveries that were suppressed then."""
+    newly_decided: int
+    """Deliveries that could not be decided then."""
+    still_undecided: tuple[Reason, ...]
+    """Deliveries that could not be decided then and cannot now."""
     left_without_way: tuple[Reason, ...]
     """Deliveries that must be sent and find no way any more."""
     without_answer: tuple[Reason, ...]
@@ -144,10 +151,12 @@ class WhatIf:
         self._channels: Counter[tuple[str, str]] = Counter()
         self._other_ways = 0
         self._newly_sent = 0
+        self._newly_decided = 0
         self._without_cost = 0
         self._first_hops = [Decimal(), Decimal()]
         self._whole_plans = [Decimal(), Decimal()]
         self._suppressed = _Reasons()
+        self._still_undecided = _Reasons()
         self._without_way = _Reasons()
         self._without_answer = _Reasons()
 
@@ -156,7 +165,8 @@ class WhatIf:
         try:
             new = decide_delivery(policy, facts).outcome
         except DecisionError as error:
-            rerouted = self._refused(communication_id, old, error)
+            refused = self._still_refused if old is None else self._refused
+            rerouted = refused(communication_id, old, error)
         else:
             rerouted = self._decided(communication_id, old, new)
         self._channels[rerouted.old_channel, rerouted.new_channel] += 1
@@ -175,6 +185,8 @@ class WhatIf:
             without_cost=self._without_cost,
             newly_suppressed=self._suppressed.told(),
             newly_sent=self._newly_sent,
+            newly_decided=self._newly_decided,
+            still_undecided=self._still_undecided.told(),
             left_without_way=self._without_way.told(),
             without_answer=self._without_answer.told(),
         )
@@ -184,6 +196,7 @@ class WhatIf:
             self._suppressed.add(new.reason, communication_id)
         if isinstance(new, DeliveryPlan) and isinstance(old, Suppression):
             self._newly_sent += 1
+        self._newly_decided += old is None
         self._add_costs(old, new)
         return Rerouted(
             old_channel=_channel(old),
@@ -192,6 +205,18 @@ class WhatIf:
             old_cost=_first_cost(old),
             new_cost=_first_cost(new),
             reason=new.reason if isinstance(new, Suppression) else None,
+        )
+
+    def _still_refused(self, communication_id: CommunicationId, old: Outcome, error: DecisionError) -> Rerouted:
+        self._still_undecided.add(str(error), communication_id)
+        self._without_cost += 1
+        return Rerouted(
+            old_channel=_channel(old),
+            new_channel=NOT_DECIDED,
+            is_another=False,
+            old_cost=None,
+            new_cost=None,
+            reason=str(error),
         )
 
     def _refused(self, communication_id: CommunicationId, old: Outcome, error: DecisionError) -> Rerouted:
@@ -210,7 +235,7 @@ class WhatIf:
 
     def _add_costs(self, old: Outcome, new: Outcome) -> None:
         costs = [_costs(old), _costs(new)]
-        if None in costs[0] or None in costs[1]:
+        if old is None or None in costs[0] or None in costs[1]:
             self._without_cost += 1
             return
         for at, known in enumerate(costs):
@@ -220,10 +245,14 @@ class WhatIf:
 
 
 def _channel(outcome: Outcome) -> str:
+    if outcome is None:
+        return NOT_DECIDED
     return outcome.hops[0].connection if isinstance(outcome, DeliveryPlan) else NOT_SENT
 
 
-def _way(outcome: Outcome) -> tuple[tuple[str, timedelta | None, ProofOfMailing | None], ...]:
+def _way(outcome: Outcome) -> tuple[tuple[str, timedelta | None, ProofOfMailing | None], ...] | None:
+    if outcome is None:
+        return None
     if isinstance(outcome, Suppression):
         return ()
     return tuple((hop.connection, hop.wait, hop.proof) for hop in outcome.hops)
@@ -234,4 +263,6 @@ def _costs(outcome: Outcome) -> tuple[Decimal | None, ...]:
 
 
 def _first_cost(outcome: Outcome) -> Decimal | None:
+    if outcome is None:
+        return None
     return outcome.hops[0].cost if isinstance(outcome, DeliveryPlan) else Decimal()

@@ -67,6 +67,8 @@ def _show_decisions(accounts: "Sequence[DecisionAccount]") -> None:
         if account.trouble is not None:
             console.print(f"It cannot be told again: {account.trouble}", highlight=False, markup=False)
         console.print()
+        if account.facts is None and account.trouble is not None:
+            continue
         if account.facts is None:
             console.print("What the tables saw was erased.\n")
         else:
@@ -80,6 +82,8 @@ def _outcome(account: "DecisionAccount") -> str:
     outcome = account.outcome
     if isinstance(outcome, Suppression):
         return f"not sent: {outcome.reason}"
+    if outcome is None:
+        return f"could not be decided: {account.failed}"
     mandatory = "must be sent: " if account.is_mandatory else ""
     within = "" if account.leave_within is None else f"; on its way within {account.leave_within} days"
     return f"{mandatory}{' → '.join(_hop(hop) for hop in outcome.hops)}{within}"
@@ -137,7 +141,11 @@ def _told(detail: Mapping[str, Any] | None) -> str:
         return ""
     if "decision" in detail:
         return _decision(detail["decision"])
-    return ", ".join(f"{name.replace('_', ' ')} {_flat(value)}" for name, value in detail.items() if value is not None)
+    return ", ".join(
+        f"{name.replace('_', ' ')} {_flat(value)}"
+        for name, value in detail.items()
+        if value is not None and name != "kept"
+    )
 
 
 def _decision(decision: Mapping[str, Any]) -> str:

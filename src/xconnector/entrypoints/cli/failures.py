@@ -34,8 +34,8 @@ def failures(
             return
         show_table(
             "Open failures by cause",
-            ["cause", "number#", "stage", "kind", "example", "last"],
-            [(g.fingerprint, g.number, g.stage, g.kind, g.example, g.last_at) for g in groups],
+            ["cause", "number#", "stage", "kind", "example", "last", "legal day"],
+            [(g.fingerprint, g.number, g.stage, g.kind, g.example, g.last_at, g.leave_by) for g in groups],
         )
         return
     choice = Choice(fingerprint=group, run=run)
@@ -47,9 +47,9 @@ def failures(
         return
     show_table(
         f"Cause {group}",
-        ["communication or record", "source key", "line#", "reason", "when"],
+        ["communication or record", "source key", "line#", "reason", "when", "legal day"],
         [
-            (f.communication_id or f"record {f.record_id}", f.source_key, f.position, f.reason, f.failed_at)
+            (f.communication_id or f"record {f.record_id}", f.source_key, f.position, f.reason, f.failed_at, f.leave_by)
             for f in found
         ],
     )

@@ -28,7 +28,7 @@ def show_replay(report: "ReplayReport") -> None:
         "Rows",
         ["old row", "new row", "questions#", "share#", "answer"],
         [
-            (cell.old_row, cell.new_row or "-", cell.number, _share(cell.number, matrix.asked), _answer(cell))
+            (cell.old_row or "-", cell.new_row or "-", cell.number, _share(cell.number, matrix.asked), _answer(cell))
             for cell in shown
         ],
     )
@@ -60,6 +60,7 @@ def summary(report: "ReplayReport") -> Iterator[str]:
         ("decisions that asked no table of this name", report.not_asked),
         ("decisions whose facts were erased", report.erased),
         ("changes not decided anew, since not all is there that they were decided by", report.without_policy),
+        ("decisions whose facts were changed past us", report.changed_past_us),
         ("decisions that do not say what decisions say", report.unreadable),
         ("lines set aside", report.set_aside),
     ):
@@ -93,11 +94,14 @@ def _show_consequences(found: "Consequences") -> None:
     )
     if found.without_cost:
         typer.echo(f"{found.without_cost:,} deliveries are not in the sums: nobody says what their pieces cost")
+    if found.newly_decided:
+        typer.echo(f"{found.newly_decided:,} could not be decided then, and can be now")
     if found.newly_sent:
         typer.echo(f"{found.newly_sent:,} would be sent that were not")
     _show_reasons("would not be sent any more", found.newly_suppressed)
     _show_reasons("must be sent and find no way", found.left_without_way)
     _show_reasons("cannot be decided", found.without_answer)
+    _show_reasons("could not be decided then, and cannot be now", found.still_undecided)
 
 
 def _show_reasons(what: str, reasons: "Iterable[Reason]") -> None:
@@ -131,6 +135,8 @@ def show_shadow(report: "ShadowReport") -> None:
 def _answer(cell: "Became") -> str:
     if cell.new_row is None:
         return "none"
+    if cell.old_row is None:
+        return "new"
     if cell.says_otherwise is None:
         return "not known" if cell.is_change else "the same row"
     return "otherwise" if cell.says_otherwise else "the same"

@@ -1,17 +1,69 @@
-"""`status`: what is on its way, what waits for people, and the latest runs."""
+"""`status`: what is on its way, what waits for people, what the law wants to leave, and the latest runs."""
+
+from dataclasses import fields
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from xconnector.entrypoints.cli.running import HERE, AsJson, ProjectFolder, with_place
 from xconnector.entrypoints.cli.showing import console, show_json, show_table
 
+if TYPE_CHECKING:
+    from xconnector.operations.deadlines import Deadlines
+    from xconnector.operations.status import Status
+    from xconnector.pipeline.workplace import Workplace
 
-def status(folder: ProjectFolder = HERE, as_json: AsJson = False) -> None:
-    """Show what is on its way, what waits for people, and the latest runs."""
-    from xconnector.operations import status as operation
 
-    found = with_place(folder, lambda place: operation.status(place.pool))
+def status(
+    deadlines: Annotated[
+        bool, typer.Option("--deadlines", help="Only what the law wants to leave soon, by its last day.")
+    ] = False,
+    limit: Annotated[int, typer.Option(help="At most so many deadlines one by one.", min=1, max=10_000)] = 20,
+    folder: ProjectFolder = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """Show what is on its way, what waits for people, what must leave soon, and the latest runs."""
+    found, due = with_place(folder, lambda place: _found(place, limit))
     if as_json:
-        show_json(found)
-        return
+        show_json({"deadlines": due} if deadlines else {**_members(found), "deadlines": due})
+    elif deadlines:
+        _show_deadlines(due)
+    else:
+        _show(found)
+        console.print(_told(due))
+
+
+async def _found(place: "Workplace", limit: int) -> "tuple[Status, Deadlines]":
+    from xconnector.operations import deadlines, status
+    from xconnector.project.presentation import day_of
+
+    today = day_of(place.now(), place.project.locale.timezone)
+    return await status.status(place.pool), await deadlines.deadlines(place.pool, on=today, limit=limit)
+
+
+def _members(found: "Status") -> dict[str, object]:
+    return {field.name: getattr(found, field.name) for field in fields(found)}
+
+
+def _told(due: "Deadlines") -> str:
+    if not due.number:
+        return "nothing that the law wants to leave within three days is still here"
+    return (
+        f"must leave by law and are still here: {due.past} whose day is past, {due.today} today, "
+        f"{due.soon} within three days (xconnector status --deadlines)"
+    )
+
+
+def _show_deadlines(due: "Deadlines") -> None:
+    show_table(
+        "Must leave by law",
+        ["communication", "name", "state", "last day"],
+        [(one.communication_id, one.name, one.state.replace("_", " "), one.leave_by) for one in due.next],
+    )
+    console.print(f"\n{_told(due)}")
+
+
+def _show(found: "Status") -> None:
     show_table("Communications", ["name", "state", "number#"], [(c.name, c.state, c.number) for c in found.counts])
     console.print()
     show_table(

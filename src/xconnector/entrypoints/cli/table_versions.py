@@ -154,17 +154,24 @@ def show(
 
 
 def verify(folder: ProjectFolder = HERE, as_json: AsJson = False) -> None:
-    """Prove that what was said of tables is as it was written."""
+    """Prove that what was said of tables, and every table and policy that is kept, is as it was written."""
+    from xconnector.operations.kept_tables import prove_kept
     from xconnector.operations.table_history import chain
 
     found = with_store(folder, chain)
+    kept = with_store(folder, prove_kept)
     if as_json:
-        show_json(found)
-    elif found.broken is None:
-        typer.echo(f"{found.events} events, as they were written; the last one is {found.head or 'none'}")
+        show_json({"events": found.events, "head": found.head, "broken": found.broken, "kept": kept})
     else:
-        typer.echo(f"The ledger of tables is not as it was written: {found.broken}", err=True)
-    if found.broken is not None:
+        if found.broken is None:
+            typer.echo(f"{found.events} events, as they were written; the last one is {found.head or 'none'}")
+        else:
+            typer.echo(f"The ledger of tables is not as it was written: {found.broken}", err=True)
+        if not kept.spoiled:
+            typer.echo(f"{kept.tables} tables and {kept.policies} policies, as they were kept")
+        for said in kept.spoiled:
+            typer.echo(said, err=True)
+    if found.broken is not None or kept.spoiled:
         raise typer.Exit(DONE_WITH_FAILURES)
 
 
@@ -216,11 +223,26 @@ def _day(text: str) -> date:
 def _tell(said: "Said", as_json: bool) -> None:
     version = said.version
     if as_json:
-        show_json({"version": version, "state": version.state, "is_new": said.is_new})
+        show_json(
+            {
+                "version": version,
+                "state": version.state,
+                "is_new": said.is_new,
+                "is_in_force": said.is_in_force,
+                "beside": said.beside,
+            }
+        )
         return
-    again = "" if said.is_new else " (it was said before; nothing was added)"
+    why = "it decides already" if said.is_in_force else "it was said before"
+    again = "" if said.is_new else f" ({why}; nothing was added)"
     begin = f", in force from {version.effective_from}" if version.state == "approved" else ""
     typer.echo(f"{version.table}@{version.sha256} is {version.state}{begin}{again}")
+    if said.beside:
+        typer.echo(
+            "It differs from what is kept only in what is no part of what is approved (notes, owners, tests, prose):"
+        )
+        for difference in said.beside:
+            typer.echo(f"  {difference}")
 
 
 def _named(one: "ToldVersion") -> str:

@@ -126,6 +126,7 @@ def convert(
     file: TableFile,
     to: Annotated[Path, typer.Argument(help="The file to write; its ending says how.")],
     table: Annotated[str, typer.Option(help="Which table, where a DMN or JDM file has several.")] = "",
+    name: Annotated[str, typer.Option(help="What the new table shall be called; else as the old one.")] = "",
 ) -> None:
     """Write a table in another form; nothing is lost, and what the other form cannot say is refused."""
     from dataclasses import replace
@@ -136,6 +137,8 @@ def convert(
     if form_of(file) in FOREIGN_FORMS:
         # How others call it need be no name of ours.
         made = replace(made, name=to.name.removesuffix(form_of(to) or ""))
+    if name:
+        made = replace(made, name=name)
     content, wrong = converted(made, to)
     if content is None:
         refuse("\n".join(str(finding) for finding in wrong))

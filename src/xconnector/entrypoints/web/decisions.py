@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends
 from pydantic import BaseModel
 
 from xconnector.domain.keys import Purpose
-from xconnector.domain.routing.plan import Hop, Medium, ProofOfMailing, Suppression
+from xconnector.domain.routing.plan import DeliveryPlan, Hop, Medium, ProofOfMailing, Suppression
 from xconnector.domain.routing.policy import Check, Step
 from xconnector.entrypoints.web.callers import Callers
 from xconnector.entrypoints.web.limits import WebLimits
@@ -89,6 +89,8 @@ class OccasionAnswer(BaseModel):
     """In order; none for what is not sent."""
     suppressed: str | None
     """Why it is not sent."""
+    failed: str | None
+    """Why it could not be decided."""
     full: list[str]
     """A numbered line for each row that was asked, in the order of the checks."""
     steps: list[StepAnswer]
@@ -99,14 +101,14 @@ class OccasionAnswer(BaseModel):
     @classmethod
     def of(cls, account: DecisionAccount) -> "OccasionAnswer":
         outcome = account.outcome
-        is_suppressed = isinstance(outcome, Suppression)
         return cls(
             decided_at=account.decided_at,
             day=account.day,
             mandatory=account.is_mandatory,
             leave_within=account.leave_within,
-            hops=[] if is_suppressed else [HopAnswer.of(hop) for hop in outcome.hops],
-            suppressed=outcome.reason if is_suppressed else None,
+            hops=[HopAnswer.of(hop) for hop in outcome.hops] if isinstance(outcome, DeliveryPlan) else [],
+            suppressed=outcome.reason if isinstance(outcome, Suppression) else None,
+            failed=account.failed,
             full=[step.line for step in account.steps],
             steps=[StepAnswer.of(step.step) for step in account.steps],
             trouble=account.trouble,

@@ -10,6 +10,7 @@ from xconnector.domain.decision.deciding import DecisionError, Match, NoRowFitsE
 from xconnector.domain.decision.table import Case, DecisionTable, Domain, HitPolicy, Row
 from xconnector.domain.decision.values import Value
 from xconnector.project.findings import Finding
+from xconnector.project.tables.strange_words import strange_givens, strange_rows, strange_words
 from xconnector.project.tables.text import TableText
 
 _MOST_GAPS = 5
@@ -22,11 +23,13 @@ _TOO_MUCH = "the rows cut the cases into more pieces than are looked at"
 def faults(text: TableText, *, known: Mapping[str, Domain] | None = None) -> Iterator[Finding]:
     """Yield each mistake, with the file and line where it is mended.
 
-    `known` says, by input, which values there are where the table itself does not: they can leave no gap.
+    `known` says, by input, which values there are where the table itself does not: they can leave no gap, and others
+    are never written.
 
     That no row fits is one unless the table takes it (`gaps:`) or collects; that two fit is one where it is unique.
     What cannot be proven is one always: nobody can have taken it who does not know it.
     """
+    yield from strange_words(text, known or {})
     analysis = Analysis(text.table)
     yield from _unreachable(text, analysis)
     if text.table.hit is not HitPolicy.COLLECT:
@@ -55,8 +58,9 @@ def said_case(example: Mapping[str, Value | None]) -> str:
 
 def _unreachable(text: TableText, analysis: Analysis) -> Iterator[Finding]:
     found = [*analysis.unreachable()]
+    told = strange_rows(text)
     for one in found:
-        if isinstance(one, Unreachable):
+        if isinstance(one, Unreachable) and (one.behind or one.row.id not in told):
             yield _never_answering(text, one)
     unproven = [one.row for one in found if isinstance(one, UnprovenRow)]
     yield from _unproven_rows(text, unproven, "can be reached")
@@ -126,14 +130,13 @@ def _overlaps(text: TableText, analysis: Analysis) -> Iterator[Finding]:
 
 
 def _failed(text: TableText, case: Case) -> Iterator[Finding]:
-    for said in _differences(text, case):
-        finding = Finding(
-            file=text.file,
-            line=text.cases.get(case.name, text.header),
-            message=f"test {case.name!r} fails: {said}",
-            remedy="mend the rows, or what the test expects",
+    differences = [*_differences(text, case)]
+    if differences:
+        yield from strange_givens(text, case)
+    for said in differences:
+        yield text.finding_in_test(
+            case.name, f"test {case.name!r} fails: {said}", "mend the rows, or what the test expects"
         )
-        yield finding
 
 
 def _differences(text: TableText, case: Case) -> Iterator[str]:

@@ -13,8 +13,9 @@ from xconnector.project.tables.jdm import jdm_bytes, read_jdm
 from xconnector.project.tables.json_form import read_json_table, write_json_table
 from xconnector.project.tables.limits import MOST_BYTES, MOST_FINDINGS
 from xconnector.project.tables.markdown import read_markdown, write_markdown
-from xconnector.project.tables.reading import read_table
+from xconnector.project.tables.reading import read_partly, read_table
 from xconnector.project.tables.text import TableText
+from xconnector.project.tables.unseen_signs import unseen_signs
 from xconnector.project.tables.writing import write_table
 from xconnector.project.tables.written import WrittenTable
 from xconnector.project.tables.xlsx import read_xlsx
@@ -44,6 +45,9 @@ def understood(name: str, file: str, content: bytes, *, form: str) -> tuple[Tabl
     written, findings = known.read(name, file, content)
     if written is not None:
         text, findings = read_table(written)
+        # Asked of files only: what is kept in the store stays readable whatever new files may not say.
+        if unseen := [*unseen_signs(written)]:
+            text, findings = None, [*unseen, *findings]
     return text, [*_bounded(findings)]
 
 
@@ -67,11 +71,30 @@ def read_table_file(path: Path, *, name: str = "", file: str = "") -> tuple[Tabl
     if not path.is_file():
         return None, [_finding(file, "there is no such file", "name a file that is there")]
     try:
-        with path.open("rb") as opened:
-            content = opened.read(MOST_BYTES + 1)
+        content = _content(path)
     except OSError as wrong:
         return None, [_finding(file, f"the file cannot be read: {wrong.strerror}", "mend its permissions")]
     return understood(name or path.name.removesuffix(form), file, content, form=form)
+
+
+def read_part_of_table_file(path: Path, *, file: str = "") -> TableText | None:
+    """Return what is understood of a file whose table is not understood as a whole: see `read_partly`."""
+    form = form_of(path)
+    if form is None or form not in FORMS or not path.is_file():
+        return None
+    try:
+        content = _content(path)
+    except OSError:
+        return None
+    if len(content) > MOST_BYTES:
+        return None
+    written, _ = FORMS[form].read(path.name.removesuffix(form), file or str(path), content)
+    return None if written is None else read_partly(written)
+
+
+def _content(path: Path) -> bytes:
+    with path.open("rb") as opened:
+        return opened.read(MOST_BYTES + 1)
 
 
 def table_bytes(table: DecisionTable, *, form: str) -> bytes:
@@ -92,7 +115,7 @@ def converted(table: DecisionTable, to: Path) -> tuple[bytes | None, list[Findin
     known = FOREIGN_FORMS.get(form) or FORMS[form]
     if not known.says_name and to.name != f"{table.name}{form}":
         message = f"the table is called {table.name!r}, and a {form} file is called as its table"
-        return None, [_finding(file, message, f"name it {table.name}{form}")]
+        return None, [_finding(file, message, f"name it {table.name}{form}, or call the table otherwise with --name")]
     try:
         content = known.write(table)
     except UnsayableError as wrong:

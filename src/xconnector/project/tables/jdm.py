@@ -164,7 +164,6 @@ class _Content(_Shape):
     inputs: list[_Column]
     outputs: list[_Column]
     rules: list[dict[str, str]]
-    passes_through: bool = Field(default=False, alias="passThrough")
     input_field: str | None = Field(default=None, alias="inputField")
     output_path: str | None = Field(default=None, alias="outputPath")
     mode: str = Field(default="single", alias="executionMode")
@@ -253,7 +252,6 @@ class _Import:
     def _refuse_modes(self) -> None:
         content = self._content
         modes = [
-            (content.passes_through, "passes its inputs through (passThrough)", "switch it off"),
             (content.mode != "single", f"runs in mode {content.mode!r} (executionMode)", "choose single"),
             (content.input_field, f"reads its inputs below {content.input_field!r}", "write it before each field"),
             (content.output_path, f"writes its outputs below {content.output_path!r}", "leave the path empty"),

@@ -7,17 +7,21 @@ what the lists of other sheets offer: it says nothing. Real dates and yes/no val
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
+from dataclasses import dataclass, field, replace
 from datetime import datetime, time
 from decimal import Decimal
 from io import BytesIO
 from typing import Any
+from zipfile import ZipFile
 
 from openpyxl import Workbook, load_workbook
+from openpyxl.utils import get_column_letter
 from openpyxl.utils.escape import unescape
 
 from xconnector.domain.decision.values import spelled_number
 from xconnector.project.findings import Finding, named_like
 from xconnector.project.tables.written import Grid, Line, Part, Setting, WrittenTable, gathered
+from xconnector.project.tables.xlsx_hidden import Hidden, hidden_in
 from xconnector.project.tables.xlsx_package import LAST_COLUMN, LAST_ROW, WorkbookError, proven_package
 
 SHEETS: Mapping[Part, str] = {
@@ -38,6 +42,7 @@ ABOUT = "about"
 _READ = (*SHEETS.values(), TABLE)
 _MOST_SIGNS = 4_000_000
 _MIDNIGHT = time()
+_SHOW = "show it, or delete it: what nobody sees does not decide"
 
 
 def read_xlsx(name: str, file: str, content: bytes) -> tuple[WrittenTable | None, list[Finding]]:
@@ -49,8 +54,17 @@ def read_xlsx(name: str, file: str, content: bytes) -> tuple[WrittenTable | None
     return _Reading(file, sheets).table(name)
 
 
-def _sheets(content: bytes) -> Mapping[str, Sequence[Sequence[Any]]]:
-    """Return the cells of each sheet, row by row.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Sheet:
+    """One sheet: its cells, row by row, and what of it nobody sees."""
+
+    rows: Sequence[Sequence[Any]] = ()
+    hidden: Hidden = field(default_factory=Hidden)
+    is_hidden: bool = False
+
+
+def _sheets(content: bytes) -> Mapping[str, _Sheet]:
+    """Return each sheet by its title.
 
     Raises WorkbookError.
     """
@@ -60,20 +74,25 @@ def _sheets(content: bytes) -> Mapping[str, Sequence[Sequence[Any]]]:
             # What it cannot keep for writing again is of no interest here.
             warnings.simplefilter("ignore")
             with closing(load_workbook(BytesIO(package), read_only=True, keep_links=False)) as book:
-                return {title: _rows(book, title) for title in book.sheetnames}
+                return {title: _sheet(book, title, package) for title in book.sheetnames}
     except Exception as wrong:
         # Parts that do not fit together lead the reader anywhere.
         raise WorkbookError("the workbook's parts do not fit together") from wrong
 
 
-def _rows(book: Workbook, title: str) -> Sequence[Sequence[Any]]:
+def _sheet(book: Workbook, title: str, package: bytes) -> _Sheet:
     if title not in _READ:
-        return ()
-    return [*book[title].iter_rows(min_row=1, max_row=LAST_ROW, min_col=1, max_col=LAST_COLUMN)]
+        return _Sheet()
+    sheet: Any = book[title]
+    with ZipFile(BytesIO(package)) as parts:
+        # Read row by row, a sheet has its cells only; what is hidden stands around them.
+        hidden = hidden_in(parts.read(sheet._worksheet_path.lstrip("/")))  # noqa: SLF001 - openpyxl tells it nowhere else
+    rows = [*sheet.iter_rows(min_row=1, max_row=LAST_ROW, min_col=1, max_col=LAST_COLUMN)]
+    return _Sheet(rows=rows, hidden=hidden, is_hidden=sheet.sheet_state != "visible")
 
 
 class _Reading:
-    def __init__(self, file: str, sheets: Mapping[str, Sequence[Sequence[Any]]]) -> None:
+    def __init__(self, file: str, sheets: Mapping[str, _Sheet]) -> None:
         self._file = file
         self._sheets = sheets
         self._findings: list[Finding] = []
@@ -99,14 +118,25 @@ class _Reading:
 
     def _lines(self, title: str) -> Iterator[Line]:
         """Yield the rows of a sheet that say something; those of the prose keep the space around it."""
-        for number, row in enumerate(self._sheets[title], start=1):
+        sheet = self._sheets[title]
+        seen = 0
+        for number, row in enumerate(sheet.rows, start=1):
             cells = ["" if cell.value is None else self._said(cell, title) for cell in row]
             said = [cell if title == TABLE else cell.strip() for cell in cells]
             end = max((at for at, cell in enumerate(said, start=1) if cell), default=0)
+            seen = max(seen, end)
+            if end and number in sheet.hidden.rows:
+                self._find(number, f"row {number} of the sheet `{title}` is hidden and decides", _SHOW)
             if end:
-                yield Line(number=number, cells=said[:end])
+                yield Line(number=number, cells=said[:end], sheet=title)
             if self._signs > _MOST_SIGNS:
                 return
+        for column in range(1, seen + 1):
+            if sheet.hidden.has_column(column):
+                letter = get_column_letter(column)
+                self._find(1, f"column {letter} of the sheet `{title}` is hidden and decides", _SHOW)
+        if seen and sheet.is_hidden:
+            self._find(1, f"the sheet `{title}` is hidden and decides", _SHOW)
 
     def _said(self, cell: Any, title: str) -> str:  # noqa: ANN401 - openpyxl's cells have no common type
         """Return a cell's value in the words of the grammar; what has none there is a finding."""
@@ -118,6 +148,8 @@ class _Reading:
         if said is None:
             self._find(cell.row, f"{place} holds a time, an error or no number", "write text, a number or a day")
             return ""
+        if cell.font is not None and cell.font.strike:
+            self._find(cell.row, f"{place} is struck through and decides", "clear it, or take the line out of its font")
         self._signs += len(said)
         return said
 
@@ -142,7 +174,7 @@ class _Reading:
             elif name == ABOUT:
                 prose.append(text)
             else:
-                said.append((name, Setting(number=line.number, text=text.strip())))
+                said.append((name, Setting(number=line.number, text=text.strip(), sheet=TABLE)))
         settings, repeated = gathered(self._file, said)
         self._findings += repeated
         return settings, "\n".join(prose).strip()
@@ -168,5 +200,5 @@ def _grid(lines: Sequence[Line]) -> Grid:
     width = len(header.cells)
     return Grid(
         header=header,
-        lines=[Line(number=row.number, cells=[*row.cells, *[""] * (width - len(row.cells))]) for row in rows],
+        lines=[replace(row, cells=[*row.cells, *[""] * (width - len(row.cells))]) for row in rows],
     )

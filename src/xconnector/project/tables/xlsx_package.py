@@ -122,6 +122,9 @@ class _PartContent:
         self._open.append(name)
         if len(self._open) > _MOST_NESTED:
             raise WorkbookError(f"the part {self._name!r} of the workbook is nested too deeply")
+        if name == "strike" and above == "rPr" and attributes.get("val", "1") not in {"0", "false"}:
+            said = "a part of a cell's text is struck through"
+            raise WorkbookError(said, "write the cell anew, without what is struck through")
         if name == "row":
             self._begin_row(attributes.get("r"))
         elif above == "row":
