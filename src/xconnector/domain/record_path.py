@@ -68,6 +68,8 @@ class RecordPath:
 
     Raises PathError when a name is looked for in a list.
     """
+    names: tuple[str, ...] = ()
+    """Its names, where it is nothing but names from the thing it starts from."""
 
     def of(self, record: Mapping[str, Any]) -> Json:
         """Return what stands there in a record, or None."""
@@ -89,7 +91,10 @@ def parse_path(text: str) -> RecordPath:
     walk = _walk_of(steps, text)
     if _Every() in steps:
         walk = _always_a_list(walk)
-    return RecordPath(text, walk=_from_root(walk) if from_root else walk)
+    if from_root:
+        return RecordPath(text, walk=_from_root(walk))
+    names = tuple(step.name for step in steps if isinstance(step, _Name))
+    return RecordPath(text, walk=walk, names=names if len(names) == len(steps) else ())
 
 
 def items_of(value: Json) -> Sequence[Json]:

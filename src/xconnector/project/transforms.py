@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
-from functools import partial
+from functools import lru_cache, partial
 from typing import TypeAlias
 
 from xconnector.domain.record_path import items_of, scalar_of, text_of
@@ -63,12 +63,16 @@ def _each_text(change: _OnText, value: Json) -> Json:
 
 
 def _on_text(change: _OnText) -> Transform:
-    return partial(_each_text, change)
+    def transform(value: Json) -> Json:
+        return change(value.strip()) if type(value) is str else _each_text(change, value)
+
+    return transform
 
 
 # ---------------------------------------------------------------------------- words
 
 
+@lru_cache(maxsize=4096)
 def _iso_date(text: str) -> Json:
     found = _ISO_DATE.fullmatch(text)
     if found is None or not _is_day(found[1]):
