@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, time, timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
@@ -322,6 +322,8 @@ class SourceShape(_Shape):
     """The value where there is none."""
     required: bool = False
     """Whether a missing value is an error."""
+    on_error: Literal["reject", "missing"] = "reject"
+    """What follows where a transform cannot read the value: the record is rejected, or the value counts as missing."""
 
 
 class MappingUseShape(_Shape):

@@ -44,6 +44,8 @@ class Source:
     currency: "Source | None" = None
     default: Json = None
     is_required: bool = False
+    is_lenient: bool = False
+    """Whether a value that a transform cannot read counts as missing."""
     value: _Value = field(init=False, repr=False, compare=False)
     """Gives the value, the default, or None.
 
@@ -55,7 +57,7 @@ class Source:
         object.__setattr__(self, "value", self._way())
 
     def _way(self) -> _Value:
-        is_settled = not self.take.is_present or self.default is not None or self.is_required
+        is_settled = not self.take.is_present or self.default is not None or self.is_required or self.is_lenient
         if is_settled or len(self.then) > 1 or (self.then and self.currency):
             return self._settled
         if self.currency is not None:
@@ -118,6 +120,8 @@ class Source:
                 if value is None:
                     return None
         except ValueProblemError as wrong:
+            if self.is_lenient:
+                return None
             raise ValueProblemError(f"{self.told} {wrong}") from None
         return value
 

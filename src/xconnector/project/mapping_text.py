@@ -46,7 +46,8 @@ GOLDEN_FIELDS = (
 """Fields of the golden record. `region` is a part of the country as ISO 3166-2 names it, without the country: `NY`."""
 
 SOURCE_WORDS = ("path", "const", "first", "join", "list", "sum", "count", "each", "group")
-_BESIDE = ("then", "currency", "default", "required")
+_BESIDE = ("then", "currency", "default", "required", "on_error")
+_MISSING, _REJECT = "missing", "reject"
 _ONLY_WITH = {"with": "join", "fields": "each"}
 _TOP_KEYS = ("for", "key", "customer", "fields", "customer_fields")
 _USE_KEYS = ("format", "where", "about")
@@ -140,6 +141,7 @@ class _Parsing:
             currency=self._source(spelled["currency"], (*place, "currency")) if "currency" in spelled else None,
             default=spelled.get("default"),
             is_required=self._flag(spelled.get("required", False), (*place, "required")),
+            is_lenient=self._is_lenient(spelled.get("on_error", _REJECT), (*place, "on_error")),
         )
 
     def _refuse_unknown(self, spelled: Mapping[str, Json], words: Sequence[str], place: Place) -> None:
@@ -179,6 +181,12 @@ class _Parsing:
         if not isinstance(spelled, bool):
             self._find(place, "`required` is true or false", "write `required: true`")
         return spelled is True
+
+    def _is_lenient(self, spelled: Json, place: Place) -> bool:
+        if spelled not in (_MISSING, _REJECT):
+            message = f"`on_error` is {_MISSING} or {_REJECT}"
+            self._find(place, message, f"write `on_error: {_MISSING}` where the value may be left out")
+        return spelled == _MISSING
 
     def _take(self, word: str, spelled: Mapping[str, Json], place: Place) -> Take:
         content, here = spelled[word], (*place, word)
