@@ -36,7 +36,7 @@ class MappedRecord:
     file: str
     """Path of the file, as it was named."""
     position: int | None
-    """Where the record stands, as its format counts: lines, or records. None where the file as a whole cannot be read."""
+    """Where the record stands, as its format counts: lines, or records. None where the whole file cannot be read."""
     format: str | None
     """What the file is; None where that is not known."""
     mapping: str | None
@@ -161,8 +161,8 @@ def _opened(file: Path, choice: MappingChoice | None) -> tuple[str, Iterator[_To
     found = _recognised(file)
     if found is None:
         raise MappedFilesError(
-            f"{file.name} is none of the formats that are recognised ({', '.join(one.name for one in known_formats())}); "
-            "let a feed of a project read it, and name its mapping"
+            f"{file.name} has none of the formats that are recognised: "
+            f"{', '.join(one.name for one in known_formats())}; let a feed of a project read it, and name its mapping"
         )
     connector, recognised = found
     return recognised.format, _records(_source(connector, recognised), file)
@@ -242,4 +242,3 @@ def _choice_of_project(mapping: RecordMapping, folder: Path, environment: Mappin
         source = known.manifest.run_source(known.settings, known.surroundings)
         return MappingChoice(mapping=mapping, connector=known.manifest.name, source=source)
     return MappingChoice(mapping=mapping)
-

@@ -25,7 +25,7 @@ def recognise(head: bytes) -> RecognisedFile | None:
     if not fitting:
         return None
     # The sign that makes most columns: a comma may also stand inside the cells of another table.
-    delimiter = max(fitting, key=lambda one: lines[0].count(one))
+    delimiter = max(fitting, key=lines[0].count)
     return RecognisedFile(format="csv", settings={"delimiter": delimiter, "encoding": encoding}, is_certain=False)
 
 

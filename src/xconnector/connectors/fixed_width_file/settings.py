@@ -37,8 +37,8 @@ class FixedWidthFileSettings(ConnectorSettings):
     header_lines: Annotated[int, Field(ge=0, le=1_000)] = 0
     """How many lines stand before the first record."""
     control: ControlSettings = ControlSettings()
-    """Control totals. A trailer is a last line that begins with `marker`, behind it the number of records and the sums in
-    their order here, with blanks between them."""
+    """Control totals. A trailer is a last line that begins with `marker`, behind it the number of records and the sums
+    in their order here, with blanks between them."""
     line_limit: Annotated[int, Field(ge=80, le=131_072)] = 65_536
     """Most bytes of a line; a longer one is set aside."""
 

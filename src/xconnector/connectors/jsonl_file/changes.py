@@ -1,8 +1,8 @@
 """Change events in the shape of Debezium: what a row was and is, taken out of its envelope.
 
-An envelope is `{before, after, source, op, ts_ms}`, with or without the schema that Kafka Connect puts around it. A delete
-may be followed by a tombstone, an event without a value. What the schema knows of dates, times and decimals is used:
-they arrive as counts of days or as bytes.
+An envelope is `{before, after, source, op, ts_ms}`, with or without the schema that Kafka Connect puts around it.
+A delete may be followed by a tombstone, an event without a value. What the schema knows of dates, times and decimals is
+used: they arrive as counts of days or as bytes.
 """
 
 import base64
@@ -23,8 +23,8 @@ _LONGEST_DECIMAL = 64
 def read_changes(lines: Iterator[Line]) -> Iterator[Line]:
     """Yield every line with the change that it tells, in the shape `{op, row, before, after, source, ts_ms, key}`.
 
-    `op` is Debezium's `c`, `u`, `d`, `r` or `t`, or `tombstone`; `row` is what stands after the change, or stood before it
-    where nothing does. A tombstone has the row and the source of the delete before it.
+    `op` is Debezium's `c`, `u`, `d`, `r` or `t`, or `tombstone`; `row` is what stands after the change, or stood before
+    it where nothing does. A tombstone has the row and the source of the delete before it.
     """
     deleted: Mapping[str, Json] | None = None
     for line in lines:
@@ -102,9 +102,7 @@ class _Types:
     def row(self, row: Json) -> Json:
         if not isinstance(row, dict) or not self._readings:
             return row
-        return {
-            name: self._readings[name](value) if name in self._readings else value for name, value in row.items()
-        }
+        return {name: self._readings[name](value) if name in self._readings else value for name, value in row.items()}
 
 
 def _fields(schema: Json) -> list[dict[str, Json]]:

@@ -1,9 +1,10 @@
 """How segments make loops, and which loops are records, in the transaction sets that we read (X12 005010).
 
 835 (X221): a record is a claim, CLP; its service lines are `services`. Around it: `payer`, `payee`.
-277 (X212, X214): a record is a status, TRN with its STC, of whom the levels above name: `source`, `receiver`, `provider`,
-`subscriber` or `patient`, `dependent`.
-834 (X220): a record is a member, INS; `names` are those of the member and of others, `coverages` what it is enrolled in.
+277 (X212, X214): a record is a status, TRN with its STC, of whom the levels above name: `source`, `receiver`,
+`provider`, `subscriber` or `patient`, `dependent`.
+834 (X220): a record is a member, INS; `names` are those of the member and of others, `coverages` what it is enrolled
+in.
 """
 
 from collections.abc import Mapping

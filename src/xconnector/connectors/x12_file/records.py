@@ -29,8 +29,8 @@ class Record:
 def read_records(path: Path, settings: X12FileSettings) -> Iterator[Record]:
     """Yield every record of a file, in its order.
 
-    Raises PermanentError naming file, place and remedy where the file as a whole cannot be read, or does not hold what its
-    own trailers count.
+    Raises PermanentError naming file, place and remedy where the file as a whole cannot be read, or does not hold what
+    its own trailers count.
     """
     try:
         with path.open("rb") as file:
@@ -84,7 +84,8 @@ class _Reading:
         if last is None or self._inside:
             begun = f" inside {self._inside}" if self._inside else ""
             raise PermanentError(
-                f"{self._path.name} is cut off{begun} after {self._number} whole records; ask its maker for a whole file"
+                f"{self._path.name} is cut off{begun} after {self._number} whole records; "
+                "ask its maker for a whole file"
             )
 
     # ------------------------------------------------------------------ envelopes
@@ -198,8 +199,8 @@ class _Reading:
         if owner.size > self._limit:
             if owner.loop is None or not owner.loop.is_record:
                 raise PermanentError(
-                    f"{self._path.name}, segment {segment.number}: more than {self._limit} bytes stand before a record; "
-                    "raise `record_limit:` of the connection if the file is right"
+                    f"{self._path.name}, segment {segment.number}: more than {self._limit} bytes stand before a "
+                    "record; raise `record_limit:` of the connection if the file is right"
                 )
             owner.wrong = owner.wrong or f"the record has more than {self._limit} bytes"
             return

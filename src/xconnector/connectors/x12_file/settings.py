@@ -19,13 +19,13 @@ class X12FileSettings(ConnectorSettings):
         "transaction.control",
         "number",
     )
-    """Paths of what together names a record. Unless said otherwise: sender and control number of the interchange, of the
-    group, of the transaction set, and the record's place in that."""
+    """Paths of what together names a record. Unless said otherwise: the sender, the control numbers of interchange, group
+    and transaction set, and the record's place in that."""
     encoding: Literal["utf-8", "iso-8859-1", "windows-1252"] = "utf-8"
     """Encoding; a record with bytes that do not fit is set aside."""
     control: ControlSettings = ControlSettings()
-    """Control totals, `none` or `sidecar`: X12 declares its own counts of segments, transaction sets and groups, and these
-    are always compared."""
+    """Control totals, `none` or `sidecar`: X12 declares its own counts of segments, transaction sets and groups, and
+    these are always compared."""
     record_limit: Annotated[int, Field(ge=80, le=16_777_216)] = 1_048_576
     """Most bytes of a record; a longer one is set aside. Also the most that may stand before the records of a set."""
 
