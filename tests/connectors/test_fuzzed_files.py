@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from xconnector.contract.errors import PermanentError
-from xconnector.contract.file_source import FileSource
+from xconnector.contract.file_source import FileRecord, FileSource
 from xconnector.contract.manifest import Surroundings
 from xconnector.contract.recognition import HEAD
 from xconnector.contract.registry import connector_names, manifest
@@ -45,24 +45,26 @@ READERS: Mapping[str, tuple[str, str, Mapping[str, object]]] = {
 }
 SIGNS = st.sampled_from(
     [
-        b"<",
-        b">",
-        b"&",
-        b"<!DOCTYPE x [",
-        b"<![CDATA[",
-        b"]]>",
-        b"<!--",
-        b"\0",
-        b'"',
-        b"\\",
-        b"{",
-        b"}",
-        b"[",
-        b"]",
-        b",",
+        *(
+            b"<",
+            b">",
+            b"&",
+            b"<!DOCTYPE x [",
+            b"<![CDATA[",
+            b"]]>",
+            b"<!--",
+            b"\0",
+            b'"',
+            b"\\",
+            b"{",
+            b"}",
+            b"[",
+            b"]",
+        ),
+        *(b",", b";", b":", b"*", b"~", b"^", b"\n", b"\r\n", b"\t", b"\xff", b"\xc3", b"\xef\xbb\xbf", b"\xff\xfe"),
+        *(b"ISA*", b"~IEA*1*1~", b"~SE*1*1~", b"~CLP*", b"~HL*1**20*1~", b"null", b"NaN", b"1e999", b"\\u0000"),
+        *(b"\\ud800", b"9" * 400),
     ]
-    + [b";", b":", b"*", b"~", b"^", b"\n", b"\r\n", b"\xff", b"\xc3", b"\xef\xbb\xbf", b"\xff\xfe", b"null", b"1e999"]
-    + [b"ISA*", b"~IEA*1*1~", b"~SE*1*1~", b"~CLP*", b"~HL*1**20*1~", b"NaN", b"\\u0000", b"\\ud800", b"9" * 400, b"\t"]
 )
 PIECES = st.binary(max_size=12) | SIGNS
 EDITS = st.lists(
@@ -93,6 +95,11 @@ def edited(content: bytes, edits: list[tuple[str, float, int, bytes]]) -> bytes:
     return content
 
 
+def examples_of(connector: str) -> int:
+    """Return how many files each reader of a connector gets, so that the connector gets ten thousand."""
+    return -(-EXAMPLES // sum(name == connector for name, _, _ in READERS.values()))
+
+
 def source_of(connector: str, said: Mapping[str, object], folder: Path) -> FileSource:
     found = manifest(connector)
     assert found.run_source is not None
@@ -106,13 +113,15 @@ def source_of(connector: str, said: Mapping[str, object], folder: Path) -> FileS
 @pytest.mark.slow
 @pytest.mark.timeout(1_200)
 @pytest.mark.parametrize("reader", READERS)
-def test_ten_thousand_mutated_files_end_in_records_and_named_rejections(reader: str, folder: Path) -> None:
+def test_mutated_files_end_in_records_and_named_rejections(reader: str, folder: Path) -> None:
     connector, sample, said = READERS[reader]
     source = source_of(connector, said, folder)
     whole = (SAMPLES / sample).read_bytes()
     path = folder / "run"
 
-    @settings(max_examples=EXAMPLES, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @settings(
+        max_examples=examples_of(connector), deadline=None, database=None, suppress_health_check=list(HealthCheck)
+    )
     @given(edits=EDITS)
     def prove(edits: list[tuple[str, float, int, bytes]]) -> None:
         path.write_bytes(edited(whole, edits))
@@ -180,18 +189,25 @@ def test_no_recognition_hangs_on_what_never_ends(piece: bytes) -> None:
 def prove_readable(source: FileSource, path: Path) -> None:
     begun = monotonic()
     last = 0
+    refused = ""
     try:
         for record in source.records(path):
-            assert record.position > last or record.position == last == 1
+            assert record.position > last
             last = record.position
-            assert record.wrong or isinstance(record.data, dict)
-            if record.wrong and record.data is None:
-                assert any(word in record.wrong for word in ("line", "segment", "record"))
-            elif record.data is not None:
-                prove_storable(dict(record.data))
-    except PermanentError as refused:
-        assert path.name in str(refused)
+            prove_told(record)
+    except PermanentError as error:
+        refused = f"{error}"
+    assert not refused or path.name in refused
     assert monotonic() - begun < LONGEST
+
+
+def prove_told(record: FileRecord) -> None:
+    """Prove that a record can be kept, or says where it stands and why it cannot."""
+    if record.data is not None:
+        prove_storable(dict(record.data))
+    if record.wrong or record.data is None:
+        assert record.wrong
+        assert any(word in record.wrong for word in ("line", "segment"))
 
 
 def prove_storable(value: Any) -> None:  # noqa: ANN401 - any JSON

@@ -138,7 +138,11 @@ def test_a_claim_status_belongs_to_the_subscriber_and_names_the_patient() -> Non
     pending, denied = mapped("x12_277_status.277")
 
     assert (pending.customer, pending.fields["status"]) == ("S-1", "pending")
-    assert (denied.customer, denied.fields["patient"], denied.customer_fields["first_name"]) == ("S-2", "KIM WINTER", "BO")
+    assert (denied.customer, denied.fields["patient"], denied.customer_fields["first_name"]) == (
+        "S-2",
+        "KIM WINTER",
+        "BO",
+    )
 
 
 def test_a_dependent_without_a_number_is_not_taken_for_the_subscriber() -> None:
@@ -174,7 +178,11 @@ def test_an_acord_message_makes_a_policy_and_a_life_contract_has_its_owner_as_cu
     auto, home = mapped("acord_policy.xml")
     [life] = mapped("acord_life_policy.xml")
 
-    assert (auto.fields["message"], auto.customer, auto.customer_fields["region"]) == ("PersAutoPolicyAddRq", "C-4711", "MS")
+    assert (auto.fields["message"], auto.customer, auto.customer_fields["region"]) == (
+        "PersAutoPolicyAddRq",
+        "C-4711",
+        "MS",
+    )
     assert auto.fields["vehicles"][0]["coverages"][0]["limit"] == "50000"
     assert home.error is not None
     assert (life.customer, life.customer_fields["first_name"], life.fields["insured"]) == ("P-2", "Ada", "Bo Winter")
@@ -222,5 +230,3 @@ def test_a_real_sample_is_mapped(file: str) -> None:
     assert records
     assert {record.error: record.position for record in records if record.error} == {}
     assert all(record.lineage for record in records)
-
-

@@ -94,6 +94,9 @@ class _Reading:
         around = {"ISA": "", "GS": "ISA", "ST": "GS"}[segment.name]
         if self._inside != around:
             raise self._out_of_order(segment)
+        if segment.wrong:
+            # Everything inside would carry it.
+            raise PermanentError(f"{self._path.name}: {segment.wrong}; ask the file's maker for a valid file")
         self._inside = segment.name
         if segment.name == "ISA":
             self._interchange = _interchange(segment)
