@@ -84,7 +84,9 @@ VALUES = st.none() | st.just("") | st.just(" ") | st.text("ab", min_size=1, max_
 
 
 @given(record=st.dictionaries(st.sampled_from("abcd"), VALUES))
-def test_the_path_that_is_told_leads_to_the_value(tmp_path_factory: pytest.TempPathFactory, record: Any) -> None:
+def test_the_path_that_is_told_leads_to_the_value(
+    tmp_path_factory: pytest.TempPathFactory, record: Mapping[str, Any]
+) -> None:
     record = {**record, "id": "1"}
     made = mapping(tmp_path_factory.mktemp("lineage"), "customer: id\nfields: {x: {first: [a, b, c, d]}}\n")
 

@@ -19,8 +19,8 @@ class X12FileSettings(ConnectorSettings):
         "transaction.control",
         "number",
     )
-    """Paths of what together names a record. Unless said otherwise: the sender, the control numbers of interchange, group
-    and transaction set, and the record's place in that."""
+    """Paths of what together names a record. Unless said otherwise: the sender, the control numbers of interchange,
+    group and transaction set, and the record's place in that."""
     encoding: Literal["utf-8", "iso-8859-1", "windows-1252"] = "utf-8"
     """Encoding; a record with bytes that do not fit is set aside."""
     control: ControlSettings = ControlSettings()
