@@ -42,7 +42,11 @@ def test_a_sample_is_known_by_its_name_and_by_its_content(file: str) -> None:
         ),
         (b'[{"resourceType": "Patient"}]', "fhir", {"layout": "list"}),
         (b'{"specversion": "1.0", "data": {}}', "cloudevents", {"layout": "lines", "inside": "data"}),
-        (b'{"before": null, "after": {}, "source": {}, "op": "c"}', "debezium", {"layout": "lines", "change_events": True}),
+        (
+            b'{"before": null, "after": {}, "source": {}, "op": "c"}',
+            "debezium",
+            {"layout": "lines", "change_events": True},
+        ),
         (b'{"schema": {}, "payload": null}', "debezium", {"layout": "lines", "change_events": True}),
         (b'null\n{"op": "c"}\n', "debezium", {"change_events": True}),
         (b'\xef\xbb\xbf{"a": 1}\n', "json", {"layout": "lines"}),
@@ -71,7 +75,9 @@ def test_a_file_is_known_by_its_beginning(head: bytes, form: str, settings: dict
     assert (found.format, dict(found.settings)) == (form, settings)
 
 
-@pytest.mark.parametrize("head", [b"", b"\0\1\2\3", b"PK\3\4", b"%PDF-1.7\n", b"Dear Ada,\nhello\n", b"ISABELLA\nBO\n", b"<<<"])
+@pytest.mark.parametrize(
+    "head", [b"", b"\0\1\2\3", b"PK\3\4", b"%PDF-1.7\n", b"Dear Ada,\nhello\n", b"ISABELLA\nBO\n", b"<<<"]
+)
 def test_other_files_are_none_of_ours(head: bytes) -> None:
     assert recognised(head) is None
 

@@ -3,8 +3,12 @@
 import resource
 from pathlib import Path
 
+import msgspec
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from tests.connectors.test_fuzzed_files import EDITS, edited
 from xconnector.operations.mapped_files import (
     MappedFilesError,
     MappedRecord,
@@ -68,7 +72,11 @@ def test_a_projects_mapping_reads_by_the_connection_of_its_feed(tmp_path: Path) 
     first, bad, third = mapped(tmp_path, "7   Ada     2026-10-05\n8   Bo\n9   Eva     2026-10-06\n")
 
     assert (first.format, first.customer, first.fields["name"]) == ("fixed_width", "7", "Ada")
-    assert (bad.position, bad.mapping, bad.error) == (2, "own", "line 2: it has 6 characters where its columns end at 22")
+    assert (bad.position, bad.mapping, bad.error) == (
+        2,
+        "own",
+        "line 2: it has 6 characters where its columns end at 22",
+    )
     assert third.customer == "9"
 
 
@@ -150,7 +158,11 @@ def test_formats_are_told_once_each() -> None:
     [
         ("id,first_name\n", "{number},Ada\n", ""),
         ("", '{{"id": {number}, "first_name": "Ada"}}\n', ""),
-        ('{{"resourceType": "Bundle", "entry": [{{}}', ',{{"resource": {{"resourceType": "Patient", "id": "{number}"}}}}', "]}}"),
+        (
+            '{{"resourceType": "Bundle", "entry": [{{}}',
+            ',{{"resource": {{"resourceType": "Patient", "id": "{number}"}}}}',
+            "]}}",
+        ),
     ],
 )
 def test_memory_does_not_grow_with_a_file(tmp_path: Path, begin: str, each: str, end: str) -> None:
@@ -169,3 +181,18 @@ def test_memory_does_not_grow_with_a_file(tmp_path: Path, begin: str, each: str,
     assert taken(60_000) - small < 8_192  # kilobytes
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(1_200)
+def test_whatever_becomes_of_a_sample_each_record_is_mapped_or_named(tmp_path: Path) -> None:
+    path = tmp_path / "run"
+    encode = msgspec.json.Encoder().encode
+
+    @settings(max_examples=10_000, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @given(sample=st.sampled_from(sorted(SAMPLES.iterdir())), edits=EDITS)
+    def prove(sample: Path, edits: list[tuple[str, float, int, bytes]]) -> None:
+        path.write_bytes(edited(sample.read_bytes(), edits))
+        for record in map_files([path], None):
+            assert bool(record.error) is not bool(record.lineage)
+            assert encode(record)
+
+    prove()

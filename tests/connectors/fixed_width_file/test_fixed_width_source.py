@@ -137,7 +137,8 @@ def test_a_header_line_tells_its_columns() -> None:
 
 
 @pytest.mark.parametrize(
-    "head", [b"", b"one line only", b"id name\n1234567\n", b"Dear Ada,\nhow are you?\n", b"id,name\n1,a\n", b"id  id\n1   2\n"]
+    "head",
+    [b"", b"one line only", b"id name\n1234567\n", b"Dear Ada,\nhow are you?\n", b"id,name\n1,a\n", b"id  id\n1   2\n"],
 )
 def test_what_does_not_keep_to_its_columns_is_not_taken_for_them(head: bytes) -> None:
     assert recognise(head) is None

@@ -113,9 +113,7 @@ def test_the_schema_says_what_a_count_or_bytes_mean(
 
 
 @given(unscaled=st.integers(-(2**80), 2**80), scale=st.integers(0, 12))
-def test_a_decimal_comes_out_as_it_went_in(
-    tmp_path_factory: pytest.TempPathFactory, unscaled: int, scale: int
-) -> None:
+def test_a_decimal_comes_out_as_it_went_in(tmp_path_factory: pytest.TempPathFactory, unscaled: int, scale: int) -> None:
     digits = b64encode(unscaled.to_bytes(14, "big", signed=True)).decode()
     column = {
         "field": "x",

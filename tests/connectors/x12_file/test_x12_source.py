@@ -211,7 +211,9 @@ def test_a_record_without_the_key_that_was_asked_for_is_set_aside(tmp_path: Path
 CELLS = st.text("AB 19äß", max_size=6)
 
 
-@given(claims=st.lists(st.lists(CELLS, min_size=1, max_size=4), max_size=12), spread=st.sampled_from(["", "\n", "\r\n"]))
+@given(
+    claims=st.lists(st.lists(CELLS, min_size=1, max_size=4), max_size=12), spread=st.sampled_from(["", "\n", "\r\n"])
+)
 def test_no_claim_is_lost_or_doubled(
     tmp_path_factory: pytest.TempPathFactory, claims: Sequence[Sequence[str]], spread: str
 ) -> None:
