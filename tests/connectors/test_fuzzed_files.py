@@ -8,9 +8,10 @@ from time import monotonic
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.connectors.file_edits import EDITS, Edit, edited, many
 from xconnector.contract.errors import PermanentError
 from xconnector.contract.file_source import FileRecord, FileSource
 from xconnector.contract.manifest import Surroundings
@@ -43,34 +44,6 @@ READERS: Mapping[str, tuple[str, str, Mapping[str, object]]] = {
         {"key": ["id"], "columns": {"id": "1-12", "name": "13-30"}, "may_be_short": True},
     ),
 }
-SIGNS = st.sampled_from(
-    [
-        *(
-            b"<",
-            b">",
-            b"&",
-            b"<!DOCTYPE x [",
-            b"<![CDATA[",
-            b"]]>",
-            b"<!--",
-            b"\0",
-            b'"',
-            b"\\",
-            b"{",
-            b"}",
-            b"[",
-            b"]",
-        ),
-        *(b",", b";", b":", b"*", b"~", b"^", b"\n", b"\r\n", b"\t", b"\xff", b"\xc3", b"\xef\xbb\xbf", b"\xff\xfe"),
-        *(b"ISA*", b"~IEA*1*1~", b"~SE*1*1~", b"~CLP*", b"~HL*1**20*1~", b"null", b"NaN", b"1e999", b"\\u0000"),
-        *(b"\\ud800", b"9" * 400),
-    ]
-)
-PIECES = st.binary(max_size=12) | SIGNS
-EDITS = st.lists(
-    st.tuples(st.sampled_from(["put", "cut", "over", "again"]), st.floats(0, 1), st.integers(0, 300), PIECES),
-    max_size=8,
-)
 
 
 @pytest.fixture(scope="module")
@@ -78,21 +51,6 @@ def folder() -> Iterator[Path]:
     made = Path(tempfile.mkdtemp(prefix="xc-fuzz-"))
     yield made
     shutil.rmtree(made)
-
-
-def edited(content: bytes, edits: list[tuple[str, float, int, bytes]]) -> bytes:
-    for kind, place, length, piece in edits:
-        at = int(place * len(content))
-        match kind:
-            case "put":
-                content = content[:at] + piece + content[at:]
-            case "cut":
-                content = content[:at] + content[at + length :]
-            case "over":
-                content = content[:at] + piece + content[at + len(piece) :]
-            case _:
-                content = content[:at] + content[at : at + length] * 2 + content[at + length :]
-    return content
 
 
 def examples_of(connector: str) -> int:
@@ -119,11 +77,9 @@ def test_mutated_files_end_in_records_and_named_rejections(reader: str, folder: 
     whole = (SAMPLES / sample).read_bytes()
     path = folder / "run"
 
-    @settings(
-        max_examples=examples_of(connector), deadline=None, database=None, suppress_health_check=list(HealthCheck)
-    )
+    @many(examples_of(connector))
     @given(edits=EDITS)
-    def prove(edits: list[tuple[str, float, int, bytes]]) -> None:
+    def prove(edits: list[Edit]) -> None:
         path.write_bytes(edited(whole, edits))
         prove_readable(source, path)
 
@@ -143,7 +99,7 @@ def test_noise_ends_in_records_and_named_rejections(reader: str, folder: Path, c
 @pytest.mark.parametrize("connector", [name for name in connector_names() if manifest(name).recognition is not None])
 @given(content=st.binary(max_size=600), edits=EDITS, sample=st.sampled_from(sorted(SAMPLES.iterdir())))
 def test_a_file_is_recognised_or_not_but_nothing_breaks(
-    connector: str, content: bytes, edits: list[tuple[str, float, int, bytes]], sample: Path
+    connector: str, content: bytes, edits: list[Edit], sample: Path
 ) -> None:
     known = manifest(connector)
     assert known.recognition is not None

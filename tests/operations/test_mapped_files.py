@@ -5,10 +5,10 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.connectors.test_fuzzed_files import EDITS, edited
+from tests.connectors.file_edits import EDITS, Edit, edited, many
 from xconnector.operations.mapped_files import (
     MappedFilesError,
     MappedRecord,
@@ -187,9 +187,9 @@ def test_whatever_becomes_of_a_sample_each_record_is_mapped_or_named(tmp_path: P
     path = tmp_path / "run"
     encode = msgspec.json.Encoder().encode
 
-    @settings(max_examples=10_000, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @many(10_000)
     @given(sample=st.sampled_from(sorted(SAMPLES.iterdir())), edits=EDITS)
-    def prove(sample: Path, edits: list[tuple[str, float, int, bytes]]) -> None:
+    def prove(sample: Path, edits: list[Edit]) -> None:
         path.write_bytes(edited(sample.read_bytes(), edits))
         for record in map_files([path], None):
             assert bool(record.error) is not bool(record.lineage)

@@ -6,7 +6,7 @@ Neither database nor project is needed where a shipped mapping is used. Files ar
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 from xconnector.contract.errors import PermanentError
 from xconnector.contract.file_source import FileRecord, FileSource
@@ -213,15 +213,11 @@ def _recognising() -> Iterator[tuple[str, Manifest[Any]]]:
 def _source(connector: str, recognised: RecognisedFile) -> RunSource:
     found = manifest(connector)
     # What a connection must say is its key; here the mapping does.
-    key = next(iter(_columns(recognised)), ".")
+    columns = cast("Mapping[str, object]", recognised.settings.get("columns", {}))
+    key = next(iter(columns), ".")
     settings = found.settings.model_validate({**recognised.settings, "key": [key]}).model_copy(update={"key": ()})
     assert found.run_source is not None
     return found.run_source(settings, Surroundings(project_folder=Path(), state_folder=Path()))
-
-
-def _columns(recognised: RecognisedFile) -> Sequence[str]:
-    columns = recognised.settings.get("columns")
-    return list(columns) if isinstance(columns, Mapping) else []
 
 
 # ---------------------------------------------------------------------------- a project's own mapping

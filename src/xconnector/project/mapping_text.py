@@ -113,7 +113,7 @@ class _Parsing:
         if not wanted:
             remedy = f'write one text or a list of them, or "{_ANYTHING}" for anything'
             self._find(("for", "where", path), f"`{path}` does not say what must stand there", remedy)
-        return frozenset() if wanted == {_ANYTHING} else wanted
+        return frozenset() if _ANYTHING in wanted else wanted
 
     def _fields(self, content: Json, place: Place) -> Mapping[str, Source]:
         if not isinstance(content, dict):

@@ -123,6 +123,5 @@ def test_a_decimal_comes_out_as_it_went_in(tmp_path_factory: pytest.TempPathFact
 
     [record] = read(tmp_path_factory.mktemp("decimal"), with_schema([column], {"x": digits}))
 
-    found = row_of(record)
-    assert isinstance(found, dict)
-    assert Decimal(str(found["x"])) == Decimal(unscaled).scaleb(-scale)
+    assert record.data is not None
+    assert Decimal(record.data["row"]["x"]) == Decimal(unscaled).scaleb(-scale)

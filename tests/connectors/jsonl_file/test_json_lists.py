@@ -30,7 +30,12 @@ def test_a_list_gives_its_things_with_their_places_lines_and_bytes(tmp_path: Pat
 
 
 def test_a_list_in_a_document_is_found_by_its_name(tmp_path: Path) -> None:
-    content = {"x": ["entry"], "y": {"entry": [0]}, "entry": [{"resource": {"id": 1}}, {"other": {}}], "z": [9]}
+    content: dict[str, object] = {
+        "x": ["entry"],
+        "y": {"entry": [0]},
+        "entry": [{"resource": {"id": 1}}, {"other": {}}],
+        "z": [9],
+    }
 
     first, second = read(tmp_path, json.dumps(content), list="entry", inside="resource")
 

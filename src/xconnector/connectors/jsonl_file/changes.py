@@ -63,7 +63,7 @@ def _message(data: Mapping[str, Json] | None) -> tuple[Json, Json]:
     return None, cast("Json", data)
 
 
-def _without_schema(value: Json) -> tuple[Mapping[str, Json] | None, Json]:
+def _without_schema(value: Json) -> tuple[dict[str, Json] | None, Json]:
     if isinstance(value, dict) and "payload" in value and "op" not in value:
         payload = value["payload"]
         return (payload if isinstance(payload, dict) else None), value.get("schema")

@@ -132,4 +132,4 @@ class _Splitting:
     def _begins_list(self, sign: bytes) -> bool:
         if self.has_begun or sign != b"[" or self._depth != self._level - 1:
             return False
-        return not self._name or self._named == self._name
+        return not self._name or bytes(self._named) == self._name
