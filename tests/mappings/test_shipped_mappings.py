@@ -174,6 +174,14 @@ def test_an_idoc_makes_a_customer_and_an_invoice() -> None:
     assert invoice.fields["payable"] == {"amount": "238.00", "currency": "EUR"}
 
 
+def test_an_order_has_its_items_whatever_way_amounts_are_signed() -> None:
+    [order] = mapped("idoc_orders.xml")
+
+    assert (order.customer, order.fields["order_number"]) == ("0000099009", "4500001234")
+    [line] = order.fields["lines"]
+    assert (line["name"], line["amount"]) == ("Anker 10 kg", {"amount": "-210.00", "currency": "EUR"})
+
+
 def test_an_acord_message_makes_a_policy_and_a_life_contract_has_its_owner_as_customer() -> None:
     auto, home = mapped("acord_policy.xml")
     [life] = mapped("acord_life_policy.xml")

@@ -1,5 +1,6 @@
 """What a mapping makes of files."""
 
+import os
 import resource
 from pathlib import Path
 
@@ -137,6 +138,15 @@ def test_a_file_that_cannot_be_read_has_one_line_and_the_next_file_follows(tmp_p
     assert "document type" in (refused[1].error or "")
     assert "absent cannot be read" in (refused[2].error or "")
     assert (taken.customer, taken.customer_fields) == ("1", {"first_name": "Ada"})
+
+
+def test_a_name_that_is_no_utf_8_is_shown_as_well_as_can_be(tmp_path: Path) -> None:
+    path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff.csv"))
+    path.write_text("id,first_name\n1,Ada\n", encoding="utf-8")
+
+    [record] = map_files([path], None)
+
+    assert record.file == f"{tmp_path}/?.csv"
 
 
 def test_no_error_shows_what_a_customer_owns(tmp_path: Path) -> None:

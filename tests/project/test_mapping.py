@@ -111,6 +111,8 @@ def mapped(folder: Path, field: str, record: Mapping[str, Any] = RECORD) -> obje
         ("{path: last, then: [{prefix: 'Frau '}, {suffix: '!'}]}", "Frau Lovelace!"),
         ("{path: cents, then: [text]}", "12345"),
         ("{path: 'lines[*].amount', then: [{divide: 10}]}", ["0.11", "0.22"]),
+        ("{path: sex, then: [{blank: [M, F]}, date]}", None),
+        ("{path: sex, then: [{blank: M}, lower]}", "f"),
         ("{group: 'lines[0].parts'}", {"no": 1}),
         ("{group: absent}", None),
         ("{path: days, then: [{epoch: days}]}", "2026-12-01"),
@@ -256,6 +258,8 @@ fields:
         ("{'lines[*].name': Two}", True),
         ("{last: '*', first: Ada}", True),
         ("{absent: '*'}", False),
+        ("{lines: '*', amount: '*'}", True),
+        ("{nothing: '*'}", False),
         ("{lines.name: One}", False),
     ],
 )

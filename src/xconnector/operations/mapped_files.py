@@ -119,11 +119,11 @@ def _mapped(file: Path, choice: MappingChoice | None) -> Iterator[MappedRecord]:
         form, records = _opened(file, choice)
         for position, data, wrong in records:
             if data is None:
-                yield MappedRecord(file=str(file), position=position, format=form, mapping=name, error=wrong)
+                yield MappedRecord(file=_shown(file), position=position, format=form, mapping=name, error=wrong)
             else:
                 yield _mapped_record(file, position, form, data, choice)
     except (PermanentError, MappedFilesError) as error:
-        yield MappedRecord(file=str(file), position=None, format=form, mapping=name, error=str(error))
+        yield MappedRecord(file=_shown(file), position=None, format=form, mapping=name, error=str(error))
 
 
 def _mapped_record(
@@ -132,14 +132,14 @@ def _mapped_record(
     mapping = choice.mapping if choice is not None else fitting(form, data)
     if mapping is None:
         error = f"no shipped mapping takes this record of format {form}: name one of your own, with --with"
-        return MappedRecord(file=str(file), position=position, format=form, mapping=None, error=error)
+        return MappedRecord(file=_shown(file), position=position, format=form, mapping=None, error=error)
     try:
         made = mapping.apply(data)
         lineage = mapping.lineage(data)
     except MappingError as wrong:
-        return MappedRecord(file=str(file), position=position, format=form, mapping=mapping.name, error=str(wrong))
+        return MappedRecord(file=_shown(file), position=position, format=form, mapping=mapping.name, error=str(wrong))
     return MappedRecord(
-        file=str(file),
+        file=_shown(file),
         position=position,
         format=form,
         mapping=mapping.name,
@@ -149,6 +149,11 @@ def _mapped_record(
         customer_fields=made.customer_fields,
         lineage={name: paths[0] if len(paths) == 1 else list(paths) for name, paths in lineage.items()},
     )
+
+
+def _shown(file: Path) -> str:
+    """Return a file's path as text that JSON can hold: a name may have bytes that are no UTF-8."""
+    return str(file).encode(errors="replace").decode()
 
 
 def _opened(file: Path, choice: MappingChoice | None) -> tuple[str, Iterator[_Told]]:

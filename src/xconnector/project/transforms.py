@@ -203,6 +203,11 @@ def _lookup(argument: Json) -> Transform:
     return _on_text(change)
 
 
+def _blank(argument: Json) -> Transform:
+    words = _texts(argument, "blank", "00000000")
+    return _on_text(lambda text: None if text in words else text)
+
+
 def _yes(argument: Json) -> Transform:
     words = {text for one in items_of(argument) if (text := text_of(one))}
     if not words:
@@ -268,6 +273,7 @@ _MAKERS: Mapping[str, Callable[[Json], Transform]] = {
     "decimal": _decimal_mark,
     "divide": _divide,
     "lookup": _lookup,
+    "blank": _blank,
     "yes": _yes,
     "prefix": _prefix,
     "suffix": _suffix,
