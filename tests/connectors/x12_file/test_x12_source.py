@@ -97,6 +97,22 @@ def test_a_status_knows_the_levels_above_it_and_not_those_beside_it(tmp_path: Pa
     assert at(found[1], "services.STC.01") == ["F2", "88"]
 
 
+def test_an_acknowledgement_of_claims_has_patients_and_statuses_of_whole_batches(tmp_path: Path) -> None:
+    segments = [
+        "HL*1**20*1", "NM1*PR*2*PAYER", "TRN*1*BATCH",
+        "HL*2*1*21*1", "NM1*41*2*SENDER", "TRN*2*ALL", "STC*A1:19:PR*20261001",
+        "HL*3*2*19*1", "NM1*85*2*CLINIC",
+        "HL*4*3*PT", "NM1*QC*1*SOMMER*ADA****MI*S-1", "TRN*2*T1", "STC*A2:20:PR*20261001",
+        "HL*5*3*PT", "NM1*QC*1*WINTER*BO", "TRN*2*T2", "STC*A7:562:85*20261001",
+    ]  # fmt: skip
+
+    found = read(tmp_path, interchange("277", segments))
+
+    assert [at(one, "TRN.02") for one in found] == ["ALL", "T1", "T2"]
+    assert [at(one, "patient.NM1.04") for one in found] == [None, "ADA", "BO"]
+    assert [at(one, "provider.NM1.03") for one in found] == [None, "CLINIC", "CLINIC"]
+
+
 def test_a_members_names_and_coverages_are_kept_apart(tmp_path: Path) -> None:
     segments = [
         "BGN*00*1*20261001", "REF*38*GROUP", "N1*P5*SPONSOR", "N1*IN*INSURER",
