@@ -171,6 +171,7 @@ def test_an_idoc_makes_a_customer_and_an_invoice() -> None:
     assert (customer.customer, customer.customer_fields["company"]) == ("0000099009", "Hafenbau GmbH")
     assert (nameless.position, nameless.error) == (2, "mapping idoc_debmas: customer: E1KNA1M[0].KUNNR is missing")
     assert invoice.customer == customer.customer
+    assert invoice.customer_fields["address_lines"] == ["Kaiweg 3"]
     assert invoice.fields["payable"] == {"amount": "238.00", "currency": "EUR"}
 
 
@@ -182,9 +183,8 @@ def test_an_order_has_its_items_whatever_way_amounts_are_signed() -> None:
     assert (line["name"], line["amount"]) == ("Anker 10 kg", {"amount": "-210.00", "currency": "EUR"})
 
 
-def test_an_acord_message_makes_a_policy_and_a_life_contract_has_its_owner_as_customer() -> None:
+def test_an_acord_message_makes_a_policy_known_by_its_insured_or_else_by_its_request() -> None:
     auto, home = mapped("acord_policy.xml")
-    [life] = mapped("acord_life_policy.xml")
 
     assert (auto.fields["message"], auto.customer, auto.customer_fields["region"]) == (
         "PersAutoPolicyAddRq",
@@ -192,8 +192,27 @@ def test_an_acord_message_makes_a_policy_and_a_life_contract_has_its_owner_as_cu
         "MS",
     )
     assert auto.fields["vehicles"][0]["coverages"][0]["limit"] == "50000"
-    assert home.error is not None
-    assert (life.customer, life.customer_fields["first_name"], life.fields["insured"]) == ("P-2", "Ada", "Bo Winter")
+    assert (home.customer, home.lineage["customer"]) == ("9f0c1f50-2222-4f5c-9d2e-0a64f7c5e002", "RqUID")
+
+
+def test_a_life_contract_has_its_owner_as_customer_and_never_fields_of_the_insured() -> None:
+    related, participating = mapped("acord_life_policy.xml")
+
+    assert (related.customer, related.customer_fields["first_name"], related.fields["insured"]) == (
+        "P-2",
+        "Ada",
+        "Bo Winter",
+    )
+    assert (participating.customer, participating.fields["insured"]) == ("000000002", "Kim Winter")
+    assert participating.customer_fields == {
+        "first_name": "Bo",
+        "last_name": "Winter",
+        "address_lines": ["2 Side St"],
+        "postcode": "20020",
+        "city": "Washington",
+        "region": "DC",
+        "mobile": "202 5550100",
+    }
 
 
 def test_a_change_event_tells_the_row_and_a_delete_teaches_the_golden_record_nothing() -> None:
