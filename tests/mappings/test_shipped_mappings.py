@@ -117,7 +117,7 @@ def test_a_bundle_has_a_mapping_for_each_kind_of_resource() -> None:
 
 
 def test_a_claim_payment_tells_deductible_and_copay_apart() -> None:
-    paid, nameless = mapped("x12_835_claim.835")
+    paid, numberless = mapped("x12_835_claim.835")
 
     assert (paid.customer, paid.fields["amount"]) == ("S-1", {"amount": "140", "currency": "USD"})
     [line] = paid.fields["lines"]
@@ -126,9 +126,7 @@ def test_a_claim_payment_tells_deductible_and_copay_apart() -> None:
         {"amount": "20", "currency": "USD"},
     )
     assert paid.lineage["lines[*].copay"] == ["services[*].CAS[01=PR][05=3].06", DEFAULT]
-    assert nameless.error is not None
-    assert nameless.error.endswith("is missing")
-    assert nameless.position == 2
+    assert (numberless.position, numberless.customer) == (2, "1234567893/ACCT-2")
 
 
 DEFAULT = "(default)"
