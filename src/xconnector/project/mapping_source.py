@@ -79,9 +79,10 @@ class Source:
             if found is None:
                 return None
             try:
-                return present(transform(found))
+                changed = transform(found)
             except ValueProblemError as wrong:
                 raise ValueProblemError(f"{self.told} {wrong}") from None
+            return changed if type(changed) is str and changed and not changed.isspace() else present(changed)
 
         return value
 
@@ -186,6 +187,8 @@ def _straight(path: RecordPath) -> _Value | None:
             found = item.get(last)
             if type(found) is str and found and not found.isspace():
                 return found
+            if found is None or type(found) in _NUMBERS:
+                return found
         return carefully(item, root)
 
     def at_two(item: Json, root: Json) -> Json:
@@ -194,6 +197,8 @@ def _straight(path: RecordPath) -> _Value | None:
             if type(group) is dict:
                 found = group.get(last)
                 if type(found) is str and found and not found.isspace():
+                    return found
+                if found is None or type(found) in _NUMBERS:
                     return found
         return carefully(item, root)
 
