@@ -14,7 +14,6 @@ _Value: TypeAlias = Callable[[Json, Json], Json]
 """Called with the thing in hand and the record's root; gives None where there is nothing."""
 Transform: TypeAlias = Callable[[Json], Json]
 _NUMBERS = frozenset({int, float, bool})
-_STRAIGHT = 2
 
 
 class ValueProblemError(ValueError):
@@ -177,32 +176,39 @@ def _walked(path: RecordPath) -> _Value:
 
 def _straight(path: RecordPath) -> _Value | None:
     """Take a value at one name, or one below another, as most paths are; None for any other path."""
-    if not 1 <= len(path.names) <= _STRAIGHT:
-        return None
-    carefully = _walked(path)
-    first, last = path.names[0], path.names[-1]
+    match path.names:
+        case [name]:
+            return _at_name(name, _walked(path))
+        case [group, name]:
+            return _in_group(group, name, _walked(path))
+        case _:
+            return None
 
-    def at_one(item: Json, root: Json) -> Json:
+
+def _at_name(name: str, carefully: _Value) -> _Value:
+    def value(item: Json, root: Json) -> Json:
         if type(item) is dict:
-            found = item.get(last)
+            found = item.get(name)
             if type(found) is str and found and not found.isspace():
                 return found
             if found is None or type(found) in _NUMBERS:
                 return found
         return carefully(item, root)
 
-    def at_two(item: Json, root: Json) -> Json:
-        if type(item) is dict:
-            group = item.get(first)
-            if type(group) is dict:
-                found = group.get(last)
-                if type(found) is str and found and not found.isspace():
-                    return found
-                if found is None or type(found) in _NUMBERS:
-                    return found
+    return value
+
+
+def _in_group(group: str, name: str, carefully: _Value) -> _Value:
+    def value(item: Json, root: Json) -> Json:
+        if type(item) is dict and type(inner := item.get(group)) is dict:
+            found = inner.get(name)
+            if type(found) is str and found and not found.isspace():
+                return found
+            if found is None or type(found) in _NUMBERS:
+                return found
         return carefully(item, root)
 
-    return at_one if len(path.names) == 1 else at_two
+    return value
 
 
 def _single(value: Json, told: str) -> Json:
