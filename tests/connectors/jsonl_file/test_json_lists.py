@@ -43,6 +43,16 @@ def test_a_list_in_a_document_is_found_by_its_name(tmp_path: Path) -> None:
     assert (second.data, second.wrong) == (None, "line 1: the record has no object resource")
 
 
+def test_documents_that_follow_one_another_are_all_read(tmp_path: Path) -> None:
+    content = '{"entry": [{"id": 1}, {"id": 2}]}\n{"x": [0], "entry": [{"id": 3}]}\n'
+
+    assert [(one.data, one.position) for one in read(tmp_path, content, list="entry")] == [
+        ({"id": 1}, 1),
+        ({"id": 2}, 2),
+        ({"id": 3}, 3),
+    ]
+
+
 def test_what_stands_in_text_opens_and_closes_nothing(tmp_path: Path) -> None:
     content = json.dumps([{"id": '}], "\\'}, {"id": "\\\\"}])
 
@@ -54,6 +64,8 @@ def test_what_stands_in_text_opens_and_closes_nothing(tmp_path: Path) -> None:
     [
         ('[{"id": 1}', "cut off"),
         ('{"entry": [{"id": 1}', "no list"),
+        ('[{"id": 1}]]', "brackets do not match"),
+        ('[{"id": 1}]\n{"id": 2}', "line 2: a document without the list"),
         ("", "no list"),
         ("{}", "no list"),
         ('"text"', "no list"),

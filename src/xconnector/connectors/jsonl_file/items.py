@@ -27,20 +27,26 @@ class Item:
 
 
 def read_items(file: BinaryIO, path: Path, *, name: str, limit: int) -> Iterator[Item]:
-    """Yield the things of the list that the document holds under a name, or is itself where the name is empty.
+    """Yield the things of the list that a document holds under a name, or is itself where the name is empty.
 
-    Raises PermanentError when there is no such list, and when the file ends inside it.
+    Where several documents follow one another, as one a line, those of all of them.
+
+    Raises PermanentError when a document has no such list, and when one does not end.
     """
     splitting = _Splitting(name.encode(), limit)
     chunk = file.read(_CHUNK).removeprefix(_BOM)
-    while chunk and not splitting.has_ended:
+    while chunk:
         yield from splitting.items(chunk)
         chunk = file.read(_CHUNK)
     if not splitting.has_begun:
         told = f"no list {name!r}" if name else "no list"
         raise PermanentError(f"{path.name} holds {told}: check `layout:` and `list:` of the connection")
-    if not splitting.has_ended:
-        raise PermanentError(f"{path.name} is cut off before its list ends; ask its maker for a whole file")
+    if splitting.lacking is not None:
+        raise PermanentError(f"{path.name}, line {splitting.lacking}: a document without the list; read it by itself")
+    if not splitting.is_whole:
+        raise PermanentError(
+            f"{path.name} is cut off before its end, or its brackets do not match; ask its maker for a whole file"
+        )
 
 
 class _Splitting:
@@ -59,12 +65,20 @@ class _Splitting:
         self._item = bytearray()
         self._line = 1
         self._begun_at = 1
+        self._is_in_list = False
+        self._has_list = False
         self.has_begun = False
-        self.has_ended = False
+        self.lacking: int | None = None
+        """The line in which the first document ends that has no such list."""
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether everything that was opened is closed."""
+        return self._depth == 0 and not self._is_in_text
 
     def items(self, chunk: bytes) -> Iterator[Item]:
         at = 0
-        while at < len(chunk) and not self.has_ended:
+        while at < len(chunk):
             sign = self._sign(chunk, at)
             self._pass(chunk[at:sign])
             if sign == len(chunk):
@@ -84,13 +98,13 @@ class _Splitting:
         return found.start() if found else len(chunk)
 
     def _is_between(self) -> bool:
-        return self.has_begun and self._depth == self._level and not self._is_in_text
+        return self._is_in_list and self._depth == self._level and not self._is_in_text
 
     def _ends_item(self, sign: bytes) -> bool:
         return self._is_between() and not self._is_escaped and sign in b",]}"
 
     def _pass(self, passed: bytes) -> None:
-        if self.has_begun:
+        if self._is_in_list:
             if not self._item:
                 begun = passed.lstrip()
                 self._line += passed.count(b"\n", 0, len(passed) - len(begun))
@@ -121,15 +135,24 @@ class _Splitting:
             self._depth += 1
         elif sign in b"]}":
             self._depth -= 1
-            self.has_ended = self.has_begun and self._depth < self._level
-        if self.has_begun and not self.has_ended and not self._separates(sign):
+            self._is_in_list = self._is_in_list and self._depth >= self._level
+            if self._depth == 0:
+                self._end_document()
+        if self._is_in_list and not self._separates(sign):
             self._keep(sign)
+        self._is_in_list = self._is_in_list or begins_list
+        self._has_list = self._has_list or begins_list
         self.has_begun = self.has_begun or begins_list
+
+    def _end_document(self) -> None:
+        if not self._has_list and self.lacking is None:
+            self.lacking = self._line
+        self._has_list = False
 
     def _separates(self, sign: bytes) -> bool:
         return sign == b"," and self._is_between()
 
     def _begins_list(self, sign: bytes) -> bool:
-        if self.has_begun or sign != b"[" or self._depth != self._level - 1:
+        if self._is_in_list or sign != b"[" or self._depth != self._level - 1:
             return False
         return not self._name or bytes(self._named) == self._name
