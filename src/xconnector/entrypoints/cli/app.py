@@ -12,6 +12,7 @@ from xconnector.entrypoints.cli import (
     explain,
     failures,
     keys,
+    map_files,
     portal,
     project,
     reconcile,
@@ -42,6 +43,7 @@ app.command()(demo.demo)
 app.command()(sandbox.sandbox)
 app.command()(serve.serve)
 app.command()(worker.worker)
+app.command("map")(map_files.map_files)
 app.command()(send.send)
 app.command()(run.run)
 app.command()(status.status)
