@@ -1,0 +1,91 @@
+"""A mail that came back, as signals: reports, complaints, receipts, automatic answers, and prose of mail systems."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from xconnector.domain.delivery import DeliveryEventType
+from xconnector.domain.feedback.addresses import address_of_field
+from xconnector.domain.feedback.automatic import automatic_reply
+from xconnector.domain.feedback.complaint import complaints
+from xconnector.domain.feedback.diagnosis import Diagnosis
+from xconnector.domain.feedback.disposition import dispositions
+from xconnector.domain.feedback.mime import Part, read_mail, unencoded
+from xconnector.domain.feedback.prose import Prose, prose_of, recipients_besides, signals_of_prose
+from xconnector.domain.feedback.signal import Signal
+from xconnector.domain.feedback.status_report import RecipientReport, recipient_reports
+
+_LAST_HOP = re.compile(
+    r"mailer[-_. ]?daemon|mdaemon|postmaster|mail[-_. ]?delivery[-_. ](?:sub)?system|mail administrator|delivery subsystem"
+    r"|mail[-_. ]?router|bounce-?notif|mail delivery service",
+    re.IGNORECASE,
+)
+_GIVEN_BACK = re.compile(
+    r"undeliver|not (?:be )?deliver|non-?deliver|delivery (?:status )?(?:notification|fail|error|problem|report|warning)"
+    r"|returned (?:mail|to sender|e-?mail|message)|mail status report|returning message"
+    r"|(?:mail|message|e-?mail|sending|processing)(?: delivery)? (?:fail|error|return|bounce)|failure (?:notice|delivery|notification)"
+    r"|could ?n[o']t (?:be )?(?:deliver|send)|failed (?:mail|delivery|to deliver)|automatically rejected"
+    r"|unzustellbar|nicht zugestellt|unzugestellt|message status|nicht übermittelt|non remis|non distribu|echec de|échec de"
+    r"|no se (?:ha podido|pudo) entregar|no entregado|devuelto|não (?:foi )?entregue|mancata consegna|non recapitat|onbestelbaar"
+    r"|недоставл|не доставлен|退信|送信できません|delayed|mail error|rejected mail|mail rejected|delivery has failed",
+    re.IGNORECASE,
+)
+_SAID_FIRST = 1500
+"""Characters of a mail's beginning that say what it is."""
+
+
+def signals_of_mail(mail: Part) -> Sequence[Signal]:
+    """Return what a mail says, at least one signal; what is not understood is UNKNOWN, never lost."""
+    if reports := recipient_reports(mail):
+        return _of_reports(mail, reports)
+    if found := complaints(mail) or dispositions(mail):
+        return found
+    for part in mail.walk():
+        if part.media_type == "message/rfc822" and (reports := recipient_reports(forwarded := read_mail(part.octets()))):
+            # A gateway packed the whole report into a mail of its own.
+            return _of_reports(forwarded, reports)
+    return _of_mail_for_people(mail)
+
+
+def _of_reports(mail: Part, reports: Sequence[RecipientReport]) -> list[Signal]:
+    prose = prose_of(mail)
+    named = [one.recipient for one in reports if one.recipient]
+    nameless = None if named else next(iter(recipients_besides(mail) or prose.recipients()), None)
+    return [
+        (report if report.recipient else replace(report, recipient=nameless)).signal(_diagnosis(report, prose, named))
+        for report in reports
+    ]
+
+
+def _diagnosis(report: RecipientReport, prose: Prose, named: Sequence[str]) -> Diagnosis:
+    """Return why, from the report, or from the words beside it where the report does not really say."""
+    diagnosis = report.diagnosis()
+    if diagnosis.is_certain or not report.is_undelivered:
+        return diagnosis
+    said = prose.diagnosis_of(report.recipient, named) if report.recipient else prose.diagnosis()
+    return diagnosis.supplemented(said)
+
+
+def _of_mail_for_people(mail: Part) -> Sequence[Signal]:
+    prose = prose_of(mail)
+    if _is_from_the_last_hop(mail):
+        return signals_of_prose(mail, prose)
+    if answer := automatic_reply(mail, prose):
+        return [answer]
+    subject = unencoded(mail.value("subject"))
+    if _GIVEN_BACK.search(subject) or _GIVEN_BACK.search(prose.text[:_SAID_FIRST]):
+        return signals_of_prose(mail, prose)
+    return [_of_a_person(mail)]
+
+
+def _is_from_the_last_hop(mail: Part) -> bool:
+    return bool(mail.value("x-failed-recipients") or _LAST_HOP.search(unencoded(mail.value("from"))))
+
+
+def _of_a_person(mail: Part) -> Signal:
+    is_answer = bool(mail.value("in-reply-to") or mail.value("references"))
+    return Signal(
+        type=DeliveryEventType.RESPONDED if is_answer else DeliveryEventType.UNKNOWN,
+        recipient=address_of_field(mail.value("from")),
+        detail="" if is_answer else "a mail without a report that we understand",
+    )
