@@ -4,7 +4,18 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from xconnector.connectors.brevo.webhook import FORMAT as BREVO
+from xconnector.connectors.infobip.webhook import FORMAT as INFOBIP
+from xconnector.connectors.lob.webhook import FORMAT as LOB
+from xconnector.connectors.mailgun.webhook import FORMAT as MAILGUN
+from xconnector.connectors.mailjet.webhook import FORMAT as MAILJET
+from xconnector.connectors.postmark.webhook import FORMAT as POSTMARK
+from xconnector.connectors.resend.webhook import FORMAT as RESEND
+from xconnector.connectors.sendgrid.webhook import FORMAT as SENDGRID
 from xconnector.connectors.ses.webhook import FORMAT as SES
+from xconnector.connectors.sparkpost.webhook import FORMAT as SPARKPOST
+from xconnector.connectors.twilio.webhook import FORMAT as TWILIO
+from xconnector.connectors.vonage.webhook import FORMAT as VONAGE
 from xconnector.contract.errors import PermanentError
 from xconnector.contract.feedback import FeedbackFormat, FeedbackRequest
 from xconnector.domain.feedback.mail import signals_of_mail
@@ -16,6 +27,17 @@ FORMATS: Mapping[str, FeedbackFormat] = {
     one.name: one
     for one in (
         SES,
+        SENDGRID,
+        MAILGUN,
+        POSTMARK,
+        SPARKPOST,
+        MAILJET,
+        RESEND,
+        LOB,
+        INFOBIP,
+        VONAGE,
+        TWILIO,
+        BREVO,
     )
 }
 """By name; in the order in which a request is held against them."""

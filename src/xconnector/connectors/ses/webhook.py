@@ -123,17 +123,26 @@ def _wants_less(about: Mapping[str, Any]) -> bool:
     preferences = object_at(about, "newTopicPreferences")
     topics = preferences.get("topicSubscriptionStatus")
     listed = topics if isinstance(topics, list) else []
-    return preferences.get("unsubscribeAll") is True or any(text_at(one, "subscriptionStatus") == "OptOut" for one in listed)
+    return preferences.get("unsubscribeAll") is True or any(
+        text_at(one, "subscriptionStatus") == "OptOut" for one in listed
+    )
 
 
 def _detail(told: str, about: Mapping[str, Any]) -> str:
-    words = [told, *(text_at(about, name) for name in ("bounceType", "bounceSubType", "delayType", "complaintFeedbackType"))]
+    words = [
+        told,
+        *(text_at(about, name) for name in ("bounceType", "bounceSubType", "delayType", "complaintFeedbackType")),
+    ]
     return " ".join(word for word in words if word and word.replace("-", "").replace(" ", "").isalnum())[:100]
 
 
 def _tags(event: Mapping[str, Any]) -> Mapping[str, str]:
     tags = object_at(event, "mail", "tags")
-    return {name: values[0] for name, values in tags.items() if isinstance(values, list) and values and isinstance(values[0], str)}
+    return {
+        name: values[0]
+        for name, values in tags.items()
+        if isinstance(values, list) and values and isinstance(values[0], str)
+    }
 
 
 FORMAT = FeedbackFormat(name="ses", recognises=recognises, read=read)

@@ -34,14 +34,10 @@ BOUNCES: Mapping[tuple[str, str], Word] = {
     ("Permanent", "UnsubscribedRecipient"): Word(Type.REJECTED, final=True, reason=Reason.UNSUBSCRIBED),
     ("Permanent", "EmailValidationSuppressed"): _SUPPRESSED,
     ("Transient", ""): Word(Type.BOUNCED, final=True, bounce_class=Class.SOFT, reason=Reason.OTHER),
-    ("Transient", "MailboxFull"): Word(
-        Type.BOUNCED, final=True, bounce_class=Class.SOFT, reason=Reason.MAILBOX_FULL
-    ),
+    ("Transient", "MailboxFull"): Word(Type.BOUNCED, final=True, bounce_class=Class.SOFT, reason=Reason.MAILBOX_FULL),
     ("Transient", "MessageTooLarge"): Word(Type.BOUNCED, final=True, bounce_class=Class.SOFT, reason=Reason.CONTENT),
     ("Transient", "ContentRejected"): Word(Type.BOUNCED, final=True, bounce_class=Class.SOFT, reason=Reason.CONTENT),
-    ("Transient", "AttachmentRejected"): Word(
-        Type.BOUNCED, final=True, bounce_class=Class.SOFT, reason=Reason.CONTENT
-    ),
+    ("Transient", "AttachmentRejected"): Word(Type.BOUNCED, final=True, bounce_class=Class.SOFT, reason=Reason.CONTENT),
     ("Transient", "CustomTimeoutExceeded"): Word(
         Type.EXPIRED, final=True, bounce_class=Class.SOFT, reason=Reason.UNREACHABLE
     ),

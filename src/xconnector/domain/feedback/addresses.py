@@ -6,9 +6,13 @@ _ADDRESS = re.compile(
     r"[^\s<>()\[\]{},;:\"'@|*=]{1,64}+@(?:[\w-]{1,63}\.){1,10}+[\w-]{2,63}+(?!\.?[\w-])|"
     r"[^\s<>()\[\]{},;:\"'@|*=]{1,64}+@[\w-]{1,63}+(?![\w.-]*@)"
 )
-_KINDS = re.compile(r"^\s*(?:rfc-?822|utf-8|utf-8-\w+|smtp|unknown|x-unknown|internet|lmtp|dns|x-\w+)\s*;", re.IGNORECASE)
+_KINDS = re.compile(
+    r"^\s*(?:rfc-?822|utf-8|utf-8-\w+|smtp|unknown|x-unknown|internet|lmtp|dns|x-\w+)\s*;", re.IGNORECASE
+)
 _CODE_POINT = re.compile(r"\\x\{([0-9A-Fa-f]{2,6})\}")
 _HIGHEST_CODE_POINT = 0x10FFFF
+_HALVES = range(0xD800, 0xE000)
+"""Of surrogate pairs: no signs by themselves."""
 _LONGEST = 4 * 1024
 
 
@@ -28,4 +32,4 @@ def address_of_field(value: str) -> str | None:
 def _character(found: re.Match[str]) -> str:
     """Read how RFC 6533 writes signs beyond ASCII where a mail must do without them."""
     code = int(found[1], 16)
-    return chr(code) if code <= _HIGHEST_CODE_POINT and not 0xD800 <= code <= 0xDFFF else ""
+    return chr(code) if code <= _HIGHEST_CODE_POINT and code not in _HALVES else ""

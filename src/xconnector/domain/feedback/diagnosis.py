@@ -13,8 +13,10 @@ MOST_WORDS = 4 * 1024
 """Characters of a diagnostic that are looked at."""
 
 _ADDRESS = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}+@(?:[\w-]{1,63}+(?:\.(?=\w))?+){1,12}+")
-_CODES = re.compile(r"(?<![\d.])[245]\d\d(?=[ #:;-]|$)[ :;-]?(?:#?[245]\.\d{1,3}\.\d{1,3})?-?|#?\b[245]\.\d{1,3}\.\d{1,3}\b")
-_MARKS = str.maketrans(dict.fromkeys("<>[](){}\"“”„«»*|", " ") | {"’": "'", "‘": "'"})
+_CODES = re.compile(
+    r"(?<![\d.])[245]\d\d(?=[ #:;-]|$)[ :;-]?(?:#?[245]\.\d{1,3}\.\d{1,3})?-?|#?\b[245]\.\d{1,3}\.\d{1,3}\b"
+)
+_MARKS = str.maketrans(dict.fromkeys('<>[](){}"“”„«»*|', " ") | {"’": "'", "‘": "'"})
 
 _PASSING = frozenset({DeliveryReason.UNREACHABLE, DeliveryReason.THROTTLED})
 
@@ -47,7 +49,6 @@ class Diagnosis:
         if self.status is not None:
             return self.status.startswith("4")
         return self.reply_code is not None or self.meaning.reason in _PASSING
-
 
     def supplemented(self, said: "Diagnosis") -> "Diagnosis":
         """Return this diagnosis with what was said elsewhere, where that says more."""

@@ -5,14 +5,14 @@ from xconnector.domain.feedback.addresses import address_of_field
 from xconnector.domain.feedback.mime import Part, decoded, read_fields
 from xconnector.domain.feedback.signal import Signal
 
-_MEDIA_TYPES = frozenset({"message/disposition-notification", "message/global-disposition-notification"})
+MEDIA_TYPES = frozenset({"message/disposition-notification", "message/global-disposition-notification"})
 _LONGEST = 64 * 1024
 _KNOWN = frozenset({"displayed", "deleted", "dispatched", "processed", "denied", "failed"})
 
 
 def dispositions(mail: Part) -> list[Signal]:
     """Return what receipts say: displayed is a weak word for opened, and nothing else proves anything."""
-    return [_signal(part) for part in mail.walk() if part.media_type in _MEDIA_TYPES]
+    return [_signal(part) for part in mail.walk() if part.media_type in MEDIA_TYPES]
 
 
 def _signal(part: Part) -> Signal:
@@ -22,7 +22,8 @@ def _signal(part: Part) -> Signal:
     kind = DeliveryEventType.OPENED if word == "displayed" else DeliveryEventType.UNKNOWN
     return Signal(
         type=kind,
-        recipient=address_of_field(fields.get("original-recipient", "")) or address_of_field(fields.get("final-recipient", "")),
+        recipient=address_of_field(fields.get("original-recipient", ""))
+        or address_of_field(fields.get("final-recipient", "")),
         detail=f"read receipt: {word}" if word in _KNOWN else "read receipt",
         by_machine="mdn-sent-automatically" in mode,
     )

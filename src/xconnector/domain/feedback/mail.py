@@ -1,6 +1,5 @@
 """A mail that came back, as signals: reports, complaints, receipts, automatic answers, and prose of mail systems."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -9,27 +8,14 @@ from xconnector.domain.feedback.addresses import address_of_field
 from xconnector.domain.feedback.automatic import automatic_reply
 from xconnector.domain.feedback.complaint import complaints
 from xconnector.domain.feedback.diagnosis import Diagnosis
+from xconnector.domain.feedback.disposition import MEDIA_TYPES as RECEIPTS
 from xconnector.domain.feedback.disposition import dispositions
 from xconnector.domain.feedback.mime import Part, read_mail, unencoded
-from xconnector.domain.feedback.prose import Prose, prose_of, recipients_besides, signals_of_prose
+from xconnector.domain.feedback.prose import Prose, failed_recipients, prose_of, recipients_besides, signals_of_prose
 from xconnector.domain.feedback.signal import Signal
 from xconnector.domain.feedback.status_report import RecipientReport, recipient_reports
+from xconnector.domain.feedback.words_of_mails import GIVEN_BACK, LAST_HOP
 
-_LAST_HOP = re.compile(
-    r"mailer[-_. ]?daemon|mdaemon|postmaster|mail[-_. ]?delivery[-_. ](?:sub)?system|mail administrator|delivery subsystem"
-    r"|mail[-_. ]?router|bounce-?notif|mail delivery service",
-    re.IGNORECASE,
-)
-_GIVEN_BACK = re.compile(
-    r"undeliver|not (?:be )?deliver|non-?deliver|delivery (?:status )?(?:notification|fail|error|problem|report|warning)"
-    r"|returned (?:mail|to sender|e-?mail|message)|mail status report|returning message"
-    r"|(?:mail|message|e-?mail|sending|processing)(?: delivery)? (?:fail|error|return|bounce)|failure (?:notice|delivery|notification)"
-    r"|could ?n[o']t (?:be )?(?:deliver|send)|failed (?:mail|delivery|to deliver)|automatically rejected"
-    r"|unzustellbar|nicht zugestellt|unzugestellt|message status|nicht übermittelt|non remis|non distribu|echec de|échec de"
-    r"|no se (?:ha podido|pudo) entregar|no entregado|devuelto|não (?:foi )?entregue|mancata consegna|non recapitat|onbestelbaar"
-    r"|недоставл|не доставлен|退信|送信できません|delayed|mail error|rejected mail|mail rejected|delivery has failed",
-    re.IGNORECASE,
-)
 _SAID_FIRST = 1500
 """Characters of a mail's beginning that say what it is."""
 
@@ -38,10 +24,14 @@ def signals_of_mail(mail: Part) -> Sequence[Signal]:
     """Return what a mail says, at least one signal; what is not understood is UNKNOWN, never lost."""
     if reports := recipient_reports(mail):
         return _of_reports(mail, reports)
-    if found := complaints(mail) or dispositions(mail):
+    if found := complaints(mail):
+        return found
+    if (found := dispositions(mail)) and not _is_refused_by_receipt(mail, found):
         return found
     for part in mail.walk():
-        if part.media_type == "message/rfc822" and (reports := recipient_reports(forwarded := read_mail(part.octets()))):
+        if part.media_type == "message/rfc822" and (
+            reports := recipient_reports(forwarded := read_mail(part.octets()))
+        ):
             # A gateway packed the whole report into a mail of its own.
             return _of_reports(forwarded, reports)
     return _of_mail_for_people(mail)
@@ -50,7 +40,9 @@ def signals_of_mail(mail: Part) -> Sequence[Signal]:
 def _of_reports(mail: Part, reports: Sequence[RecipientReport]) -> list[Signal]:
     prose = prose_of(mail)
     named = [one.recipient for one in reports if one.recipient]
-    nameless = None if named else next(iter(recipients_besides(mail) or prose.recipients()), None)
+    nameless = (
+        None if named else next(iter(failed_recipients(mail) or prose.recipients() or recipients_besides(mail)), None)
+    )
     return [
         (report if report.recipient else replace(report, recipient=nameless)).signal(_diagnosis(report, prose, named))
         for report in reports
@@ -68,18 +60,28 @@ def _diagnosis(report: RecipientReport, prose: Prose, named: Sequence[str]) -> D
 
 def _of_mail_for_people(mail: Part) -> Sequence[Signal]:
     prose = prose_of(mail)
-    if _is_from_the_last_hop(mail):
+    if _is_from_the_last_hop(mail) or any(part.media_type in RECEIPTS for part in mail.walk()):
         return signals_of_prose(mail, prose)
     if answer := automatic_reply(mail, prose):
         return [answer]
     subject = unencoded(mail.value("subject"))
-    if _GIVEN_BACK.search(subject) or _GIVEN_BACK.search(prose.text[:_SAID_FIRST]):
+    if GIVEN_BACK.search(subject) or GIVEN_BACK.search(prose.text[:_SAID_FIRST]):
         return signals_of_prose(mail, prose)
     return [_of_a_person(mail)]
 
 
+def _is_refused_by_receipt(mail: Part, receipts: Sequence[Signal]) -> bool:
+    """Say whether a receipt is how a filter refuses a mail (RFC 5429): deleted unseen, and the text says why."""
+    unseen = all(one.type is DeliveryEventType.UNKNOWN and one.by_machine for one in receipts)
+    return unseen and bool(
+        GIVEN_BACK.search(f"{unencoded(mail.value('subject'))}\n{prose_of(mail).text[:_SAID_FIRST]}")
+    )
+
+
 def _is_from_the_last_hop(mail: Part) -> bool:
-    return bool(mail.value("x-failed-recipients") or _LAST_HOP.search(unencoded(mail.value("from"))))
+    """Say whether a mail system wrote it: it says so, or leaves out the address that an answer would go to."""
+    sender = unencoded(mail.value("from"))
+    return bool(mail.value("x-failed-recipients") or LAST_HOP.search(sender) or sender.rstrip().endswith("<>"))
 
 
 def _of_a_person(mail: Part) -> Signal:

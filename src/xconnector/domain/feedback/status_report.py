@@ -142,7 +142,8 @@ def _report(group: Mapping[str, str]) -> RecipientReport:
         by_status = DeliveryEventType.BOUNCED
     return RecipientReport(
         recipient=next(filter(None, (address_of_field(group.get(name, "")) for name in _RECIPIENTS)), None),
-        kind=_BY_ACTION.get(action) or (DeliveryEventType.UNKNOWN if action and by_status is DeliveryEventType.DELIVERED else by_status),
+        kind=_BY_ACTION.get(action)
+        or (DeliveryEventType.UNKNOWN if action and by_status is DeliveryEventType.DELIVERED else by_status),
         status=status,
         words=_words(group),
     )
@@ -153,4 +154,6 @@ def _words(group: Mapping[str, str]) -> str:
     diagnostic = group.get("diagnostic-code", "")
     kind, semicolon, rest = diagnostic.partition(";")
     said = rest if semicolon and " " not in kind.strip() else diagnostic
-    return " ; ".join(part for part in (said.strip(), group.get("status", ""), group.get("action", "").partition("(")[2]) if part)
+    return " ; ".join(
+        part for part in (said.strip(), group.get("status", ""), group.get("action", "").partition("(")[2]) if part
+    )

@@ -20,7 +20,8 @@ Name = Annotated[str, typer.Argument(help="The caller's name, such as crm.")]
 def new(
     name: Name,
     purpose: Annotated[
-        Purpose, typer.Option(help="What it opens: handing in events, publishing documents, reporting, or reading decisions.")
+        Purpose,
+        typer.Option(help="What it opens: handing in events, publishing documents, reporting, or reading decisions."),
     ],
     folder: ProjectFolder = HERE,
     as_json: AsJson = False,

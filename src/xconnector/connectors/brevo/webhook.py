@@ -1,0 +1,51 @@
+"""Events of Brevo (once Sendinblue): one JSON object in a request, or an array of them where batched."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from xconnector.connectors.brevo.words import BY_MACHINE, EVENTS
+from xconnector.contract.errors import PermanentError
+from xconnector.contract.feedback import UNKNOWN, FeedbackFormat, FeedbackRequest, events_in, text_at
+from xconnector.domain.delivery import DeliveryEventType
+from xconnector.domain.feedback.moment import moment_of
+from xconnector.domain.feedback.signal import Signal
+
+_QUOTING = frozenset({DeliveryEventType.BOUNCED, DeliveryEventType.DEFERRED, DeliveryEventType.REJECTED})
+
+
+def read(request: FeedbackRequest) -> Sequence[Signal]:
+    """Return the events of one request. Raises PermanentError."""
+    return [_signal(one) for one in events_in(request.json())]
+
+
+def recognises(request: FeedbackRequest) -> bool:
+    try:
+        told = events_in(request.json())
+    except PermanentError:
+        return False
+    return any(
+        "event" in one and one.keys() & {"message-id", "ts_event", "ts_epoch", "X-Mailin-custom", "sending_ip"}
+        for one in told[:1]
+    )
+
+
+def _signal(event: Mapping[str, Any]) -> Signal:
+    told = text_at(event, "event").strip().lower().replace(" ", "_")
+    word = EVENTS.get(told, UNKNOWN)
+    signal = word.explained(text_at(event, "reason")) if word.type in _QUOTING else word.signal()
+    when = text_at(event, "ts_epoch") or text_at(event, "ts_event") or text_at(event, "ts") or text_at(event, "date")
+    return replace(
+        signal,
+        recipient=text_at(event, "email") or None,
+        detail=told[:100] if told.isidentifier() else "",
+        occurred_at=moment_of(when),
+        # Brevo numbers its webhooks and not its events: the same event is known by all it says.
+        event_id=None,
+        provider_id=text_at(event, "message-id").strip("<>") or None,
+        references={"X-Mailin-custom": custom} if (custom := text_at(event, "X-Mailin-custom")) else {},
+        by_machine=told in BY_MACHINE,
+    )
+
+
+FORMAT = FeedbackFormat(name="brevo", recognises=recognises, read=read)
