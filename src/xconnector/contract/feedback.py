@@ -1,9 +1,9 @@
 """How a provider's webhook is read: one request in the provider's shape, as signals in our words."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, TypedDict, Unpack
+from typing import TypedDict, Unpack, cast
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -13,11 +13,13 @@ from xconnector.domain.delivery import DeliveryEventType, DeliveryReason
 from xconnector.domain.feedback.diagnosis import diagnosed
 from xconnector.domain.feedback.meaning import Meaning
 from xconnector.domain.feedback.signal import BounceClass, Signal
+from xconnector.domain.strict_json import Json
 
 MOST_BODY = 8 * 1024 * 1024
 """Bytes of one request; larger ones are refused unread."""
 MOST_EVENTS = 20_000
 """Of one request."""
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _MOST_NESTED = 64
 _MOST_FIELDS = 1000
 
@@ -32,7 +34,7 @@ class FeedbackRequest:
     url: str = ""
     """The public address that was called, as the caller wrote it; some sign it."""
 
-    def json(self) -> Any:  # noqa: ANN401 - whatever the body holds; the reader looks at each value before it uses it
+    def json(self) -> Json:
         """Return what the body says as JSON.
 
         Raises PermanentError, which shows nothing of it, when it is none, too large, or nested beyond reason.
@@ -40,7 +42,7 @@ class FeedbackRequest:
         if len(self.body) > MOST_BODY:
             raise PermanentError(f"the body has more than {MOST_BODY:,} bytes")
         try:
-            content: Any = msgspec.json.decode(self.body.removeprefix(b"\xef\xbb\xbf"))
+            content = cast("Json", msgspec.json.decode(self.body.removeprefix(_BYTE_ORDER_MARK)))
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             raise PermanentError("the body is no JSON that can be read") from None
         if _is_deeper(content, _MOST_NESTED):
@@ -75,17 +77,16 @@ class Word:
 
     def signal(self, **told: Unpack["Told"]) -> Signal:
         """Return the signal of a report with this word."""
-        return Signal(
-            type=self.type, final=self.final, **{"reason": self.reason, "bounce_class": self.bounce_class, **told}
-        )
+        plain = Signal(type=self.type, final=self.final, reason=self.reason, bounce_class=self.bounce_class)
+        return replace(plain, **told)
 
-    def explained(self, words: str, *, status: str | None = None, **told: Unpack["Told"]) -> Signal:
+    def explained(self, words: str, *, status: str = "", **told: Unpack["Told"]) -> Signal:
         """Return the signal of a report that quotes the last server: its words say more than the provider's."""
         diagnosis = diagnosed(words, status=status or None)
-        says_more = diagnosis.is_certain or self.reason is None or self.reason is DeliveryReason.OTHER
+        says_more = diagnosis.is_certain or self.reason in {None, DeliveryReason.OTHER}
         reason = diagnosis.meaning.reason if says_more and diagnosis.meaning is not Meaning.OTHER else self.reason
-        code = diagnosis.status or diagnosis.reply_code
-        return self.signal(**{"status_code": code, "reason": reason, **told})
+        plain = self.signal(reason=reason, status_code=diagnosis.status or diagnosis.reply_code)
+        return replace(plain, **told)
 
 
 class Told(TypedDict, total=False):
@@ -121,7 +122,7 @@ class FeedbackFormat:
     """
 
 
-def events_in(content: Any, *, under: str | None = None) -> list[dict[str, Any]]:  # noqa: ANN401 - as it came
+def events_in(content: Json, *, under: str | None = None) -> list[dict[str, Json]]:
     """Return the events of a body: it is one object or a list of them, or holds that under a name.
 
     Raises PermanentError.
@@ -130,12 +131,13 @@ def events_in(content: Any, *, under: str | None = None) -> list[dict[str, Any]]
     listed = found if isinstance(found, list) else [found]
     if len(listed) > MOST_EVENTS:
         raise PermanentError(f"the body holds more than {MOST_EVENTS:,} events")
-    if not all(isinstance(one, dict) for one in listed):
+    events = [one for one in listed if isinstance(one, dict)]
+    if len(events) != len(listed):
         raise PermanentError("the body holds something else than events (JSON objects)")
-    return listed
+    return events
 
 
-def text_at(content: Any, *path: str) -> str:  # noqa: ANN401 - as it came
+def text_at(content: Json, *path: str) -> str:
     """Return the text or number that stands at a path of names, or nothing."""
     for name in path:
         if not isinstance(content, dict):
@@ -146,20 +148,20 @@ def text_at(content: Any, *path: str) -> str:  # noqa: ANN401 - as it came
     return str(content) if isinstance(content, int | float) and not isinstance(content, bool) else ""
 
 
-def object_at(content: Any, *path: str) -> dict[str, Any]:  # noqa: ANN401 - as it came
+def object_at(content: Json, *path: str) -> dict[str, Json]:
     """Return the object that stands at a path of names, or an empty one."""
     for name in path:
         content = content.get(name) if isinstance(content, dict) else None
     return content if isinstance(content, dict) else {}
 
 
-def texts_at(content: Any, *path: str) -> dict[str, str]:  # noqa: ANN401 - as it came
+def texts_at(content: Json, *path: str) -> dict[str, str]:
     """Return the texts and numbers of the object at a path, by name: what was given along at the hand-over."""
     found = object_at(content, *path)
     return {name: text for name in found if (text := text_at(found, name))}
 
 
-def _is_deeper(content: Any, depth: int) -> bool:  # noqa: ANN401 - as it came
+def _is_deeper(content: Json, depth: int) -> bool:
     level = [content]
     for _ in range(depth + 1):
         level = [child for one in level for child in _children(one)]
@@ -168,7 +170,7 @@ def _is_deeper(content: Any, depth: int) -> bool:  # noqa: ANN401 - as it came
     return True
 
 
-def _children(one: Any) -> Sequence[Any]:  # noqa: ANN401 - as it came
+def _children(one: Json) -> Sequence[Json]:
     if isinstance(one, dict):
         return [child for child in one.values() if isinstance(child, dict | list)]
     return [child for child in one if isinstance(child, dict | list)] if isinstance(one, list) else ()

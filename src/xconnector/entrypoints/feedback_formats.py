@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from xconnector.connectors.brevo.webhook import FORMAT as BREVO
 from xconnector.connectors.infobip.webhook import FORMAT as INFOBIP
@@ -21,6 +20,7 @@ from xconnector.contract.feedback import FeedbackFormat, FeedbackRequest
 from xconnector.domain.feedback.mail import signals_of_mail
 from xconnector.domain.feedback.mime import read_mail
 from xconnector.domain.feedback.signal import Signal
+from xconnector.domain.strict_json import Json
 
 EMAIL = "email"
 FORMATS: Mapping[str, FeedbackFormat] = {
@@ -68,7 +68,7 @@ def recorded_request(content: bytes) -> FeedbackRequest:
     """Return the request that a file recorded; a file without `body` is taken as a body without headers."""
     recorded = FeedbackRequest(headers={}, body=content)
     try:
-        told: Any = recorded.json()
+        told = recorded.json()
     except PermanentError:
         return recorded
     if not isinstance(told, dict) or "body" not in told or not told.keys() & {"headers", "url", "method"}:
@@ -85,7 +85,7 @@ def _recognised(request: FeedbackRequest) -> FeedbackFormat:
     raise UnreadableFeedbackError("no provider sends requests that look so; name the one with --as")
 
 
-def _headers(told: Any) -> Mapping[str, str]:  # noqa: ANN401 - as it was recorded
+def _headers(told: Json) -> Mapping[str, str]:
     pairs = told.items() if isinstance(told, dict) else told if isinstance(told, list) else ()
     found: dict[str, str] = {}
     for pair in pairs:
@@ -95,6 +95,6 @@ def _headers(told: Any) -> Mapping[str, str]:  # noqa: ANN401 - as it was record
     return found
 
 
-def _body(told: Any) -> bytes:  # noqa: ANN401 - as it was recorded
+def _body(told: Json) -> bytes:
     """Return the raw body; one that was recorded already read is written again."""
     return told.encode("utf-8", "surrogatepass") if isinstance(told, str) else json.dumps(told).encode()

@@ -1,8 +1,7 @@
 """Events of Brevo (once Sendinblue): one JSON object in a request, or an array of them where batched."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 from xconnector.connectors.brevo.words import BY_MACHINE, EVENTS
 from xconnector.contract.errors import PermanentError
@@ -10,6 +9,7 @@ from xconnector.contract.feedback import UNKNOWN, FeedbackFormat, FeedbackReques
 from xconnector.domain.delivery import DeliveryEventType
 from xconnector.domain.feedback.moment import moment_of
 from xconnector.domain.feedback.signal import Signal
+from xconnector.domain.strict_json import Json
 
 _QUOTING = frozenset({DeliveryEventType.BOUNCED, DeliveryEventType.DEFERRED, DeliveryEventType.REJECTED})
 
@@ -30,7 +30,7 @@ def recognises(request: FeedbackRequest) -> bool:
     )
 
 
-def _signal(event: Mapping[str, Any]) -> Signal:
+def _signal(event: dict[str, Json]) -> Signal:
     told = text_at(event, "event").strip().lower().replace(" ", "_")
     word = EVENTS.get(told, UNKNOWN)
     signal = word.explained(text_at(event, "reason")) if word.type in _QUOTING else word.signal()

@@ -1,9 +1,8 @@
 """Delivery reports and inbound messages of Infobip: JSON with `results`."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 from xconnector.connectors.infobip.words import GROUP_NUMBERS, GROUPS, REASONS
 from xconnector.contract.errors import PermanentError
@@ -12,6 +11,7 @@ from xconnector.domain.delivery import DeliveryEventType, DeliveryReason
 from xconnector.domain.feedback.moment import moment_of
 from xconnector.domain.feedback.opt_out import meaning_of_text
 from xconnector.domain.feedback.signal import BounceClass, Signal
+from xconnector.domain.strict_json import Json
 
 _UNDELIVERED = frozenset({DeliveryEventType.BOUNCED, DeliveryEventType.REJECTED, DeliveryEventType.EXPIRED})
 _NAME = re.compile(r"[A-Z0-9_]{1,80}")
@@ -32,7 +32,7 @@ def recognises(request: FeedbackRequest) -> bool:
     return isinstance(first, dict) and "messageId" in first
 
 
-def _signal(event: Mapping[str, Any]) -> Signal:
+def _signal(event: dict[str, Json]) -> Signal:
     status = object_at(event, "status")
     group = text_at(status, "groupName") or GROUP_NUMBERS.get(text_at(status, "groupId"), "")
     if not group:
@@ -50,7 +50,7 @@ def _signal(event: Mapping[str, Any]) -> Signal:
     )
 
 
-def _without_a_status(event: Mapping[str, Any]) -> Signal:
+def _without_a_status(event: dict[str, Json]) -> Signal:
     """Read what has none: a message from a customer, or news that one was seen."""
     if "text" in event or "cleanText" in event:
         word, person = Word(meaning_of_text(text_at(event, "text") or text_at(event, "cleanText"))), "from"
@@ -66,7 +66,7 @@ def _without_a_status(event: Mapping[str, Any]) -> Signal:
     )
 
 
-def _exact(word: Word, event: Mapping[str, Any]) -> Word:
+def _exact(word: Word, event: dict[str, Json]) -> Word:
     if word.type not in _UNDELIVERED:
         return word
     names = f"{_error(event) or ''} {text_at(event, 'status', 'name')}"
@@ -78,7 +78,7 @@ def _exact(word: Word, event: Mapping[str, Any]) -> Word:
     return replace(word, reason=reason)
 
 
-def _error(event: Mapping[str, Any]) -> str | None:
+def _error(event: dict[str, Json]) -> str | None:
     name = text_at(event, "error", "name")
     return name if _NAME.fullmatch(name) and name != "NO_ERROR" else None
 

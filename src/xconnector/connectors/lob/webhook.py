@@ -1,13 +1,13 @@
 """Events of Lob: one JSON object in a request."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from xconnector.connectors.lob.words import EVENTS, PIECES
 from xconnector.contract.errors import PermanentError
 from xconnector.contract.feedback import UNKNOWN, FeedbackFormat, FeedbackRequest, Word, events_in, text_at, texts_at
 from xconnector.domain.feedback.moment import moment_of
 from xconnector.domain.feedback.signal import Signal
+from xconnector.domain.strict_json import Json
 
 
 def read(request: FeedbackRequest) -> Sequence[Signal]:
@@ -25,7 +25,7 @@ def recognises(request: FeedbackRequest) -> bool:
     return any(_name(one).partition(".")[0] in PIECES for one in told[:1])
 
 
-def _signal(event: Mapping[str, Any]) -> Signal:
+def _signal(event: dict[str, Json]) -> Signal:
     name = _name(event)
     return _word(name).signal(
         detail=name[:100] if name.replace(".", "").replace("_", "").replace("-", "").isalnum() else "",
@@ -36,7 +36,7 @@ def _signal(event: Mapping[str, Any]) -> Signal:
     )
 
 
-def _name(event: Mapping[str, Any]) -> str:
+def _name(event: dict[str, Json]) -> str:
     return text_at(event, "event_type", "id") or text_at(event, "event_type")
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 from xconnector.connectors.mailgun.words import EVENTS, FAILURES, NO_BOT, PERMANENT
 from xconnector.contract.errors import PermanentError
@@ -19,6 +18,7 @@ from xconnector.contract.feedback import (
 from xconnector.domain.delivery import DeliveryEventType
 from xconnector.domain.feedback.moment import moment_of
 from xconnector.domain.feedback.signal import Signal
+from xconnector.domain.strict_json import Json
 
 _FORM = "application/x-www-form-urlencoded"
 
@@ -43,7 +43,7 @@ def recognises(request: FeedbackRequest) -> bool:
     return isinstance(told, dict) and ("event-data" in told or ("event" in told and "delivery-status" in told))
 
 
-def _signal(event: Mapping[str, Any]) -> Signal:
+def _signal(event: dict[str, Json]) -> Signal:
     told = text_at(event, "event").lower()
     word = _exact_word(told, event)
     status = object_at(event, "delivery-status")
@@ -70,7 +70,7 @@ def _signal(event: Mapping[str, Any]) -> Signal:
     )
 
 
-def _exact_word(told: str, event: Mapping[str, Any]) -> Word:
+def _exact_word(told: str, event: dict[str, Json]) -> Word:
     word = EVENTS.get(told, UNKNOWN)
     if told != "failed":
         return word

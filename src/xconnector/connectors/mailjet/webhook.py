@@ -1,8 +1,7 @@
 """Events of Mailjet: one JSON object in a request, or an array of them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 from xconnector.connectors.mailjet.words import ERRORS, EVENTS
 from xconnector.contract.errors import PermanentError
@@ -10,6 +9,7 @@ from xconnector.contract.feedback import UNKNOWN, FeedbackFormat, FeedbackReques
 from xconnector.domain.delivery import DeliveryEventType, DeliveryReason
 from xconnector.domain.feedback.moment import moment_of
 from xconnector.domain.feedback.signal import BounceClass, Signal
+from xconnector.domain.strict_json import Json
 
 
 def read(request: FeedbackRequest) -> Sequence[Signal]:
@@ -28,7 +28,7 @@ def recognises(request: FeedbackRequest) -> bool:
     )
 
 
-def _signal(event: Mapping[str, Any]) -> Signal:
+def _signal(event: dict[str, Json]) -> Signal:
     told, error = text_at(event, "event"), text_at(event, "error")
     word = EVENTS.get(told, UNKNOWN)
     words = text_at(event, "comment") or text_at(event, "smtp_reply")
@@ -51,7 +51,7 @@ def _signal(event: Mapping[str, Any]) -> Signal:
     )
 
 
-def _bounce_class(event: Mapping[str, Any], signal: Signal) -> BounceClass | None:
+def _bounce_class(event: dict[str, Json], signal: Signal) -> BounceClass | None:
     if event.get("hard_bounce") in (True, 1, "1", "true"):
         return BounceClass.HARD
     if signal.type is DeliveryEventType.REJECTED:

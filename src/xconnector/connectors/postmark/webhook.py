@@ -1,8 +1,7 @@
 """Events of Postmark: one JSON object in a request."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 from xconnector.connectors.postmark.words import BOUNCES, RECORDS, SUPPRESSIONS
 from xconnector.contract.errors import PermanentError
@@ -10,6 +9,7 @@ from xconnector.contract.feedback import UNKNOWN, FeedbackFormat, FeedbackReques
 from xconnector.domain.delivery import DeliveryEventType
 from xconnector.domain.feedback.moment import moment_of
 from xconnector.domain.feedback.signal import Signal
+from xconnector.domain.strict_json import Json
 
 _QUOTING = frozenset({DeliveryEventType.BOUNCED, DeliveryEventType.DEFERRED})
 
@@ -29,7 +29,7 @@ def recognises(request: FeedbackRequest) -> bool:
     return any("RecordType" in one or {"FromFull", "MailboxHash"} <= one.keys() for one in told[:1])
 
 
-def _signal(event: Mapping[str, Any]) -> Signal:
+def _signal(event: dict[str, Json]) -> Signal:
     record = text_at(event, "RecordType") or ("Inbound" if "FromFull" in event else "")
     word, when, who = RECORDS.get(record, (UNKNOWN, "", ""))
     word = _exact_word(record, word, event)
@@ -47,7 +47,7 @@ def _signal(event: Mapping[str, Any]) -> Signal:
     )
 
 
-def _exact_word(record: str, word: Word, event: Mapping[str, Any]) -> Word:
+def _exact_word(record: str, word: Word, event: dict[str, Json]) -> Word:
     match record:
         case "Bounce":
             return BOUNCES.get(text_at(event, "Type"), word if not text_at(event, "Type") else UNKNOWN)

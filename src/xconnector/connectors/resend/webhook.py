@@ -1,7 +1,6 @@
 """Events of Resend: one JSON object in a request."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from xconnector.connectors.resend.words import BOUNCES, EVENTS
 from xconnector.contract.errors import PermanentError
@@ -10,6 +9,7 @@ from xconnector.domain.delivery import DeliveryEventType
 from xconnector.domain.feedback.addresses import addresses_in
 from xconnector.domain.feedback.moment import moment_of
 from xconnector.domain.feedback.signal import Signal
+from xconnector.domain.strict_json import Json
 
 _MOST_RECIPIENTS = 1000
 
@@ -30,7 +30,7 @@ def recognises(request: FeedbackRequest) -> bool:
     )
 
 
-def _signals(event: Mapping[str, Any], event_id: str | None) -> list[Signal]:
+def _signals(event: dict[str, Json], event_id: str | None) -> list[Signal]:
     told, about = text_at(event, "type"), object_at(event, "data")
     bounce = object_at(about, "bounce")
     word = _exact_word(EVENTS.get(told, UNKNOWN), bounce)
@@ -57,21 +57,21 @@ def _signals(event: Mapping[str, Any], event_id: str | None) -> list[Signal]:
     return signals
 
 
-def _exact_word(word: Word, bounce: Mapping[str, Any]) -> Word:
+def _exact_word(word: Word, bounce: dict[str, Json]) -> Word:
     if word.type is not DeliveryEventType.BOUNCED:
         return word
     kind = text_at(bounce, "type")
     return BOUNCES.get((kind, text_at(bounce, "subType"))) or BOUNCES.get((kind, "")) or word
 
 
-def _recipients(word: Word, about: Mapping[str, Any]) -> list[str | None]:
+def _recipients(word: Word, about: dict[str, Json]) -> list[str | None]:
     told = about.get("from") if word.type is DeliveryEventType.RESPONDED else about.get("to")
-    listed: list[Any] = told if isinstance(told, list) else [told]
+    listed: list[Json] = told if isinstance(told, list) else [told]
     found = [address for one in listed[:_MOST_RECIPIENTS] if isinstance(one, str) for address in addresses_in(one)[:1]]
     return [*found] or [None]
 
 
-def _tags(told: Any) -> Mapping[str, str]:  # noqa: ANN401 - an object, or a list of names and values
+def _tags(told: Json) -> Mapping[str, str]:
     if isinstance(told, dict):
         return {name: value for name, value in told.items() if isinstance(value, str)}
     listed = told if isinstance(told, list) else []

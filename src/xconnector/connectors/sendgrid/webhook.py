@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 from xconnector.connectors.sendgrid.words import BOUNCES, CLASSIFICATIONS, DROPS, EVENTS, FIELDS
 from xconnector.contract.errors import PermanentError
@@ -10,6 +9,7 @@ from xconnector.contract.feedback import UNKNOWN, FeedbackFormat, FeedbackReques
 from xconnector.domain.delivery import DeliveryEventType
 from xconnector.domain.feedback.moment import moment_of
 from xconnector.domain.feedback.signal import Signal
+from xconnector.domain.strict_json import Json
 
 
 def read(request: FeedbackRequest) -> Sequence[Signal]:
@@ -27,7 +27,7 @@ def recognises(request: FeedbackRequest) -> bool:
     return any("event" in one and one.keys() & {"sg_event_id", "sg_message_id"} for one in told[:1])
 
 
-def _signal(event: Mapping[str, Any]) -> Signal:
+def _signal(event: dict[str, Json]) -> Signal:
     told = text_at(event, "event")
     word = _exact_word(told, event)
     words = text_at(event, "reason") or text_at(event, "response")
@@ -51,7 +51,7 @@ def _signal(event: Mapping[str, Any]) -> Signal:
     )
 
 
-def _exact_word(told: str, event: Mapping[str, Any]) -> Word:
+def _exact_word(told: str, event: dict[str, Json]) -> Word:
     word = EVENTS.get(told, UNKNOWN)
     if word.type is DeliveryEventType.REJECTED:
         return DROPS.get(text_at(event, "reason").strip().lower(), word)
@@ -62,7 +62,7 @@ def _exact_word(told: str, event: Mapping[str, Any]) -> Word:
     return replace(word, reason=reason) if reason is not None else word
 
 
-def _given_along(event: Mapping[str, Any]) -> Mapping[str, str]:
+def _given_along(event: dict[str, Json]) -> Mapping[str, str]:
     own = {name: text for name in event if name not in FIELDS and (text := text_at(event, name))}
     return {**texts_at(event, "unique_args"), **own}
 

@@ -1,7 +1,7 @@
 """Events of Amazon SES, as Amazon SNS posts them: in its envelope, or raw."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from dataclasses import replace
 
 from xconnector.connectors.ses.words import BOUNCES, DELAYS, EVENTS, NO_COMPLAINTS
 from xconnector.contract.errors import PermanentError
@@ -18,6 +18,7 @@ from xconnector.domain.delivery import DeliveryEventType
 from xconnector.domain.feedback.addresses import addresses_in
 from xconnector.domain.feedback.moment import moment_of
 from xconnector.domain.feedback.signal import Signal
+from xconnector.domain.strict_json import Json
 
 _OF_THE_SUBSCRIPTION = frozenset({"SubscriptionConfirmation", "UnsubscribeConfirmation"})
 _MOST_RECIPIENTS = 1000
@@ -48,7 +49,7 @@ def recognises(request: FeedbackRequest) -> bool:
     )
 
 
-def _message(one: Mapping[str, Any]) -> Mapping[str, Any]:
+def _message(one: dict[str, Json]) -> dict[str, Json]:
     """Return the event in the envelope; some deliver the inner JSON as an object."""
     inner = one.get("Message")
     if isinstance(inner, dict):
@@ -56,23 +57,21 @@ def _message(one: Mapping[str, Any]) -> Mapping[str, Any]:
     if not isinstance(inner, str):
         return one
     try:
-        read_inner: Any = FeedbackRequest(headers={}, body=inner.encode("utf-8", "surrogatepass")).json()
+        read_inner = FeedbackRequest(headers={}, body=inner.encode("utf-8", "surrogatepass")).json()
     except PermanentError:
         # SNS itself greets a new subscription in plain words.
         return {}
     return read_inner if isinstance(read_inner, dict) else {}
 
 
-def _signals(event: Mapping[str, Any], event_id: str | None) -> Iterator[Signal]:
+def _signals(event: dict[str, Json], event_id: str | None) -> Iterator[Signal]:
     told = text_at(event, "eventType") or text_at(event, "notificationType")
     place, word = EVENTS.get(told, ("", UNKNOWN))
     about = object_at(event, place)
     when = moment_of(text_at(about, "timestamp") or text_at(event, "mail", "timestamp"))
     for recipient in _recipients(event, about):
-        yield _signal(
-            _exact_word(told, word, about),
-            about,
-            recipient,
+        yield replace(
+            _of_recipient(_exact_word(told, word, about), recipient),
             detail=_detail(told, about),
             occurred_at=when,
             event_id=event_id,
@@ -81,15 +80,15 @@ def _signals(event: Mapping[str, Any], event_id: str | None) -> Iterator[Signal]
         )
 
 
-def _signal(word: Word, about: Mapping[str, Any], recipient: Mapping[str, Any], **told: Any) -> Signal:  # noqa: ANN401 - see Told
+def _of_recipient(word: Word, recipient: dict[str, Json]) -> Signal:
     address = next(iter(addresses_in(text_at(recipient, "emailAddress"))), None)
     status, words = text_at(recipient, "status"), text_at(recipient, "diagnosticCode")
     if word.type not in {DeliveryEventType.BOUNCED, DeliveryEventType.DEFERRED}:
-        return word.signal(recipient=address, status_code=status or None, **told)
-    return word.explained(words, status=status, recipient=address, **told)
+        return word.signal(recipient=address, status_code=status or None)
+    return word.explained(words, status=status, recipient=address)
 
 
-def _recipients(event: Mapping[str, Any], about: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+def _recipients(event: dict[str, Json], about: dict[str, Json]) -> list[dict[str, Json]]:
     """Return whom an event is about: those of its own, or else all whom the mail went to."""
     for name in ("bouncedRecipients", "complainedRecipients", "delayedRecipients"):
         if isinstance(listed := about.get(name), list) and listed:
@@ -97,11 +96,12 @@ def _recipients(event: Mapping[str, Any], about: Mapping[str, Any]) -> list[Mapp
     told = about.get("recipients") or object_at(event, "mail").get("destination")
     if event.get("notificationType") == "Received":
         told = [text_at(event, "mail", "source")]
-    named = [{"emailAddress": one} for one in told if isinstance(one, str)] if isinstance(told, list) else []
-    return [*named[:_MOST_RECIPIENTS]] or [{}]
+    listed = told[:_MOST_RECIPIENTS] if isinstance(told, list) else []
+    named: list[dict[str, Json]] = [{"emailAddress": one} for one in listed if isinstance(one, str)]
+    return named or [{}]
 
 
-def _exact_word(told: str, word: Word, about: Mapping[str, Any]) -> Word:
+def _exact_word(told: str, word: Word, about: dict[str, Json]) -> Word:
     match told:
         case "Bounce":
             kind, exactly = text_at(about, "bounceType"), text_at(about, "bounceSubType")
@@ -119,7 +119,7 @@ def _exact_word(told: str, word: Word, about: Mapping[str, Any]) -> Word:
             return word
 
 
-def _wants_less(about: Mapping[str, Any]) -> bool:
+def _wants_less(about: dict[str, Json]) -> bool:
     preferences = object_at(about, "newTopicPreferences")
     topics = preferences.get("topicSubscriptionStatus")
     listed = topics if isinstance(topics, list) else []
@@ -128,7 +128,7 @@ def _wants_less(about: Mapping[str, Any]) -> bool:
     )
 
 
-def _detail(told: str, about: Mapping[str, Any]) -> str:
+def _detail(told: str, about: dict[str, Json]) -> str:
     words = [
         told,
         *(text_at(about, name) for name in ("bounceType", "bounceSubType", "delayType", "complaintFeedbackType")),
@@ -136,7 +136,7 @@ def _detail(told: str, about: Mapping[str, Any]) -> str:
     return " ".join(word for word in words if word and word.replace("-", "").replace(" ", "").isalnum())[:100]
 
 
-def _tags(event: Mapping[str, Any]) -> Mapping[str, str]:
+def _tags(event: dict[str, Json]) -> Mapping[str, str]:
     tags = object_at(event, "mail", "tags")
     return {
         name: values[0]

@@ -1,8 +1,7 @@
 """Events of SparkPost: a JSON array in one request, each event wrapped in `msys` and the name of its family."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Any
 
 from xconnector.connectors.sparkpost.words import BOUNCES, EVENTS, VAGUE
 from xconnector.contract.errors import PermanentError
@@ -10,6 +9,7 @@ from xconnector.contract.feedback import UNKNOWN, FeedbackFormat, FeedbackReques
 from xconnector.domain.delivery import DeliveryEventType
 from xconnector.domain.feedback.moment import moment_of
 from xconnector.domain.feedback.signal import Signal
+from xconnector.domain.strict_json import Json
 
 
 def read(request: FeedbackRequest) -> Sequence[Signal]:
@@ -27,7 +27,7 @@ def recognises(request: FeedbackRequest) -> bool:
     return any("msys" in one for one in told[:1])
 
 
-def _unwrapped(one: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+def _unwrapped(one: dict[str, Json]) -> Iterator[dict[str, Json]]:
     wrapped = one.get("msys")
     if not isinstance(wrapped, dict):
         yield one
@@ -35,7 +35,7 @@ def _unwrapped(one: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     yield from (event for event in wrapped.values() if isinstance(event, dict))
 
 
-def _signal(event: Mapping[str, Any]) -> Signal:
+def _signal(event: dict[str, Json]) -> Signal:
     told, bounce_class = text_at(event, "type"), text_at(event, "bounce_class")
     word = _exact_word(told, bounce_class)
     words = f"{text_at(event, 'error_code')} {text_at(event, 'raw_reason') or text_at(event, 'reason')}"

@@ -1,8 +1,8 @@
 """Delivery reports and inbound messages of Vonage: JSON, a form, or the query of a GET in the SMS API."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from datetime import datetime
 from urllib.parse import parse_qsl, urlsplit
 
 from xconnector.connectors.vonage.words import ERRORS, MESSAGES_ERRORS, STATUSES
@@ -12,6 +12,7 @@ from xconnector.domain.delivery import DeliveryEventType
 from xconnector.domain.feedback.moment import moment_of
 from xconnector.domain.feedback.opt_out import meaning_of_text
 from xconnector.domain.feedback.signal import BounceClass, Signal
+from xconnector.domain.strict_json import Json
 
 _UNDELIVERED = frozenset({DeliveryEventType.BOUNCED, DeliveryEventType.REJECTED, DeliveryEventType.EXPIRED})
 _MOST_FIELDS = 200
@@ -35,7 +36,7 @@ def recognises(request: FeedbackRequest) -> bool:
     )
 
 
-def _told(request: FeedbackRequest) -> list[dict[str, Any]]:
+def _told(request: FeedbackRequest) -> list[dict[str, Json]]:
     body = request.body.strip()
     if body.startswith((b"{", b"[")):
         return events_in(request.json())
@@ -47,7 +48,7 @@ def _told(request: FeedbackRequest) -> list[dict[str, Any]]:
         raise PermanentError("the query of the address cannot be read") from None
 
 
-def _signal(event: Mapping[str, Any]) -> Signal:
+def _signal(event: dict[str, Json]) -> Signal:
     status = text_at(event, "status").lower()
     if not status and event.keys() & {"text", "keyword", "message_type"}:
         return _inbound(event)
@@ -64,7 +65,7 @@ def _signal(event: Mapping[str, Any]) -> Signal:
     )
 
 
-def _inbound(event: Mapping[str, Any]) -> Signal:
+def _inbound(event: dict[str, Json]) -> Signal:
     return Word(meaning_of_text(text_at(event, "text"))).signal(
         recipient=_party(event, "from") or text_at(event, "msisdn") or None,
         occurred_at=_when(event),
@@ -73,7 +74,7 @@ def _inbound(event: Mapping[str, Any]) -> Signal:
     )
 
 
-def _exact(word: Word, event: Mapping[str, Any], code: str) -> Word:
+def _exact(word: Word, event: dict[str, Json], code: str) -> Word:
     if word.type not in _UNDELIVERED:
         return word
     known = MESSAGES_ERRORS if "message_uuid" in event else ERRORS
@@ -84,7 +85,7 @@ def _exact(word: Word, event: Mapping[str, Any], code: str) -> Word:
     return replace(word, reason=reason, bounce_class=bounce_class if hard or word.bounce_class else None)
 
 
-def _code(event: Mapping[str, Any]) -> str:
+def _code(event: dict[str, Json]) -> str:
     told = text_at(event, "err-code")
     if not told:
         error = object_at(event, "error")
@@ -93,19 +94,19 @@ def _code(event: Mapping[str, Any]) -> str:
     return told if told not in {"", "0"} and told.isalnum() and len(told) <= _CODE else ""
 
 
-def _party(event: Mapping[str, Any], name: str) -> str | None:
+def _party(event: dict[str, Json], name: str) -> str | None:
     return text_at(event, name) or text_at(event, name, "number") or text_at(event, name, "id") or None
 
 
-def _id(event: Mapping[str, Any]) -> str:
+def _id(event: dict[str, Json]) -> str:
     return text_at(event, "message_uuid") or text_at(event, "messageId")
 
 
-def _client_ref(event: Mapping[str, Any]) -> str:
+def _client_ref(event: dict[str, Json]) -> str:
     return text_at(event, "client_ref") or text_at(event, "client-ref")
 
 
-def _when(event: Mapping[str, Any]) -> Any:  # noqa: ANN401 - a time or nothing
+def _when(event: dict[str, Json]) -> datetime | None:
     return moment_of(text_at(event, "timestamp")) or moment_of(text_at(event, "message-timestamp"))
 
 

@@ -67,7 +67,9 @@ def diagnosed(words: str, *, status: str | None = None) -> Diagnosis:
     reply = reply_code_in(words)
     by_words = _STRONG.meaning_of(text)
     by_status = meaning_of_status(told)
-    found = by_words or by_status or _WEAK.meaning_of(text) or meaning_of_reply(reply)
+    by_weak_words = _WEAK.meaning_of(text) if by_words is None else None
+    of_codes = (by_weak_words, by_status) if _says_nothing(told) else (by_status, by_weak_words)
+    found = next((one for one in (by_words, *of_codes, meaning_of_reply(reply)) if one is not None), None)
     return Diagnosis(
         meaning=found or Meaning.OTHER,
         status=told,
@@ -93,4 +95,9 @@ def _more_exact(told: str | None, said: str | None) -> str | None:
 
 
 def _is_vague(status: str | None) -> bool:
-    return status is None or status.endswith(".0") or status.partition(".")[2] in {"7.1", "4.7"}
+    """Say whether a status is written where a system knows no better, or does not care."""
+    return _says_nothing(status) or (status or "").partition(".")[2] in {"7.1", "4.7"}
+
+
+def _says_nothing(status: str | None) -> bool:
+    return status is None or status.endswith(".0")

@@ -30,12 +30,14 @@ _RETURNED_TYPES = frozenset(
 )
 _TO = re.compile(r"^[>\s]{0,10}To:[ \t]*(.{1,500})$", re.IGNORECASE | re.MULTILINE)
 _AT_THE_BEGINNING = re.compile(
-    r"""^[\s>*•·\-"'<\[(|]{0,40}(?:smtp:|mailto:|rfc822;)?([^\s<>()\[\]{},;:"'|*]{1,64}@[\w.-]{1,255})""", re.IGNORECASE
+    r"""^[\s>*•·\-"'<\[(|]{0,40}(?:smtp:|mailto:|rfc822;)?([^\s<>()\[\]{},;:"'|*]{1,64}@[\w.-]{1,255})""",
+    re.IGNORECASE,
 )
 _SPOKEN_OF = re.compile(
     r"(?:recipients?|address(?:es)?|addressed to|users?|userid|mailbox|account|accounts|rcpt to|undeliverable(?: mail)?"
-    r"(?: to)?|message to|mail to|delivered to|deliver(?:ed)? to|delivery to|attempts|error-for|generated from|expanded from"
-    r"|for|recipient\(s\)|destinataire|destinatario|empfänger|failed|failure|unknown|an)\b[\s:=<\[\"'(*>.-]{1,20}"
+    r"(?: to)?|message to|mail to|delivered to|deliver(?:ed)? to|delivery to|attempts|error-for|generated from"
+    r"|expanded from|for|recipient\(s\)|destinataire|destinatario|empfänger|failed|failure|unknown|an)"
+    r"\b[\s:=<\[\"'(*>.-]{1,20}"
     r"(?:smtp:|mailto:|rfc822;)?\s{0,2}<?([^\s<>()\[\]{},;:\"'|*]{1,64}@[\w.-]{1,255})",
     re.IGNORECASE,
 )
@@ -122,10 +124,10 @@ def recipients_besides(mail: Part) -> list[str]:
     if named := [one for one in addresses_in(unencoded(mail.value("subject"))) if not _NO_CUSTOMER.match(one)]:
         return named[:1]
     for part in mail.walk():
-        if part is not mail and (part.media_type in _RETURNED_TYPES or part.media_type.startswith("text/")):
-            if sent_to := _sent_to(part):
-                return sent_to
-    return _sent_to(mail) if not mail.parts else []
+        is_of_words = part.media_type in _RETURNED_TYPES or part.media_type.startswith("text/")
+        if is_of_words and (sent_to := _sent_to(part)):
+            return sent_to
+    return []
 
 
 def _sent_to(part: Part) -> list[str]:

@@ -10,6 +10,10 @@ from xconnector.domain.feedback.meaning import Meaning
 Row = tuple[Meaning, tuple[str, ...]]
 
 STRONG: tuple[Row, ...] = (
+    # ---------------------------------------------------------------- whole sentences that hold another row's words
+    (Meaning.NOT_AUTHENTICATED, ("sender is unauthenticated", "sender was unauthenticated")),
+    (Meaning.VIRUS, ("its content presents a potential", "potential security issue")),
+    (Meaning.NOT_REACHED, ("delivery temporarily suspended: connect", "delivery temporarily suspended: lost")),
     # ---------------------------------------------------------------- how much is sent, before whose quota is meant
     (
         Meaning.TOO_MANY,
@@ -318,6 +322,7 @@ STRONG: tuple[Row, ...] = (
             "sender invalid",
             "sender ok … rejected",
             "sender domain",
+            "invalid dns mx",
             "sender's domain",
             "sender doesn't",
             "senders domain",
@@ -577,8 +582,6 @@ STRONG: tuple[Row, ...] = (
             "blocked file",
             "blocked attachment",
             "executable",
-            "potential security issue",
-            "blocked because its content presents",
         ),
     ),
     (
@@ -1491,8 +1494,14 @@ STRONG: tuple[Row, ...] = (
             "not reachable",
             "unreachable",
             "timed out",
-            "time out",
-            "timeout",
+            "timeout while",
+            "timeout during",
+            "timeout waiting",
+            "timeout after",
+            "timeout on",
+            "read timeout",
+            "smtp timeout",
+            "operation timeout",
             "broken pipe",
             "conversation with … timed out",
             "while talking to … timed",

@@ -131,9 +131,9 @@ PROVE_YOURSELF = _any_of(
 RETURNED_BELOW = _any_of(
     BEGINNING_OF_A_LINE + r"(?:received|return-path|x-originating-ip|mime-version): ?.*$",
     r"^content-type: *(?:message/|text/rfc822).*$",
-    r"^[-=_*#| ]{2,80}[ \t]*(?:this is a copy|below (?:this|the next) line|unsent message|the (?:attached|body of)|start of"
-    r"|(?:the )?headers? of the original|undelivered mail|forwarded message|mensaje original|message text follows"
-    r"|(?:original|returned|unsent|unsended|undelivered|rejected|failed|your|the|copy of|message)"
+    r"^[-=_*#| ]{2,80}[ \t]*(?:this is a copy|below (?:this|the next) line|unsent message|the (?:attached|body of)"
+    r"|start of|(?:the )?headers? of the original|undelivered mail|forwarded message|mensaje original"
+    r"|message text follows|(?:original|returned|unsent|unsended|undelivered|rejected|failed|your|the|copy of|message)"
     r"[ -](?:message|mail|e-mail|text|headers?|is following)).*$",
     r"^(?:original|returned|your(?: original)?|the original|message|rejected) (?:message|mail|e-mail|headers?|text)"
     r"(?: headers?| as received| text| is)? ?(?:follows?|below|reads|attached|included|:).*$",
@@ -150,7 +150,8 @@ OF_THE_RETURNED_MAIL = _any_of(
 
 # Lines that gateways add to every mail, and the names of programs that sound like a verdict.
 FOOTER = _any_of(
-    r"^.{0,300}(?:scanned (?:by|for|at)|has been (?:scanned|checked)|virus[- ]?free|checked by avg|confidential).{0,500}$",
+    r"^.{0,300}(?:scanned (?:by|for|at)|has been (?:scanned|checked)|virus[- ]?free|checked by avg).{0,500}$",
+    r"^.{0,300}confidential.{0,500}$",
     r"anti-?virus(?: system| software)?",
     r"virus ?wall",
     r"spam ?(?:assassin|titan|experts)",
