@@ -174,8 +174,9 @@ def _parameter(value: str, name: str) -> str:
 
 def _from_base64(content: bytes) -> bytes:
     letters = re.sub(rb"[^A-Za-z0-9+/]", b"", content)
-    whole = len(letters) // 4 * 4
-    return binascii.a2b_base64(letters[:whole])
+    # One letter by itself is no octet: it was lost with the rest.
+    whole = letters[:-1] if len(letters) % 4 == 1 else letters
+    return binascii.a2b_base64(whole + b"=" * (-len(whole) % 4))
 
 
 def _word(found: re.Match[str]) -> str:
