@@ -31,7 +31,7 @@ def read(request: FeedbackRequest) -> Sequence[Signal]:
     """
     found: list[Signal] = []
     for one in events_in(request.json()):
-        if one.get("Type") in _OF_THE_SUBSCRIPTION:
+        if text_at(one, "Type") in _OF_THE_SUBSCRIPTION:
             continue
         found.extend(_signals(_message(one), text_at(one, "MessageId") or None))
     return found

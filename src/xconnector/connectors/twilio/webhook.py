@@ -15,6 +15,7 @@ _OPT_OUTS: Mapping[str, DeliveryEventType] = {
     "START": DeliveryEventType.RESUBSCRIBED,
     "HELP": DeliveryEventType.RESPONDED,
 }
+_OF_A_MESSAGE = frozenset({"MessageSid", "SmsSid", "SmsMessageSid", "MessageStatus", "SmsStatus"})
 _GONE_WRONG = frozenset({"undelivered", "failed"})
 _ID = re.compile(r"[A-Za-z0-9_-]{1,100}")
 
@@ -52,10 +53,15 @@ def recognises(request: FeedbackRequest) -> bool:
 
 
 def _fields(request: FeedbackRequest) -> Mapping[str, str]:
+    """Return the fields. Raises PermanentError where none of them is of a message."""
     if request.body.lstrip().startswith(b"{"):
         told = request.json()
-        return {name: text_at(told, name) for name in told} if isinstance(told, dict) else {}
-    return request.form()
+        fields = {name: text_at(told, name) for name in told} if isinstance(told, dict) else {}
+    else:
+        fields = request.form()
+    if not fields.keys() & _OF_A_MESSAGE:
+        raise PermanentError("the body says nothing of a message")
+    return fields
 
 
 def _status(fields: Mapping[str, str]) -> str:

@@ -15,6 +15,7 @@ from xconnector.domain.feedback.signal import BounceClass, Signal
 from xconnector.domain.strict_json import Json
 
 _UNDELIVERED = frozenset({DeliveryEventType.BOUNCED, DeliveryEventType.REJECTED, DeliveryEventType.EXPIRED})
+_OF_A_MESSAGE = frozenset({"messageId", "msisdn", "message_uuid"})
 _MOST_FIELDS = 200
 _CODE = 40
 
@@ -37,13 +38,19 @@ def recognises(request: FeedbackRequest) -> bool:
 
 
 def _told(request: FeedbackRequest) -> list[dict[str, Json]]:
+    """Return the events. Raises PermanentError where a form or a query has nothing of a message."""
     body = request.body.strip()
     if body.startswith((b"{", b"[")):
         return events_in(request.json())
-    if body:
-        return [dict(request.form())]
+    fields = request.form() if body else _query(request.url)
+    if not fields.keys() & _OF_A_MESSAGE:
+        raise PermanentError("neither the body nor the address says anything of a message")
+    return [dict(fields)]
+
+
+def _query(url: str) -> dict[str, str]:
     try:
-        return [dict(parse_qsl(urlsplit(request.url).query, keep_blank_values=True, max_num_fields=_MOST_FIELDS))]
+        return dict(parse_qsl(urlsplit(url).query, keep_blank_values=True, max_num_fields=_MOST_FIELDS))
     except ValueError:
         raise PermanentError("the query of the address cannot be read") from None
 
