@@ -9,7 +9,10 @@ from typer.testing import CliRunner, Result
 from tests.domain.feedback.mails import of_recipient, report
 from xconnector.entrypoints.cli import app
 
-POSTMARK = {"headers": {}, "body": json.dumps({"RecordType": "Open", "Recipient": "anna@customers.test"})}
+POSTMARK: dict[str, Any] = {
+    "headers": {},
+    "body": json.dumps({"RecordType": "Open", "Recipient": "anna@customers.test"}),
+}
 
 
 def parse(*words: str) -> Result:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from tests.domain.feedback.mails import of_recipient, report
 from xconnector.contract.errors import PermanentError
 from xconnector.contract.feedback import MOST_BODY, MOST_EVENTS, FeedbackRequest
+from xconnector.domain.strict_json import Json
 from xconnector.entrypoints.feedback_formats import FORMATS, UnreadableFeedbackError, recorded_request, signals_of_file
 
 ANNA = "anna@customers.test"
@@ -115,7 +116,7 @@ def test_a_poisoned_body_is_refused(name: str) -> None:
         assert len(str(refused.value)) < 200
 
 
-json_values = st.recursive(
+json_values: st.SearchStrategy[Json] = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=12), inner, max_size=4),
     max_leaves=12,
@@ -134,13 +135,14 @@ def test_whatever_stands_in_a_request_is_an_event_or_a_refusal(data: st.DataObje
 
 
 @st.composite
-def mutated(draw: st.DrawFn, told: Any) -> Any:  # noqa: ANN401 - any JSON
+def mutated(draw: st.DrawFn, told: Json) -> Json:
     """Put any value into any place of a body."""
     if isinstance(told, dict):
-        changed = dict(told)
+        changed: dict[str, Json] = dict(told)
         for name in draw(st.sets(st.sampled_from(sorted(told)), max_size=2)) if told else ():
             changed[name] = draw(json_values | mutated(told[name]))
-        return changed | draw(st.dictionaries(st.text(max_size=8), json_values, max_size=1))
+        changed.update(draw(st.dictionaries(st.text(max_size=8), json_values, max_size=1)))
+        return changed
     if isinstance(told, list) and told:
         return [draw(mutated(told[0])), *draw(st.lists(json_values, max_size=1))]
     return draw(json_values)

@@ -65,7 +65,7 @@ def signed(vector: dict[str, Any], **changed: str) -> FeedbackRequest:
         "svix-signature": vector["signature"],
     }
     headers |= {f"svix-{name}": value for name, value in changed.items() if name != "body"}
-    return FeedbackRequest(headers=headers, body=changed.get("body", vector["payload"]).encode())
+    return FeedbackRequest(headers=headers, body=str(changed.get("body", vector["payload"])).encode())
 
 
 @pytest.mark.skipif(not VECTORS.is_file(), reason="needs ../shared/vectors/standard_webhooks, not in this repository")

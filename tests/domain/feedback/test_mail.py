@@ -128,6 +128,12 @@ def test_where_the_report_does_not_say_why_the_words_beside_it_do() -> None:
     assert (only(mail).reason, only(mail).status_code) == ("mailbox_full", "5.2.2")
 
 
+def test_what_the_reporting_system_made_of_it_counts_where_its_words_say_nothing() -> None:
+    sorted_by = of_recipient("failed", "5.0.0", "550 x") + "\nX-PowerMTA-BounceCategory: bad-mailbox"
+
+    assert told(only(report(sorted_by))) == ("bounced", "hard", "address", ANNA, True)
+
+
 def test_what_the_returned_mail_says_is_no_reason() -> None:
     assert only(report(of_recipient("failed", "5.0.0"))).reason == "other"
 

@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from xconnector.domain.delivery import DeliveryEventType
 from xconnector.domain.feedback.addresses import address_of_field
 from xconnector.domain.feedback.diagnosis import Diagnosis, diagnosed
+from xconnector.domain.feedback.meaning import Meaning
 from xconnector.domain.feedback.mime import Part, decoded, read_fields
 from xconnector.domain.feedback.signal import Signal
 from xconnector.domain.feedback.status_codes import status_in
@@ -38,6 +39,25 @@ _BY_CLASS: Mapping[str, DeliveryEventType] = {
     "4": DeliveryEventType.DEFERRED,
     "5": DeliveryEventType.BOUNCED,
 }
+# `X-PowerMTA-BounceCategory`
+_BY_CATEGORY: Mapping[str, Meaning] = {
+    "bad-mailbox": Meaning.NO_SUCH_MAILBOX,
+    "bad-domain": Meaning.NO_SUCH_DOMAIN,
+    "inactive-mailbox": Meaning.MAILBOX_DISABLED,
+    "quota-issues": Meaning.MAILBOX_FULL,
+    "spam-related": Meaning.SPAM,
+    "virus-related": Meaning.VIRUS,
+    "content-related": Meaning.CONTENT_REFUSED,
+    "policy-related": Meaning.POLICY,
+    "invalid-sender": Meaning.SENDER_REFUSED,
+    "relaying-issues": Meaning.NO_RELAY,
+    "no-answer-from-host": Meaning.NOT_REACHED,
+    "bad-connection": Meaning.NOT_REACHED,
+    "routing-errors": Meaning.NO_ROUTE,
+    "message-expired": Meaning.GAVE_UP,
+    "bad-configuration": Meaning.SYSTEM_FAULT,
+    "protocol-errors": Meaning.PROTOCOL,
+}
 _RECIPIENTS = ("original-recipient", "final-recipient", "x-actual-recipient")
 _BEGINNING = re.compile(r"^(?:Original-Recipient|Final-Recipient|Action)[ \t]*:", re.IGNORECASE | re.MULTILINE)
 _ACTION = re.compile(r"^Action[ \t]*:", re.IGNORECASE | re.MULTILINE)
@@ -53,6 +73,8 @@ class RecipientReport:
     status: str | None
     words: str = field(repr=False)
     """Whatever it says of why, in all its fields."""
+    category: Meaning | None = None
+    """What the reporting system itself made of that."""
 
     def signal(self, diagnosis: Diagnosis) -> Signal:
         """Return the report with what was found to be the reason."""
@@ -74,7 +96,11 @@ class RecipientReport:
                 )
 
     def diagnosis(self) -> Diagnosis:
-        return diagnosed(self.words, status=self.status)
+        """Return why: from the words and codes, or else as the reporting system sorted it."""
+        found = diagnosed(self.words, status=self.status)
+        if found.is_certain or self.category is None:
+            return found
+        return replace(found, meaning=self.category, is_certain=True)
 
     @property
     def is_undelivered(self) -> bool:
@@ -146,6 +172,7 @@ def _report(group: Mapping[str, str]) -> RecipientReport:
         or (DeliveryEventType.UNKNOWN if action and by_status is DeliveryEventType.DELIVERED else by_status),
         status=status,
         words=_words(group),
+        category=_BY_CATEGORY.get(group.get("x-powermta-bouncecategory", "").strip().lower()),
     )
 
 
