@@ -96,12 +96,12 @@ def test_people_get_a_table(tmp_path: Path) -> None:
     assert "there is no such mailbox" in result.output
 
 
-def test_a_file_beyond_reason_is_refused(tmp_path: Path) -> None:
-    file = tmp_path / "large.eml"
-    with file.open("wb") as opened:
-        opened.truncate(17 * 1024 * 1024)
+def test_of_a_large_mail_the_beginning_is_read_and_a_large_request_is_refused(tmp_path: Path) -> None:
+    mail, request = tmp_path / "large.eml", tmp_path / "large.json"
+    mail.write_bytes(report(of_recipient("failed", "5.1.1")) + b"x" * 17 * 1024 * 1024)
+    request.write_bytes(b'{"headers": {}, "body": "' + b"x" * 17 * 1024 * 1024 + b'"}')
 
-    result = parse(str(file), "--json")
+    of_mail, of_request = lines(parse(str(mail), str(request), "--json"))
 
-    assert result.exit_code == 1
-    assert "larger than" in lines(result)[0]["error"]
+    assert of_mail["events"][0]["reason"] == "address"
+    assert (of_request["events"], of_request["error"] is None) == ([], False)

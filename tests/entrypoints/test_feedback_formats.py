@@ -1,6 +1,7 @@
 """Which shape a file has, whatever its name: mails, and recorded requests of every provider."""
 
 import json
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -58,6 +59,47 @@ def test_only_one_provider_takes_a_request_for_its_own(name: str) -> None:
 @pytest.mark.parametrize("name", sorted(FORMATS.keys() - {"twilio"}))
 def test_a_body_by_itself_is_read_as_well(name: str) -> None:
     assert [one.type for one in signals_of_file(json.dumps(BODIES[name]).encode())] == ["delivered"]
+
+
+SIGNED = {"token": "t", "signature": "s"}
+MULTIPART = 'multipart/form-data; boundary="b"'
+
+
+def form(fields: Mapping[str, str]) -> str:
+    parts = "".join(f'--b\r\nContent-Disposition: form-data; name="{n}"\r\n\r\n{v}\r\n' for n, v in fields.items())
+    return f"{parts}--b--\r\n"
+
+
+@pytest.mark.parametrize(
+    "name, kind, body",
+    [
+        (
+            "sendgrid",
+            MULTIPART,
+            form(headers="", to="bank@x.test", **{"from": f"Anna <{ANNA}>"}, envelope="{}", charsets="{}"),
+        ),
+        (
+            "mailgun",
+            MULTIPART,
+            form(**{"recipient": "b@x.test", "sender": ANNA, "body-plain": "x", "token": "t", "signature": "s"}),
+        ),
+        ("postmark", "application/json", json.dumps({"From": ANNA, "FromFull": {}, "MailboxHash": ""})),
+        ("sparkpost", "application/json", json.dumps([{"msys": {"relay_message": {"msg_from": ANNA, "content": {}}}}])),
+        ("mailjet", "application/json", json.dumps({"Sender": ANNA, "Recipient": "b@x.test", "Parts": []})),
+        (
+            "brevo",
+            "application/json",
+            json.dumps({"items": [{"Uuid": ["1"], "MessageId": "1", "From": {"Address": ANNA}}]}),
+        ),
+        ("resend", "application/json", json.dumps({"type": "email.received", "data": {"from": f"Anna <{ANNA}>"}})),
+        ("ses", "application/json", json.dumps({"notificationType": "Received", "mail": {"source": ANNA}})),
+    ],
+)
+def test_what_a_customer_wrote_is_a_response(name: str, kind: str, body: str) -> None:
+    file = json.dumps({"headers": {"Content-Type": kind}, "body": body}).encode()
+
+    assert [(one.type, one.recipient) for one in signals_of_file(file)] == [("responded", ANNA)]
+    assert signals_of_file(file) == signals_of_file(file, name)
 
 
 def test_headers_may_be_recorded_in_any_way() -> None:

@@ -12,6 +12,7 @@ from xconnector.contract.errors import PermanentError
 from xconnector.domain.delivery import DeliveryEventType, DeliveryReason
 from xconnector.domain.feedback.diagnosis import diagnosed
 from xconnector.domain.feedback.meaning import Meaning
+from xconnector.domain.feedback.mime import read_mail
 from xconnector.domain.feedback.signal import BounceClass, Signal
 from xconnector.domain.strict_json import Json
 
@@ -50,12 +51,15 @@ class FeedbackRequest:
         return content
 
     def form(self) -> Mapping[str, str]:
-        """Return the fields of a form (`application/x-www-form-urlencoded`); of a name that is repeated, the last.
+        """Return the fields of a form, whichever of the two ways it is sent; of a name that is repeated, the last.
 
         Raises PermanentError when it is none.
         """
         if len(self.body) > MOST_BODY:
             raise PermanentError(f"the body has more than {MOST_BODY:,} bytes")
+        if self.is_multipart_form:
+            head = f"Content-Type: {self.headers['content-type']}\n\n".encode("utf-8", "replace")
+            return {name: part.text() for part in read_mail(head + self.body).parts if (name := part.form_field)}
         try:
             return dict(
                 parse_qsl(
@@ -64,6 +68,15 @@ class FeedbackRequest:
             )
         except ValueError:
             raise PermanentError("the body is no form that can be read") from None
+
+    @property
+    def is_form(self) -> bool:
+        told = self.headers.get("content-type", "").lower()
+        return told.startswith("application/x-www-form-urlencoded") or self.is_multipart_form
+
+    @property
+    def is_multipart_form(self) -> bool:
+        return self.headers.get("content-type", "").lower().startswith("multipart/form-data")
 
 
 @dataclass(frozen=True, slots=True)

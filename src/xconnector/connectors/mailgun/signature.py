@@ -26,7 +26,7 @@ def genuine_token(request: FeedbackRequest, signing_key: str, *, now: datetime) 
 
 
 def _told(request: FeedbackRequest) -> tuple[str, str, str]:
-    if request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
+    if request.is_form:
         form = request.form()
         return form.get("timestamp", ""), form.get("token", ""), form.get("signature", "")
     body = request.json()

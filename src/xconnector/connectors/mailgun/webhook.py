@@ -20,27 +20,26 @@ from xconnector.domain.feedback.moment import moment_of
 from xconnector.domain.feedback.signal import Signal
 from xconnector.domain.strict_json import Json
 
-_FORM = "application/x-www-form-urlencoded"
-
 
 def read(request: FeedbackRequest) -> Sequence[Signal]:
     """Return the event of one request. Raises PermanentError."""
-    if request.headers.get("content-type", "").startswith(_FORM):
+    if request.is_form:
         return [_of_form(request.form())]
     return [_signal(one) for one in events_in(request.json(), under="event-data")]
 
 
 def recognises(request: FeedbackRequest) -> bool:
-    if request.headers.get("content-type", "").startswith(_FORM):
+    if request.is_form:
         try:
-            return request.form().keys() >= {"event", "recipient", "token", "signature"}
+            told = request.form().keys()
         except PermanentError:
             return False
+        return told >= {"recipient", "token", "signature"}
     try:
-        told = request.json()
+        body = request.json()
     except PermanentError:
         return False
-    return isinstance(told, dict) and ("event-data" in told or ("event" in told and "delivery-status" in told))
+    return isinstance(body, dict) and ("event-data" in body or ("event" in body and "delivery-status" in body))
 
 
 def _signal(event: dict[str, Json]) -> Signal:
@@ -82,6 +81,13 @@ def _exact_word(told: str, event: dict[str, Json]) -> Word:
 
 def _of_form(form: Mapping[str, str]) -> Signal:
     told = form.get("event", "").lower()
+    if not told and "body-plain" in form:
+        # A route hands on what a customer wrote.
+        return EVENTS["inbound"].signal(
+            recipient=form.get("sender") or None,
+            occurred_at=moment_of(form.get("timestamp")),
+            event_id=form.get("token") or None,
+        )
     word = EVENTS.get(told, UNKNOWN)
     if told == "dropped":
         word = PERMANENT.get(form.get("reason", "").lower(), word)

@@ -10,7 +10,7 @@ from xconnector.domain.feedback.signal import BounceClass as Class
 # `event`; those below the line are of webhooks before 2018
 EVENTS: Mapping[str, Word] = {
     "accepted": Word(Type.ACCEPTED),
-    "stored": Word(Type.ACCEPTED),
+    "stored": Word(Type.RESPONDED),
     "delivered": Word(Type.DELIVERED, final=True),
     "rejected": Word(Type.REJECTED, final=True, reason=Reason.OTHER),
     "failed": Word(Type.BOUNCED, final=True, reason=Reason.OTHER),

@@ -11,6 +11,9 @@ from xconnector.domain.feedback.moment import moment_of
 from xconnector.domain.feedback.signal import BounceClass, Signal
 from xconnector.domain.strict_json import Json
 
+# What its Parse API hands on: a mail that a customer wrote.
+_OF_A_CUSTOMER = frozenset({"Sender", "Recipient", "Parts"})
+
 
 def read(request: FeedbackRequest) -> Sequence[Signal]:
     """Return the events of one request. Raises PermanentError."""
@@ -23,12 +26,19 @@ def recognises(request: FeedbackRequest) -> bool:
     except PermanentError:
         return False
     return any(
-        "event" in one and one.keys() & {"mj_campaign_id", "mj_contact_id", "Message_GUID", "CustomID"}
+        one.keys() >= _OF_A_CUSTOMER
+        or ("event" in one and one.keys() & {"mj_campaign_id", "mj_contact_id", "Message_GUID", "CustomID"})
         for one in told[:1]
     )
 
 
 def _signal(event: dict[str, Json]) -> Signal:
+    if event.keys() >= _OF_A_CUSTOMER:
+        return Signal(
+            type=DeliveryEventType.RESPONDED,
+            recipient=text_at(event, "Sender") or None,
+            occurred_at=moment_of(text_at(event, "Date")),
+        )
     told, error = text_at(event, "event"), text_at(event, "error")
     word = EVENTS.get(told, UNKNOWN)
     words = text_at(event, "comment") or text_at(event, "smtp_reply")

@@ -1,4 +1,4 @@
-"""Events of Twilio SendGrid: a JSON array of them in one request."""
+"""Events of Twilio SendGrid, a JSON array of them in one request; and mails of customers, a form each."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -7,13 +7,17 @@ from xconnector.connectors.sendgrid.words import BOUNCES, CLASSIFICATIONS, DROPS
 from xconnector.contract.errors import PermanentError
 from xconnector.contract.feedback import UNKNOWN, FeedbackFormat, FeedbackRequest, Word, events_in, text_at, texts_at
 from xconnector.domain.delivery import DeliveryEventType
+from xconnector.domain.feedback.addresses import addresses_in
 from xconnector.domain.feedback.moment import moment_of
 from xconnector.domain.feedback.signal import Signal
 from xconnector.domain.strict_json import Json
 
 
 def read(request: FeedbackRequest) -> Sequence[Signal]:
-    """Return the events of one request. Raises PermanentError."""
+    """Return the events of one request, or the one mail that it hands on. Raises PermanentError."""
+    if request.is_form:
+        sender = next(iter(addresses_in(request.form().get("from", ""))), None)
+        return [Signal(type=DeliveryEventType.RESPONDED, recipient=sender)]
     return [_signal(one) for one in events_in(request.json())]
 
 
@@ -21,6 +25,8 @@ def recognises(request: FeedbackRequest) -> bool:
     if "x-twilio-email-event-webhook-signature" in request.headers:
         return True
     try:
+        if request.is_form:
+            return request.form().keys() >= {"envelope", "from", "charsets"}
         told = events_in(request.json())
     except PermanentError:
         return False

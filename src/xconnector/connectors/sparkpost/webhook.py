@@ -32,7 +32,9 @@ def _unwrapped(one: dict[str, Json]) -> Iterator[dict[str, Json]]:
     if not isinstance(wrapped, dict):
         yield one
         return
-    yield from (event for event in wrapped.values() if isinstance(event, dict))
+    for family, event in wrapped.items():
+        if isinstance(event, dict):
+            yield event if "type" in event else {**event, "type": family}
 
 
 def _signal(event: dict[str, Json]) -> Signal:
@@ -48,7 +50,7 @@ def _signal(event: dict[str, Json]) -> Signal:
             signal = word.signal()
     return replace(
         signal,
-        recipient=text_at(event, "raw_rcpt_to") or text_at(event, "rcpt_to") or None,
+        recipient=_person(event, signal) or None,
         status_code=signal.status_code or text_at(event, "error_code") or None,
         detail=f"{told} {bounce_class}".strip()[:100] if told.isidentifier() else "",
         occurred_at=moment_of(text_at(event, "timestamp")),
@@ -56,6 +58,12 @@ def _signal(event: dict[str, Json]) -> Signal:
         provider_id=text_at(event, "transmission_id") or text_at(event, "message_id") or None,
         references=texts_at(event, "rcpt_meta"),
     )
+
+
+def _person(event: dict[str, Json], signal: Signal) -> str:
+    if signal.type is DeliveryEventType.RESPONDED:
+        return text_at(event, "msg_from") or text_at(event, "friendly_from")
+    return text_at(event, "raw_rcpt_to") or text_at(event, "rcpt_to")
 
 
 def _exact_word(told: str, bounce_class: str) -> Word:

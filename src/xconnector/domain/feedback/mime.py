@@ -57,6 +57,11 @@ class Part:
         told = self.value("content-type").partition(";")[0].strip().lower()
         return told if "/" in told else "text/plain"
 
+    @property
+    def form_field(self) -> str:
+        """Return the name of the field of a form that this part is (RFC 7578), or nothing."""
+        return _parameter(self.value("content-disposition"), "name")
+
     def walk(self) -> Iterator["Part"]:
         """Yield this part and all inside it, from the top."""
         yield self

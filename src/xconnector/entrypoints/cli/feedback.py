@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from xconnector.domain.feedback.signal import Signal
 
 MOST_READ = 16 * 1024 * 1024
-"""Bytes of a file; a larger one is refused."""
+"""Bytes of a file. More than any request may have; of a mail less is looked at."""
 
 app = typer.Typer(help="What comes back from channels: bounces, complaints, webhooks.", no_args_is_help=True)
 
@@ -54,9 +54,7 @@ def _read(file: Path, format_: str | None) -> "tuple[Sequence[Signal], str | Non
 
     try:
         with file.open("rb") as opened:
-            content = opened.read(MOST_READ + 1)
-        if len(content) > MOST_READ:
-            return (), f"larger than {MOST_READ:,} bytes"
+            content = opened.read(MOST_READ)
         return signals_of_file(content, format_), None
     except OSError as refusal:
         return (), f"cannot be read: {refusal.strerror}"
