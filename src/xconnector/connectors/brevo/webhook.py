@@ -26,11 +26,11 @@ def recognises(request: FeedbackRequest) -> bool:
         told = events_in(request.json(), under="items")
     except PermanentError:
         return False
-    return any(_OF_A_CUSTOMER <= one.keys() or ("event" in one and one.keys() & _OF_AN_EVENT) for one in told[:1])
+    return any(one.keys() >= _OF_A_CUSTOMER or ("event" in one and one.keys() & _OF_AN_EVENT) for one in told[:1])
 
 
 def _signal(event: dict[str, Json]) -> Signal:
-    if _OF_A_CUSTOMER <= event.keys():
+    if event.keys() >= _OF_A_CUSTOMER:
         return _of_a_customer(event)
     told = text_at(event, "event").strip().lower().replace(" ", "_")
     word = EVENTS.get(told, UNKNOWN)
