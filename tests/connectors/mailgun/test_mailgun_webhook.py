@@ -78,6 +78,28 @@ def test_a_form_of_an_older_account_is_read() -> None:
     assert FORMAT.recognises(submitted({**fields, **signature()}))
 
 
+@pytest.mark.parametrize(
+    "code, reason, expected",
+    [
+        ("605", "hardfail", ("rejected", "hard", "address", True)),
+        ("606", "hardfail", ("rejected", None, "unsubscribed", True)),
+        ("607", "hardfail", ("rejected", None, "unsubscribed", True)),
+        ("499", "old", ("expired", "soft", "unreachable", True)),
+        ("", "of next year", ("rejected", None, "other", True)),
+    ],
+)
+def test_what_was_dropped_is_known_by_its_number(code: str, reason: str, expected: Seen) -> None:
+    fields = {"event": "dropped", "recipient": "anna@customers.test", "code": code, "reason": reason}
+
+    assert seen(only(FORMAT, submitted(fields))) == expected
+
+
+def test_what_was_rejected_names_its_recipient_in_the_header() -> None:
+    told = event("rejected", recipient="", message={"headers": {"to": "Anna <anna@customers.test>"}})
+
+    assert only(FORMAT, posted(told)).recipient == "anna@customers.test"
+
+
 def test_the_token_of_a_request_of_mailgun_is_to_be_taken_once() -> None:
     assert genuine_token(posted(event("opened")), KEY, now=NOW) == "t" * 50
     assert genuine_token(submitted({"event": "opened", **signature()}), KEY, now=NOW) == "t" * 50

@@ -58,6 +58,23 @@ def test_an_event_says_what_became_of_the_mail(told: dict[str, Any], expected: S
     assert signal.references == {"dispatch": "d-0"}
 
 
+@pytest.mark.parametrize(
+    "text, expected",
+    [
+        ("The recipient's email provider sent a hard bounce message.", ("bounced", "hard", "address", True)),
+        ("The recipient's email provider sent a general bounce message.", ("bounced", "soft", "other", True)),
+        ("A bounce message because the recipient's inbox was full.", ("bounced", "soft", "mailbox_full", True)),
+        ("Resend has suppressed sending to this address.", ("rejected", "hard", "address", True)),
+    ],
+)
+def test_a_bounce_without_a_type_is_known_by_its_words(text: str, expected: Seen) -> None:
+    assert seen(only(FORMAT, posted(event("email.bounced", bounce={"message": text})))) == expected
+
+
+def test_of_a_mail_to_several_nobody_is_blamed() -> None:
+    assert only(FORMAT, posted(event("email.bounced", to=["anna@x.test", "bert@x.test"]))).recipient is None
+
+
 def signed(vector: dict[str, Any], **changed: str) -> FeedbackRequest:
     headers = {
         "svix-id": vector["msg_id"],

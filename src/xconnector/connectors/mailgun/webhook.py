@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from xconnector.connectors.mailgun.words import EVENTS, FAILURES, NO_BOT, PERMANENT
+from xconnector.connectors.mailgun.words import CODES, EVENTS, FAILURES, NO_BOT, PERMANENT
 from xconnector.contract.errors import PermanentError
 from xconnector.contract.feedback import (
     UNKNOWN,
@@ -16,9 +16,12 @@ from xconnector.contract.feedback import (
     texts_at,
 )
 from xconnector.domain.delivery import DeliveryEventType
+from xconnector.domain.feedback.addresses import addresses_in
 from xconnector.domain.feedback.moment import moment_of
 from xconnector.domain.feedback.signal import Signal
 from xconnector.domain.strict_json import Json
+
+_SENT_TO = ("message", "headers", "to")
 
 
 def read(request: FeedbackRequest) -> Sequence[Signal]:
@@ -58,7 +61,7 @@ def _signal(event: dict[str, Json]) -> Signal:
         signal = word.signal()
     return replace(
         signal,
-        recipient=text_at(event, "recipient") or None,
+        recipient=text_at(event, "recipient") or next(iter(addresses_in(text_at(event, *_SENT_TO))), None),
         status_code=signal.status_code or (code if code != "0" else "") or None,
         detail=_detail(told, text_at(event, "severity"), text_at(event, "reason")),
         occurred_at=moment_of(text_at(event, "timestamp")),
@@ -90,10 +93,10 @@ def _of_form(form: Mapping[str, str]) -> Signal:
         )
     word = EVENTS.get(told, UNKNOWN)
     if told == "dropped":
-        word = PERMANENT.get(form.get("reason", "").lower(), word)
+        word = CODES.get(form.get("code", "")) or PERMANENT.get(form.get("reason", "").lower(), word)
     words = form.get("error") or form.get("description") or ""
     code = form.get("code", "")
-    signal = word.explained(f"{code} {words}") if told in {"bounced", "dropped"} else word.signal()
+    signal = word.explained(f"{code} {words}") if word.type is DeliveryEventType.BOUNCED else word.signal()
     return replace(
         signal,
         recipient=form.get("recipient") or None,

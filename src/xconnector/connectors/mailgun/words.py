@@ -35,10 +35,17 @@ PERMANENT: Mapping[str, Word] = {
     "suppress-bounce": Word(Type.REJECTED, final=True, bounce_class=Class.HARD, reason=Reason.ADDRESS),
     "suppress-complaint": Word(Type.REJECTED, final=True, reason=Reason.UNSUBSCRIBED),
     "suppress-unsubscribe": Word(Type.REJECTED, final=True, reason=Reason.UNSUBSCRIBED),
+    "hardfail": Word(Type.BOUNCED, final=True, bounce_class=Class.HARD, reason=Reason.ADDRESS),
     "old": Word(Type.EXPIRED, final=True, bounce_class=Class.SOFT, reason=Reason.UNREACHABLE),
     "espblock": Word(Type.BOUNCED, final=True, bounce_class=Class.SOFT, reason=Reason.BLOCKED),
     "blacklisted": Word(Type.BOUNCED, final=True, bounce_class=Class.SOFT, reason=Reason.BLOCKED),
     "greylisted": Word(Type.BOUNCED, final=True, bounce_class=Class.SOFT, reason=Reason.THROTTLED),
+}
+# `code` of older accounts, by number what the reasons above say by name
+CODES: Mapping[str, Word] = {
+    "605": PERMANENT["suppress-bounce"],
+    "606": PERMANENT["suppress-unsubscribe"],
+    "607": PERMANENT["suppress-complaint"],
 }
 
 # `client-info.bot`, where the one that opened or clicked is a program

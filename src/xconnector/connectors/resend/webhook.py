@@ -1,8 +1,9 @@
 """Events of Resend: one JSON object in a request."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
-from xconnector.connectors.resend.words import BOUNCES, EVENTS
+from xconnector.connectors.resend.words import BOUNCES, EVENTS, MESSAGES
 from xconnector.contract.errors import PermanentError
 from xconnector.contract.feedback import UNKNOWN, FeedbackFormat, FeedbackRequest, Word, events_in, object_at, text_at
 from xconnector.domain.delivery import DeliveryEventType
@@ -11,12 +12,12 @@ from xconnector.domain.feedback.moment import moment_of
 from xconnector.domain.feedback.signal import Signal
 from xconnector.domain.strict_json import Json
 
-_MOST_RECIPIENTS = 1000
+_QUOTING = frozenset({DeliveryEventType.BOUNCED})
 
 
 def read(request: FeedbackRequest) -> Sequence[Signal]:
-    """Return the event of one request, once for each recipient it names. Raises PermanentError."""
-    return [signal for one in events_in(request.json()) for signal in _signals(one, request.headers.get("svix-id"))]
+    """Return the event of one request. Raises PermanentError."""
+    return [_signal(one, request.headers.get("svix-id")) for one in events_in(request.json())]
 
 
 def recognises(request: FeedbackRequest) -> bool:
@@ -30,45 +31,38 @@ def recognises(request: FeedbackRequest) -> bool:
     )
 
 
-def _signals(event: dict[str, Json], event_id: str | None) -> list[Signal]:
+def _signal(event: dict[str, Json], event_id: str | None) -> Signal:
     told, about = text_at(event, "type"), object_at(event, "data")
     bounce = object_at(about, "bounce")
     word = _exact_word(EVENTS.get(told, UNKNOWN), bounce)
-    when = text_at(about, "click", "timestamp") or text_at(event, "created_at")
-    signals: list[Signal] = []
-    for recipient in _recipients(word, about):
-        explained = (
-            word.explained(text_at(bounce, "message")) if word.type is DeliveryEventType.BOUNCED else word.signal()
-        )
-        signals.append(
-            word.signal(
-                recipient=recipient,
-                reason=explained.reason,
-                status_code=explained.status_code,
-                detail=" ".join(
-                    part for part in (told[:60], text_at(bounce, "type"), text_at(bounce, "subType")) if part
-                )[:100],
-                occurred_at=moment_of(when),
-                event_id=event_id,
-                provider_id=text_at(about, "email_id") or None,
-                references=_tags(about.get("tags")),
-            )
-        )
-    return signals
+    signal = word.explained(text_at(bounce, "message")) if word.type in _QUOTING else word.signal()
+    kinds = (told[:60], text_at(bounce, "type"), text_at(bounce, "subType"))
+    return replace(
+        signal,
+        recipient=_person(word, about),
+        detail=" ".join(part for part in kinds if part)[:100],
+        occurred_at=moment_of(text_at(about, "click", "timestamp") or text_at(event, "created_at")),
+        event_id=event_id,
+        provider_id=text_at(about, "email_id") or None,
+        references=_tags(about.get("tags")),
+    )
 
 
 def _exact_word(word: Word, bounce: dict[str, Json]) -> Word:
     if word.type is not DeliveryEventType.BOUNCED:
         return word
-    kind = text_at(bounce, "type")
-    return BOUNCES.get((kind, text_at(bounce, "subType"))) or BOUNCES.get((kind, "")) or word
+    kind, message = text_at(bounce, "type"), text_at(bounce, "message").lower()
+    if kind:
+        return BOUNCES.get((kind, text_at(bounce, "subType"))) or BOUNCES.get((kind, "")) or word
+    return next((one for phrase, one in MESSAGES.items() if phrase in message), word)
 
 
-def _recipients(word: Word, about: dict[str, Json]) -> list[str | None]:
+def _person(word: Word, about: dict[str, Json]) -> str | None:
+    """Return the recipient; of a mail to several nobody, as Resend does not say of which of them it speaks."""
     told = about.get("from") if word.type is DeliveryEventType.RESPONDED else about.get("to")
-    listed: list[Json] = told if isinstance(told, list) else [told]
-    found = [address for one in listed[:_MOST_RECIPIENTS] if isinstance(one, str) for address in addresses_in(one)[:1]]
-    return [*found] or [None]
+    listed = told if isinstance(told, list) else [told]
+    found = addresses_in(listed[0]) if len(listed) == 1 and isinstance(listed[0], str) else []
+    return found[0] if len(found) == 1 else None
 
 
 def _tags(told: Json) -> Mapping[str, str]:

@@ -39,3 +39,11 @@ BOUNCES: Mapping[tuple[str, str], Word] = {
     ("Temporary", ""): _SOFT,
     ("Undetermined", ""): _SOFT,
 }
+
+# `bounce.message` of accounts whose bounces have no type, by a phrase in it in lower case
+MESSAGES: Mapping[str, Word] = {
+    "suppressed sending": BOUNCES["Permanent", "Suppressed"],
+    "hard bounce": BOUNCES["Permanent", ""],
+    "inbox was full": BOUNCES["Transient", "MailboxFull"],
+    "bounce message": _SOFT,
+}
