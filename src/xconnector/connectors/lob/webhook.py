@@ -22,7 +22,11 @@ def recognises(request: FeedbackRequest) -> bool:
         told = events_in(request.json())
     except PermanentError:
         return False
-    return any(_name(one).partition(".")[0] in PIECES for one in told[:1])
+    return any(
+        _name(one).partition(".")[0] in PIECES
+        or (text_at(one, "id").startswith("evt_") and isinstance(one.get("event_type"), dict))
+        for one in told[:1]
+    )
 
 
 def _signal(event: dict[str, Json]) -> Signal:

@@ -34,6 +34,7 @@ EVENTS: Mapping[str, Word] = {
     "informed_delivery.email_opened": Word(Type.OPENED),
     "informed_delivery.email_clicked_through": Word(Type.CLICKED),
     # The envelope that came along for the answer, back where it belongs.
+    "return_envelope.delivered": Word(Type.RESPONDED),
     "return_envelope.returned_to_sender": Word(Type.RESPONDED),
 }
 

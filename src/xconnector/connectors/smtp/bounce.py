@@ -4,6 +4,7 @@ Nothing that can be attributed to a dispatch is lost: what says something that w
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
@@ -29,17 +30,9 @@ def events_of(mail: bytes, *, secret: bytes, arrived_at: datetime) -> Sequence[D
     """
     returned = read_mail(mail)
     dispatch_key = _dispatch_key(returned, mail, secret)
-    occurred_at = _date(returned, arrived_at)
+    occurred_at = _date(returned)
     return tuple(
-        DeliveryEvent(
-            dispatch_key=dispatch_key,
-            type=signal.type,
-            occurred_at=occurred_at,
-            reason=signal.reason,
-            detail=signal.detail,
-            final=signal.final,
-            raw=mail[:_MOST_RAW],
-        )
+        replace(signal, occurred_at=occurred_at).event(dispatch_key, arrived_at=arrived_at, raw=mail[:_MOST_RAW])
         for signal in signals_of_mail(returned)
     )
 
@@ -62,11 +55,10 @@ def _places(returned: Part, mail: bytes) -> Iterator[str]:
         yield part.octets().decode("latin-1")
 
 
-def _date(returned: Part, arrived_at: datetime) -> datetime:
-    """Return the mail's own date, unless it has none or claims to be from after its arrival."""
+def _date(returned: Part) -> datetime | None:
+    """Return the mail's own date, or None where it has none that can be read."""
     try:
         dated = parsedate_to_datetime(returned.value("date"))
-    except (ValueError, TypeError):
-        return arrived_at
-    aware = dated if dated.tzinfo else dated.replace(tzinfo=UTC)
-    return min(aware.astimezone(UTC), arrived_at)
+        return (dated if dated.tzinfo else dated.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, TypeError, OverflowError):
+        return None

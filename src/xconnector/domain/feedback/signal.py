@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from xconnector.domain.delivery import DeliveryEventType, DeliveryReason
+from xconnector.domain.delivery import DeliveryEvent, DeliveryEventType, DeliveryReason
 
 
 class BounceClass(StrEnum):
@@ -44,3 +44,15 @@ class Signal:
     """What was given along at the hand-over and comes back: metadata, tags, custom arguments."""
     by_machine: bool = False
     """Told to come of a program: a scanner, an image proxy, an automatic receipt. Never a person's doing."""
+
+    def event(self, dispatch_key: str, *, arrived_at: datetime, raw: bytes) -> DeliveryEvent:
+        """Return the delivery event of a dispatch; none happened after the news of it arrived."""
+        return DeliveryEvent(
+            dispatch_key=dispatch_key,
+            type=self.type,
+            occurred_at=min(self.occurred_at or arrived_at, arrived_at),
+            reason=self.reason,
+            detail=self.detail,
+            final=self.final,
+            raw=raw,
+        )
