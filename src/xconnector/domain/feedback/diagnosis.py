@@ -16,6 +16,8 @@ _ADDRESS = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}+@(?:[\w-]{1,63}+(?:\.(?=\w
 _CODES = re.compile(
     r"(?<![\d.])[245]\d\d(?=[ #:;-]|$)[ :;-]?(?:#?[245]\.\d{1,3}\.\d{1,3})?-?|#?\b[245]\.\d{1,3}\.\d{1,3}\b"
 )
+# `host mx.example[192.0.2.1] said: …`: whose words follow, which is no part of them.
+_QUOTED_BY_POSTFIX = re.compile(r"\bhost \S{1,255} (?:\S{1,64} )?said: ?")
 _MARKS = str.maketrans(dict.fromkeys('<>[](){}"“”„«»*|', " ") | {"’": "'", "‘": "'"})
 
 _PASSING = frozenset({DeliveryReason.UNREACHABLE, DeliveryReason.THROTTLED})
@@ -84,7 +86,7 @@ def plain(text: str) -> str:
     A customer called `spam@` is not taken for a verdict.
     """
     bare = _CODES.sub(" ", _ADDRESS.sub(" ", text)).translate(_MARKS)
-    return " ".join(bare.lower().split())
+    return _QUOTED_BY_POSTFIX.sub("", " ".join(bare.lower().split()))
 
 
 def _more_exact(told: str | None, said: str | None) -> str | None:
