@@ -793,7 +793,7 @@ STRONG: tuple[Row, ...] = (
             "max relay depth",
         ),
     ),
-    # ---------------------------------------------------------------- commands that are not recognized, before addresses
+    # ---------------------------------------------------------------- commands not recognized, before addresses
     (
         Meaning.PROTOCOL,
         (
