@@ -70,6 +70,9 @@ def diagnosed(words: str, *, status: str | None = None) -> Diagnosis:
     by_words = _STRONG.meaning_of(text)
     by_status = meaning_of_status(told)
     by_weak_words = _WEAK.meaning_of(text) if by_words is None else None
+    if by_weak_words is not None and by_weak_words.is_lasting and (told or reply or "").startswith("4"):
+        # A mailbox that is unavailable for the moment is one that is busy or locked.
+        by_weak_words = None
     of_codes = (by_weak_words, by_status) if _says_nothing(told) else (by_status, by_weak_words)
     found = next((one for one in (by_words, *of_codes, meaning_of_reply(reply)) if one is not None), None)
     return Diagnosis(
