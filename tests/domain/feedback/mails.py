@@ -143,3 +143,64 @@ The address to which the message has not yet been delivered is:
 No action is required on your part. Delivery attempts will continue for
 some time.
 """
+EXCHANGE_2003 = """\
+Your message
+
+  To:      anna@customers.test
+  Subject: Your mailbox is full of spam
+  Sent:    Mon, 23 Nov 2026 09:00:00 +0100
+
+did not reach the following recipient(s):
+
+anna@customers.test on Mon, 23 Nov 2026 09:00:00 +0100
+    The e-mail account does not exist at the organization this message was
+    sent to. Check the e-mail address.
+    <mx.customers.test #5.1.1>
+"""
+OPENSMTPD = """\
+    Hi!
+
+    This is the MAILER-DAEMON, please DO NOT REPLY to this email.
+
+    An error has occurred while attempting to deliver a message for
+    the following list of recipients:
+
+anna@customers.test: No MX found for domain
+
+    Below is a copy of the original message:
+
+Received: from bank.sender.test
+"""
+OF_A_CARRIER = """\
+Could not be delivered to: <anna@customers.test>
+As their mailbox is full.
+"""
+SENDMAIL_LATE = """\
+    **********************************************
+    **      THIS IS A WARNING MESSAGE ONLY      **
+    **  YOU DO NOT NEED TO RESEND YOUR MESSAGE  **
+    **********************************************
+
+The original message was received at Mon, 23 Nov 2026 09:00:00 +0100
+from localhost
+
+   ----- The following addresses had transient non-fatal errors -----
+<anna@customers.test>
+
+   ----- Transcript of session follows -----
+451 4.4.1 reply: read error from mx.customers.test.
+<anna@customers.test>... Deferred: Connection timed out with mx.customers.test.
+Warning: message still undelivered after 4 hours
+Will keep trying until message is 5 days old
+"""
+MAILMARSHAL = """\
+Your message:
+    From:    bank@sender.test
+    Subject: Your spam folder
+Could not be delivered because of
+
+550 5.1.1 User unknown
+
+The following recipients were affected:
+    anna@customers.test
+"""

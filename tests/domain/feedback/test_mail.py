@@ -183,6 +183,11 @@ def test_a_report_that_a_gateway_packed_into_another_mail_is_found() -> None:
             prose(mails.EXCHANGE, "Content-Type: text/html", sender="postmaster@x.test", subject="Undeliverable: x"),
             [("bounced", "hard", "address", ANNA, True)],
         ),
+        (prose(mails.EXCHANGE_2003, subject="Undeliverable: x"), [("bounced", "hard", "address", ANNA, True)]),
+        (prose(mails.OPENSMTPD, subject="Delivery status notification"), [("bounced", "hard", "address", ANNA, True)]),
+        (prose(mails.OF_A_CARRIER, subject="Delivery failure"), [("bounced", "soft", "mailbox_full", ANNA, True)]),
+        (prose(mails.SENDMAIL_LATE, subject="Warning"), [("deferred", "soft", "unreachable", ANNA, False)]),
+        (prose(mails.MAILMARSHAL, subject="Undeliverable Mail"), [("bounced", "hard", "address", ANNA, True)]),
         (prose(mails.GMAIL, f"X-Failed-Recipients: {ANNA}"), [("bounced", "soft", "address", ANNA, True)]),
         (prose(mails.NOTES, subject="DELIVERY FAILURE"), [("bounced", "hard", "address", ANNA, True)]),
         (prose(mails.LATE, subject="Warning: delayed"), [("deferred", "soft", "unreachable", ANNA, False)]),
@@ -194,7 +199,20 @@ def test_a_report_that_a_gateway_packed_into_another_mail_is_found() -> None:
             ],
         ),
     ],
-    ids=["exim", "sendmail", "exchange", "gmail", "notes", "late", "qmail"],
+    ids=[
+        "exim",
+        "sendmail",
+        "exchange",
+        "exchange_2003",
+        "opensmtpd",
+        "carrier",
+        "sendmail_late",
+        "mailmarshal",
+        "gmail",
+        "notes",
+        "late",
+        "qmail",
+    ],
 )
 def test_prose_of_mail_systems_is_understood(
     mail: bytes, expected: list[tuple[str, str | None, str | None, str, bool]]
@@ -279,6 +297,12 @@ def test_an_absent_person_is_no_bounce(fields: list[str], subject: str) -> None:
     mail = prose("I am away. Undelivered mail waits.", *fields, sender=f"Anna <{ANNA}>", subject=subject)
 
     assert told(only(mail)) == ("autoreplied", None, None, ANNA, False)
+
+
+def test_an_absent_person_may_say_so_in_the_first_line_only() -> None:
+    mail = prose("I am currently out of the office.", "In-Reply-To: <1@sender.test>", sender=ANNA, subject="Re: x")
+
+    assert only(mail).type == "autoreplied"
 
 
 def test_a_persons_answer_is_a_response() -> None:

@@ -3,6 +3,7 @@
 import re
 
 BEGINNING_OF_A_LINE = r"^[>\s]{0,10}"
+RULE = r"^ {0,40}[-=_*#|][-=_*#| ]{1,80}"
 
 
 def _any_of(*alternatives: str) -> re.Pattern[str]:
@@ -131,15 +132,18 @@ PROVE_YOURSELF = _any_of(
 RETURNED_BELOW = _any_of(
     BEGINNING_OF_A_LINE + r"(?:received|return-path|x-originating-ip|mime-version): ?.*$",
     r"^content-type: *(?:message/|text/rfc822).*$",
-    r"^[-=_*#| ]{2,80}[ \t]*(?:this is a copy|below (?:this|the next) line|unsent message|the (?:attached|body of)"
-    r"|start of|(?:the )?headers? of the original|undelivered mail|forwarded message|mensaje original"
-    r"|message text follows|(?:original|returned|unsent|unsended|undelivered|rejected|failed|your|the|copy of|message)"
+    RULE + r"(?:this is a copy|below (?:this|the next) line|unsent message|the (?:attached|body of)|start of"
+    r"|(?:the )?headers? of the original|undelivered mail|forwarded message|mensaje original|message text follows"
+    r"|(?:original|returned|unsent|unsended|undelivered|rejected|copy of|message)"
     r"[ -](?:message|mail|e-mail|text|headers?|is following)).*$",
-    r"^(?:original|returned|your(?: original)?|the original|message|rejected) (?:message|mail|e-mail|headers?|text)"
+    RULE
+    + r"(?:your|the|failed) (?:message|mail|e-mail|text|headers?)\b.{0,60}(?:follow|below|attached|:|[-=_*#|]{2})\s*$",
+    r"^(?:original|returned|the original|message|rejected) (?:message|mail|e-mail|headers?|text)"
     r"(?: headers?| as received| text| is)? ?(?:follows?|below|reads|attached|included|:).*$",
+    r"^your(?: original)? (?:message|mail|e-mail) (?:follows|reads|is (?:below|attached|included)).*$",
     BEGINNING_OF_A_LINE + r"(?:here is|included is|below is|following is|attached is|this is)"
     r" (?:a|the) (?:copy|first part|header|beginning)\b.*$",
-    r"^the (?:original message|header and top|first \d+ lines|body of).*$",
+    r"^the (?:original message(?! was received)|header and top|first \d+ lines|body of).*$",
 )
 
 # Lines that repeat the header of the mail that is given back.
