@@ -18,6 +18,7 @@ _LONGEST_FIELD = 16 * 1024
 _LONGEST_TEXT = 256 * 1024
 
 _END_OF_LINE = re.compile(rb"\r\n?")
+_NO_FIELD = re.compile(rb"^(?![!-9;-~]{1,100}[ \t]*:|[ \t]|\Z)", re.MULTILINE)
 _FIELD_NAME = re.compile(r"[!-9;-~]{1,100}[ \t]*\Z")
 _PARAMETER = re.compile(r';\s*([\w*!-]{1,60})\s*=\s*(?:"((?:[^"\\]|\\.){0,500})"|([^\s;]{1,500}))')
 _ENCODED_WORD = re.compile(r"=\?([^?\s]{1,40})\?([bBqQ])\?([^?\s]{0,2000})\?=(?:\s+(?==\?))?")
@@ -153,6 +154,9 @@ def _split(content: bytes) -> tuple[bytes, bytes]:
     if content.startswith(b"\n"):
         return b"", content[1:]
     head, _, body = content.partition(b"\n\n")
+    if begun := _NO_FIELD.search(head):
+        # Somebody forgot the empty line: the first line that is no field is of the content.
+        return head[: begun.start()], content[begun.start() :]
     return head, body
 
 
