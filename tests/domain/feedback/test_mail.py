@@ -221,6 +221,13 @@ def test_prose_of_mail_systems_is_understood(
     assert [told(one) for one in signals(mail)] == expected
 
 
+def test_a_bounce_of_a_system_with_a_name_of_its_own_is_no_absence() -> None:
+    said = f"Your message could not be delivered.\n\n{ANNA}: mailbox is full\n"
+    mail = prose(said, "Auto-Submitted: auto-replied", sender="inetgw1@old.test", subject="Undeliverable: x")
+
+    assert told(only(mail)) == ("bounced", "soft", "mailbox_full", ANNA, True)
+
+
 def test_a_bounce_that_names_nobody_is_still_a_bounce() -> None:
     assert told(only(prose("The user is unknown."))) == ("bounced", "hard", "address", None, True)
 

@@ -14,7 +14,7 @@ from xconnector.domain.feedback.mime import Part, read_mail, unencoded
 from xconnector.domain.feedback.prose import Prose, failed_recipients, prose_of, recipients_besides, signals_of_prose
 from xconnector.domain.feedback.signal import Signal
 from xconnector.domain.feedback.status_report import RecipientReport, recipient_reports
-from xconnector.domain.feedback.words_of_mails import GIVEN_BACK, LAST_HOP
+from xconnector.domain.feedback.words_of_mails import AWAY, GIVEN_BACK, LAST_HOP
 
 _SAID_FIRST = 1500
 """Characters of a mail's beginning that say what it is."""
@@ -60,14 +60,13 @@ def _diagnosis(report: RecipientReport, prose: Prose, named: Sequence[str]) -> D
 
 def _of_mail_for_people(mail: Part) -> Sequence[Signal]:
     prose = prose_of(mail)
-    if _is_from_the_last_hop(mail) or any(part.media_type in RECEIPTS for part in mail.walk()):
+    subject = unencoded(mail.value("subject"))
+    in_subject, in_words = GIVEN_BACK.search(subject), GIVEN_BACK.search(prose.text[:_SAID_FIRST])
+    if _is_from_the_last_hop(mail) or (in_subject and in_words and not AWAY.search(subject)):
         return signals_of_prose(mail, prose)
     if answer := automatic_reply(mail, prose):
         return [answer]
-    subject = unencoded(mail.value("subject"))
-    if GIVEN_BACK.search(subject) or GIVEN_BACK.search(prose.text[:_SAID_FIRST]):
-        return signals_of_prose(mail, prose)
-    return [_of_a_person(mail)]
+    return signals_of_prose(mail, prose) if in_subject or in_words else [_of_a_person(mail)]
 
 
 def _is_refused_by_receipt(mail: Part, receipts: Sequence[Signal]) -> bool:
@@ -81,7 +80,9 @@ def _is_refused_by_receipt(mail: Part, receipts: Sequence[Signal]) -> bool:
 def _is_from_the_last_hop(mail: Part) -> bool:
     """Say whether a mail system wrote it: it says so, or leaves out the address that an answer would go to."""
     sender = unencoded(mail.value("from"))
-    return bool(mail.value("x-failed-recipients") or LAST_HOP.search(sender) or sender.rstrip().endswith("<>"))
+    is_a_refusal_by_receipt = any(part.media_type in RECEIPTS for part in mail.walk())
+    is_named_so = LAST_HOP.search(sender) or sender.rstrip().endswith("<>")
+    return bool(mail.value("x-failed-recipients") or is_named_so or is_a_refusal_by_receipt)
 
 
 def _of_a_person(mail: Part) -> Signal:

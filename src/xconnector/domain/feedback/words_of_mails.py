@@ -22,6 +22,8 @@ LAST_HOP = _any_of(
     r"mail[-_. ]?router",
     r"bounce-?notif",
     r"jetmail",
+    r"microsoftexchange",
+    r"mail (?:transport|transfer) (?:system|agent)",
 )
 
 # In the subject, or at the beginning of the text: a mail was given back, or is late.
