@@ -11,6 +11,7 @@ from xconnector.entrypoints.cli import (
     demo,
     explain,
     failures,
+    feedback,
     keys,
     map_files,
     portal,
@@ -61,6 +62,7 @@ shipped_tables.add_to(tables.app)
 app.add_typer(tables.app, name="tables")
 app.command()(reconcile.reconcile)
 app.add_typer(connections.app, name="connections")
+app.add_typer(feedback.app, name="feedback")
 app.add_typer(keys.app, name="keys")
 app.add_typer(portal.app, name="portal")
 app.command()(bench.bench)
