@@ -61,12 +61,18 @@ def test_prose_of_several_cells_is_one_text() -> None:
             {"Rows": ROWS, "Table": [TABLE, ["hit", "first"], ["hit", "first"]]},
             "t.xlsx:3: the setting 'hit' is given twice, in line 2 too → leave one out",
         ),
-        ({"Rows": ROWS, "Table": [TABLE, ["gaps", None]]}, "t.xlsx:2: the setting 'gaps' says nothing → write why"),
+        (
+            {"Rows": ROWS, "Table": [TABLE, ["gaps", None]]},
+            "t.xlsx:2: sheet Table: the setting 'gaps' says nothing → write why",
+        ),
         (
             {"Rows": ROWS, "Table": [TABLE, ["gap", "x"]]},
-            "t.xlsx:2: the setting 'gap' is unknown → did you mean 'gaps'?",
+            "t.xlsx:2: sheet Table: the setting 'gap' is unknown → did you mean 'gaps'?",
         ),
-        ({"Rows": ROWS, "Table": [TABLE, [None, "x"]]}, "t.xlsx:2: the setting '' is unknown → use one of"),
+        (
+            {"Rows": ROWS, "Table": [TABLE, [None, "x"]]},
+            "t.xlsx:2: sheet Table: the setting '' is unknown → use one of",
+        ),
         (
             {"Rows": ROWS, "Table": [TABLE, ["hit", "first", "x"]]},
             "t.xlsx:2: row 2 of the sheet `Table` has more than two",
@@ -77,8 +83,14 @@ def test_prose_of_several_cells_is_one_text() -> None:
             {"Rows": [*ROWS, ["R3", datetime(2026, 1, 1, 5, tzinfo=UTC).replace(tzinfo=None), "p"]]},
             "t.xlsx:4: cell Rows!B4 holds a time, an error or no number",
         ),
-        ({"Rows": [*ROWS, ["R3", "a", "p", "more"]]}, "t.xlsx:4: the row has 4 cells where the header has 3"),
-        ({"Rows": [*ROWS, ["R3", None, "p"]]}, "t.xlsx:4: row R3, column 2 (when x): cell '' is not understood"),
+        (
+            {"Rows": [*ROWS, ["R3", "a", "p", "more"]]},
+            "t.xlsx:4: sheet Rows: the row has 4 cells where the header has 3",
+        ),
+        (
+            {"Rows": [*ROWS, ["R3", None, "p"]]},
+            "t.xlsx:4: sheet Rows: row R3, column 2 (when x): cell '' is not understood",
+        ),
     ],
 )
 def test_what_is_wrong_with_a_workbook_is_told_with_its_row(
@@ -101,3 +113,12 @@ def test_a_text_that_is_repeated_everywhere_is_no_way_to_fill_the_memory() -> No
 
     assert found is None
     assert "the workbook holds more than 4000000 signs" in [finding.message for finding in wrong]
+
+
+def test_what_is_wrong_names_its_sheet() -> None:
+    rows: Sequence[Sequence[Cell]] = [["row", "when x", "then route"], ["R1", "> >", "p"]]
+    cases: Sequence[Sequence[Cell]] = [["test", "given x", "row"], ["t", "b", "R2"]]
+
+    assert told(Rows=rows)[0].startswith("t.xlsx:2: sheet Rows: row R1, column 2 (when x): ")
+    assert told(Rows=ROWS[:2], Tests=cases)[0].startswith("t.xlsx:2: sheet Tests: there is no row 'R2'")
+    assert told(Rows=ROWS, Table=[TABLE, ["hit", "fist"]])[0].startswith("t.xlsx:2: sheet Table: ")

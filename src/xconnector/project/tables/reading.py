@@ -14,8 +14,8 @@ from xconnector.domain.decision.values import Kind, Value, is_multiple, kind_of
 from xconnector.project.findings import Finding, named_like
 from xconnector.project.tables.limits import LONGEST_TEXT, MOST_COLUMNS, MOST_ROWS
 from xconnector.project.tables.markdown import holds_only_prose
-from xconnector.project.tables.text import TableText
-from xconnector.project.tables.written import Grid, Line, Part, WrittenTable
+from xconnector.project.tables.text import TableText, on_sheet
+from xconnector.project.tables.written import Grid, Line, Part, Setting, WrittenTable
 
 _MOST_EXPECTED = 200
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
@@ -71,7 +71,7 @@ class _Reading:
 
     def table(self) -> tuple[TableText | None, list[Finding]]:
         """Return as much of the table as its columns allow, and everything that is wrong."""
-        grid = self._written.grids[Part.ROWS]
+        grid, tests = self._written.grids[Part.ROWS], self._written.grids.get(Part.TESTS)
         self._refuse_size()
         if self._findings:
             return None, self._findings
@@ -85,9 +85,9 @@ class _Reading:
         inputs = self._inputs([name for _, name in columns.inputs], rows)
         self._refuse_repeated(rows)
         if not rows and not self._findings:
-            self._find(grid.header.number, "the table has no row", "add one; the first row that fits wins")
+            self._find(grid.header, "the table has no row", "add one; the first row that fits wins")
         if hit is HitPolicy.PRIORITY and not any(one.values for one in outputs):
-            self._find(grid.header.number, "no output says which of its values come first", "list them under `values`")
+            self._find(grid.header, "no output says which of its values come first", "list them under `values`")
         cases = self._cases(inputs, outputs, {row.id for _, row in rows})
         if not holds_only_prose(self._written.about):
             self._find(1, "the text about the table holds a table or code that does not end", "leave it out")
@@ -108,15 +108,16 @@ class _Reading:
             header=grid.header.number,
             rows={row.id: line.number for line, row in rows},
             cases={case.name: line.number for line, case in cases},
+            sheets=(grid.header.sheet, tests.header.sheet if tests is not None else ""),
             columns={name: at + 1 for at, name in columns.inputs},
         ), self._findings
 
     def _refuse_size(self) -> None:
         for part, grid in self._written.grids.items():
             if len(grid.lines) > MOST_ROWS:
-                self._find(grid.header.number, f"there are more than {MOST_ROWS} {part}s", "divide the table")
+                self._find(grid.header, f"there are more than {MOST_ROWS} {part}s", "divide the table")
             if len(grid.header.cells) > MOST_COLUMNS:
-                self._find(grid.header.number, f"the {part}s have more than {MOST_COLUMNS} columns", "divide the table")
+                self._find(grid.header, f"the {part}s have more than {MOST_COLUMNS} columns", "divide the table")
 
     def _refuse_odd_signs(self) -> None:
         """Refuse what not every form can keep."""
@@ -135,15 +136,17 @@ class _Reading:
         yield from ((1, line) for line in self._written.about.split("\n"))
         yield from ((one.number, one.text.replace("\n", "\0")) for one in self._written.settings.values())
 
-    def _find(self, line: int, message: str, remedy: str) -> None:
-        self._findings.append(Finding(file=self._written.file, line=line, message=message, remedy=remedy))
+    def _find(self, place: int | Line | Setting, message: str, remedy: str) -> None:
+        number, sheet = (place, "") if isinstance(place, int) else (place.number, place.sheet)
+        told = on_sheet(sheet, message)
+        self._findings.append(Finding(file=self._written.file, line=number, message=told, remedy=remedy))
 
     def _understood(self, line: Line, place: str, read: Callable[[str], _Read], text: str) -> _Read | None:
         """Return what a cell says; a cell that is not understood is a finding."""
         try:
             return read(text)
         except CellError as wrong:
-            self._find(line.number, f"{place}: cell {_told(text)} is not understood", str(wrong))
+            self._find(line, f"{place}: cell {_told(text)} is not understood", str(wrong))
             return None
 
     # ------------------------------------------------------------------------ the table as a whole
@@ -155,15 +158,15 @@ class _Reading:
     def _hit(self) -> HitPolicy:
         for name, setting in self._written.settings.items():
             if name not in _SETTINGS:
-                self._find(setting.number, f"the setting {name!r} is unknown", named_like(name, _SETTINGS))
+                self._find(setting, f"the setting {name!r} is unknown", named_like(name, _SETTINGS))
             elif not setting.text:
-                self._find(setting.number, f"the setting {name!r} says nothing", _SETTINGS[name])
+                self._find(setting, f"the setting {name!r} says nothing", _SETTINGS[name])
         setting = self._written.settings.get("hit")
         if setting is None or not setting.text:
             return HitPolicy.FIRST
         if setting.text not in {*HitPolicy}:
             self._find(
-                setting.number,
+                setting,
                 f"there is no hit policy {setting.text!r}",
                 named_like(setting.text, [str(one) for one in HitPolicy]),
             )
@@ -185,25 +188,25 @@ class _Reading:
                     places[cell] = at
                 case _:
                     words = ["row", "when <input>", "then route", "then review", "cite", "owner", "note", "from", "to"]
-                    self._find(line.number, f"column {at + 1}: the header {cell!r} is unknown", named_like(cell, words))
+                    self._find(line, f"column {at + 1}: the header {cell!r} is unknown", named_like(cell, words))
         self._refuse_repeated_columns(line)
         if "row" not in places:
-            self._find(line.number, "there is no column `row`", "add it: each row needs an id such as R1")
+            self._find(line, "there is no column `row`", "add it: each row needs an id such as R1")
         if not outputs:
-            self._find(line.number, "there is no column `then …`", "add `then route`")
+            self._find(line, "there is no column `then …`", "add `then route`")
         if len(self._findings) > before:
             return None
         return _Columns(inputs=inputs, outputs=outputs, places=places, width=len(line.cells))
 
     def _refuse_repeated_columns(self, line: Line) -> None:
         for cell in sorted({cell for cell in line.cells if line.cells.count(cell) > 1}):
-            self._find(line.number, f"the column {cell!r} stands there twice", "leave one out")
+            self._find(line, f"the column {cell!r} stands there twice", "leave one out")
 
     def _is_whole(self, line: Line, width: int) -> bool:
         if len(line.cells) == width:
             return True
         message = f"the row has {len(line.cells)} cells where the header has {width}"
-        self._find(line.number, message, r"add or remove cells; a | inside a cell is written \|")
+        self._find(line, message, r"add or remove cells; a | inside a cell is written \|")
         return False
 
     # ------------------------------------------------------------------------ what inputs and outputs may be
@@ -214,7 +217,7 @@ class _Reading:
         if grid is None:
             return {}
         if tuple(grid.header.cells) != tuple(header):
-            self._find(grid.header.number, f"the header of the {part}s is unknown", f"write | {' | '.join(header)} |")
+            self._find(grid.header, f"the header of the {part}s is unknown", f"write | {' | '.join(header)} |")
             return {}
         declared: dict[str, Line] = {}
         for line in grid.lines:
@@ -222,9 +225,9 @@ class _Reading:
                 continue
             name = line.cells[0]
             if name not in names:
-                self._find(line.number, f"no column speaks of {part} {name!r}", named_like(name, names))
+                self._find(line, f"no column speaks of {part} {name!r}", named_like(name, names))
             elif name in declared:
-                self._find(line.number, f"{part} {name!r} is declared twice", "leave one out")
+                self._find(line, f"{part} {name!r} is declared twice", "leave one out")
             else:
                 declared[name] = line
         return declared
@@ -250,7 +253,7 @@ class _Reading:
             return None
         kind, step = typed
         if kinds_of(cell) - {kind}:
-            self._find(line.number, f"the domain of {name} speaks of another kind than {kind}", _QUOTE)
+            self._find(line, f"the domain of {name} speaks of another kind than {kind}", _QUOTE)
             return None
         return Domain(kind=kind, cell=cell, step=step)
 
@@ -258,7 +261,7 @@ class _Reading:
         found = _TYPE.fullmatch(text)
         step = Decimal(found[2]) if found and found[2] else None
         if found is None or (step is not None and (found[1] != "number" or step == 0)):
-            self._find(line.number, f"there is no type {text!r}", f"write {_TYPES}")
+            self._find(line, f"there is no type {text!r}", f"write {_TYPES}")
             return None
         if found[1] == "integer":
             return Kind.NUMBER, Decimal(1)
@@ -272,7 +275,7 @@ class _Reading:
                     kind = own
                 elif kind is not own:
                     message = f"column `when {name}` speaks of {kind} above and of {own} in {spelled(cell)!r}"
-                    self._find(line.number, message, _QUOTE)
+                    self._find(line, message, _QUOTE)
                     return kind
         return kind
 
@@ -280,7 +283,7 @@ class _Reading:
         for line, cell in cells:
             for own in sorted(kinds_of(cell) - {kind}):
                 row = f"row {line.cells[0]}, column `when {name}`"
-                self._find(line.number, f"{row}: {spelled(cell)!r} speaks of {own}, the input is {kind}", _QUOTE)
+                self._find(line, f"{row}: {spelled(cell)!r} speaks of {own}, the input is {kind}", _QUOTE)
 
     def _outputs(self, names: Sequence[str]) -> tuple[Output, ...]:
         declared = self._declared(Part.OUTPUTS, ("output", "type", "values"), names)
@@ -294,7 +297,7 @@ class _Reading:
             return Output(name=name)
         kind, step = typed
         if any(kind_of(value) is not kind for value in values):
-            self._find(line.number, f"the values of {name} are of another kind than {kind}", _QUOTE)
+            self._find(line, f"the values of {name} are of another kind than {kind}", _QUOTE)
             return Output(name=name)
         return Output(name=name, kind=kind, values=values, step=step)
 
@@ -305,7 +308,7 @@ class _Reading:
             return None
         row_id = line.cells[columns.places["row"]]
         if not _ID.fullmatch(row_id):
-            self._find(line.number, f"{row_id!r} is no row id", "use letters, digits, dots and hyphens, such as R1")
+            self._find(line, f"{row_id!r} is no row id", "use letters, digits, dots and hyphens, such as R1")
             return None
         when = [
             self._understood(line, f"row {row_id}, column {at + 1} (when {name})", parse_cell, line.cells[at]) or ANY
@@ -317,7 +320,7 @@ class _Reading:
         }
         days = [self._day(line, row_id, columns, word) for word in ("from", "to")]
         if days[0] is not None and days[1] is not None and days[1] < days[0]:
-            self._find(line.number, f"row {row_id} ends before it begins", "write the earlier day under `from`")
+            self._find(line, f"row {row_id} ends before it begins", "write the earlier day under `from`")
         words = {word: line.cells[at] or None for word, at in columns.places.items()}
         return Row(
             id=row_id,
@@ -332,7 +335,7 @@ class _Reading:
 
     def _then(self, line: Line, place: str, output: Output, text: str) -> Value | None:
         if not text:
-            self._find(line.number, f"{place} is empty", "say what follows; every row says everything")
+            self._find(line, f"{place} is empty", "say what follows; every row says everything")
             return None
         if output.kind is Kind.TEXT:
             value: Value | None = text
@@ -342,15 +345,13 @@ class _Reading:
             if len(self._findings) > before:
                 return None
             if value is not None and kind_of(value) is not output.kind:
-                self._find(
-                    line.number, f"{place}: {_told(text)} is not of the kind {output.kind}", "write such a value"
-                )
+                self._find(line, f"{place}: {_told(text)} is not of the kind {output.kind}", "write such a value")
                 return None
         if output.step is not None and isinstance(value, Decimal) and not is_multiple(value, output.step):
-            self._find(line.number, f"{place}: {_told(text)} is no multiple of {output.step}", "write such a number")
+            self._find(line, f"{place}: {_told(text)} is no multiple of {output.step}", "write such a number")
         if output.values and value not in output.values:
             self._find(
-                line.number,
+                line,
                 f"{place}: {_told(text)} is not among its values",
                 named_like(text, map(str, output.values)),
             )
@@ -366,7 +367,7 @@ class _Reading:
             value = None
         if not isinstance(value, date):
             message = f"row {row_id}, column {at + 1} ({word}): {line.cells[at]!r} is no day"
-            self._find(line.number, message, "write it as 2026-12-31, or leave the cell empty")
+            self._find(line, message, "write it as 2026-12-31, or leave the cell empty")
             return None
         return value
 
@@ -375,7 +376,7 @@ class _Reading:
         for line, row in rows:
             if row.id in first:
                 message = f"row id {row.id} stands in line {first[row.id]} too"
-                self._find(line.number, message, "give each row an id of its own: decisions are explained by it")
+                self._find(line, message, "give each row an id of its own: decisions are explained by it")
             first.setdefault(row.id, line.number)
 
     # ------------------------------------------------------------------------ tests
@@ -390,9 +391,7 @@ class _Reading:
         before = len(self._findings)
         for at, cell in enumerate(grid.header.cells):
             if cell not in known:
-                self._find(
-                    grid.header.number, f"column {at + 1}: the header {cell!r} is unknown", named_like(cell, known)
-                )
+                self._find(grid.header, f"column {at + 1}: the header {cell!r} is unknown", named_like(cell, known))
         self._refuse_repeated_columns(grid.header)
         if len(self._findings) > before:
             return []
@@ -404,7 +403,7 @@ class _Reading:
         names = [case.name for _, case in cases]
         for line, case in cases:
             if not case.name or names.count(case.name) > 1:
-                self._find(line.number, f"the test {case.name!r} has no name of its own", "give each test one")
+                self._find(line, f"the test {case.name!r} has no name of its own", "give each test one")
         return cases
 
     def _case(
@@ -433,7 +432,7 @@ class _Reading:
     def _given(self, line: Line, place: str, kind: Kind, text: str) -> Value | None:
         value = self._understood(line, place, parse_value, text)
         if value is not None and kind not in {Kind.ANY, kind_of(value)}:
-            self._find(line.number, f"{place}: {_told(text)} is not of the kind {kind}", _QUOTE)
+            self._find(line, f"{place}: {_told(text)} is not of the kind {kind}", _QUOTE)
         return value
 
     def _day_of_case(self, line: Line, text: str | None) -> date | None:
@@ -441,7 +440,7 @@ class _Reading:
             return None
         day = self._understood(line, "column on", parse_value, text)
         if not isinstance(day, date):
-            self._find(line.number, f"column on: {text!r} is no day", "write it as 2026-12-31")
+            self._find(line, f"column on: {text!r} is no day", "write it as 2026-12-31")
             return None
         return day
 
@@ -452,10 +451,10 @@ class _Reading:
             return ()
         ids = tuple(word.strip() for word in text.split(","))
         if len(ids) > _MOST_EXPECTED:
-            self._find(line.number, f"the test expects more than {_MOST_EXPECTED} rows", "ask for less at once")
+            self._find(line, f"the test expects more than {_MOST_EXPECTED} rows", "ask for less at once")
         for one in ids:
             if one not in rows:
-                self._find(line.number, f"there is no row {one!r}", named_like(one, rows))
+                self._find(line, f"there is no row {one!r}", named_like(one, rows))
         return ids
 
 

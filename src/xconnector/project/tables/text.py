@@ -19,14 +19,22 @@ class TableText:
     """Line of each row, by its id."""
     cases: Mapping[str, int] = field(default_factory=dict[str, int])
     """Line of each test, by its name."""
+    sheets: tuple[str, str] = ("", "")
+    """Name of the sheet of the rows, and of that of the tests; empty where a file has none."""
     columns: Mapping[str, int] = field(default_factory=dict[str, int])
     """Number of each column `when`, by its input, from 1."""
 
     def finding(self, row: str | None, message: str, remedy: str) -> Finding:
         """Return a finding about a row, or about the header."""
         line = self.header if row is None else self.rows[row]
-        return Finding(file=self.file, line=line, message=message, remedy=remedy)
+        return Finding(file=self.file, line=line, message=on_sheet(self.sheets[0], message), remedy=remedy)
 
     def finding_in_test(self, case: str, message: str, remedy: str) -> Finding:
         """Return a finding about a test, by its name."""
-        return Finding(file=self.file, line=self.cases.get(case, self.header), message=message, remedy=remedy)
+        line = self.cases.get(case, self.header)
+        return Finding(file=self.file, line=line, message=on_sheet(self.sheets[1], message), remedy=remedy)
+
+
+def on_sheet(sheet: str, message: str) -> str:
+    """Return a message with the sheet on which its line stands; a file without sheets has none."""
+    return f"sheet {sheet}: {message}" if sheet else message

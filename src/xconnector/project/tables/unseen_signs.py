@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Iterator
 
 from xconnector.project.findings import Finding
+from xconnector.project.tables.text import on_sheet
 from xconnector.project.tables.written import Grid, WrittenTable
 
 _UNSEEN = frozenset({"Cf", "Co", "Cn"})
@@ -28,9 +29,9 @@ def _said(written: WrittenTable) -> Iterator[tuple[int, str, str]]:
     for grid in written.grids.values():
         for line in (grid.header, *grid.lines):
             for at, text in enumerate(line.cells):
-                yield line.number, f"column {at + 1}{_name(grid, at)}", text
+                yield line.number, on_sheet(line.sheet, f"column {at + 1}{_name(grid, at)}"), text
     for name, setting in written.settings.items():
-        yield setting.number, f"the setting {name!r}", setting.text
+        yield setting.number, on_sheet(setting.sheet, f"the setting {name!r}"), setting.text
 
 
 def _name(grid: Grid, at: int) -> str:

@@ -22,6 +22,8 @@ class Line:
 
     number: int
     cells: Sequence[str]
+    sheet: str = ""
+    """Name of the sheet where it stands; empty where a file has one set of lines."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +40,7 @@ class Setting:
 
     number: int
     text: str
+    sheet: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

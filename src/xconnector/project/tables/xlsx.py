@@ -7,7 +7,7 @@ what the lists of other sheets offer: it says nothing. Real dates and yes/no val
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, time
 from decimal import Decimal
 from io import BytesIO
@@ -128,7 +128,7 @@ class _Reading:
             if end and number in sheet.hidden.rows:
                 self._find(number, f"row {number} of the sheet `{title}` is hidden and decides", _SHOW)
             if end:
-                yield Line(number=number, cells=said[:end])
+                yield Line(number=number, cells=said[:end], sheet=title)
             if self._signs > _MOST_SIGNS:
                 return
         for column in range(1, seen + 1):
@@ -174,7 +174,7 @@ class _Reading:
             elif name == ABOUT:
                 prose.append(text)
             else:
-                said.append((name, Setting(number=line.number, text=text.strip())))
+                said.append((name, Setting(number=line.number, text=text.strip(), sheet=TABLE)))
         settings, repeated = gathered(self._file, said)
         self._findings += repeated
         return settings, "\n".join(prose).strip()
@@ -200,5 +200,5 @@ def _grid(lines: Sequence[Line]) -> Grid:
     width = len(header.cells)
     return Grid(
         header=header,
-        lines=[Line(number=row.number, cells=[*row.cells, *[""] * (width - len(row.cells))]) for row in rows],
+        lines=[replace(row, cells=[*row.cells, *[""] * (width - len(row.cells))]) for row in rows],
     )
