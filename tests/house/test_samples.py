@@ -69,10 +69,14 @@ def mistakes(file: YamlFile, folder: Path) -> Sequence[Finding]:
         _, of_file = shape(ProjectShape, {**REST_OF_A_PROJECT, **file.content}, Shaped(file=file))
         _, of_connections = read_connections(file, folder)
         return [*of_file, *of_connections]
-    model = next((one for one in file_shapes() if {*file.content} <= {*one.model_fields}), None)
+    model = next((one for one in file_shapes() if {*file.content} <= keys_of(one)), None)
     assert model is not None, f"no file has all of these keys: {', '.join(file.content)}"
     rest = REST_OF_A_COMMUNICATION if model is CommunicationShape else {}
     return shape(model, {**rest, **file.content}, Shaped(file=file))[1]
+
+
+def keys_of(model: type[BaseModel]) -> set[str]:
+    return {field.alias or name for name, field in model.model_fields.items()}
 
 
 def file_shapes() -> Iterator[type[BaseModel]]:

@@ -36,6 +36,10 @@ RECORD: Mapping[str, Any] = {
         {"name": "One", "amount": {"@currencyID": "EUR", "#text": "1.10"}, "parts": {"no": 1}},
         {"name": "Two", "amount": {"@currencyID": "EUR", "#text": "2.20"}, "parts": [{"no": 2}, {"no": 3}]},
     ],
+    "days": 20788,
+    "moment": 1796083200000,
+    "before": -1,
+    "wanted": "3",
     "first": "Ada",
     "last": "Lovelace",
 }
@@ -107,6 +111,20 @@ def mapped(folder: Path, field: str, record: Mapping[str, Any] = RECORD) -> obje
         ("{path: last, then: [{prefix: 'Frau '}, {suffix: '!'}]}", "Frau Lovelace!"),
         ("{path: cents, then: [text]}", "12345"),
         ("{path: 'lines[*].amount', then: [{divide: 10}]}", ["0.11", "0.22"]),
+        ("{path: sex, then: [{blank: [M, F]}, date]}", None),
+        ("{path: sex, then: [{blank: M}, lower]}", "f"),
+        ("{group: 'lines[0].parts'}", {"no": 1}),
+        ("{group: absent}", None),
+        ("{path: days, then: [{epoch: days}]}", "2026-12-01"),
+        ("{path: moment, then: [{epoch: milliseconds}]}", "2026-12-01"),
+        ("{path: before, then: [{epoch: seconds}]}", "1969-12-31"),
+        ("{path: stamp, then: [{epoch: days}]}", "2020-10-07"),
+        ("{path: last, then: [date], on_error: missing}", None),
+        ("{path: last, then: [date], on_error: missing, default: never}", "never"),
+        ("{first: [{path: last, then: [date], on_error: missing}, {path: stamp, then: [date]}]}", "2020-10-07"),
+        ("{path: 'lines[parts[*].no=/wanted].name'}", "Two"),
+        ("{path: 'lines[parts[*].no!=/wanted].name'}", "One"),
+        ("{path: 'lines[parts[*].no=/absent].name'}", None),
     ],
 )  # fmt: skip
 def test_a_field_comes_as_it_is_described(tmp_path: Path, field: str, value: object) -> None:
@@ -125,6 +143,8 @@ def test_a_field_comes_as_it_is_described(tmp_path: Path, field: str, value: obj
         ("{path: last, then: [decimal]}", "x: last is no number with decimal mark"),
         ("{path: last, then: [{lookup: {a: b}}]}", "x: last is not listed"),
         ("{path: last, then: [{divide: 100}]}", "x: last is no number"),
+        ("{path: last, then: [{epoch: days}]}", "x: last is no date"),
+        ("{path: moment, then: [{epoch: days}]}", "x: moment is no day of the years"),
         ("{sum: last}", "x: last holds something that is no number"),
         ("{each: lines, fields: {n: {path: absent, required: true}}}", "x: absent is missing"),
     ],
@@ -175,6 +195,12 @@ def test_what_a_record_holds_is_shown_nowhere(tmp_path: Path) -> None:
         ("customer: id\nfields: {a: {path: b, required: 1}}", "`required` is true or false"),
         ("customer: id\nfields: {}\nfelds: {}", "m.yaml:3: unknown key 'felds' → did you mean 'fields'?"),
         ("[a]", "m.yaml:1: a mapping has the keys"),
+        ("customer: id\nfields: {a: {path: b, then: [{epoch: weeks}]}}", "write {epoch: days}, or one of"),
+        ("customer: id\nfields: {a: {path: b, on_error: ignore}}", "m.yaml:2: `on_error` is missing or reject"),
+        ("for: ubl\ncustomer: id\nfields: {}", "m.yaml:1: `for` must say which records"),
+        ("for: {format: ubl, when: x}\ncustomer: id\nfields: {}", "unknown key 'when'"),
+        ("for: {format: ubl, where: {'a[': x}}\ncustomer: id\nfields: {}", "path 'a['"),
+        ("for: {format: ubl, where: {a: []}}\ncustomer: id\nfields: {}", "`a` does not say what must stand there"),
     ],
 )
 def test_a_mapping_that_is_wrongly_written_is_told_with_its_line(tmp_path: Path, text: str, told: str) -> None:
@@ -222,11 +248,37 @@ fields:
     }
 
 
+@pytest.mark.parametrize(
+    "where, takes",
+    [
+        ("{}", True),
+        ("{currency: CHF}", True),
+        ("{currency: [EUR, CHF]}", True),
+        ("{currency: EUR}", False),
+        ("{'lines[*].name': Two}", True),
+        ("{last: '*', first: Ada}", True),
+        ("{absent: '*'}", False),
+        ("{lines: '*', amount: '*'}", True),
+        ("{nothing: '*'}", False),
+        ("{lines.name: One}", False),
+    ],
+)
+def test_a_mapping_says_which_records_it_takes(tmp_path: Path, where: str, takes: bool) -> None:
+    made = mapping(tmp_path, f"for: {{format: ubl, where: {where}}}\ncustomer: id\nfields: {{}}\n")
+
+    assert made.use is not None
+    assert made.use.takes(RECORD) is takes
+
+
 def test_mapping_is_fast_enough_for_runs(project_folder: ProjectFolder) -> None:
     policy = project_folder.load().mappings["policy"]
     record = {
         "holder": {
             "id": "K1",
+            "days": 20788,
+            "moment": 1796083200000,
+            "before": -1,
+            "wanted": "3",
             "first": "Ada",
             "last": "L",
             "street": "S 1",

@@ -27,6 +27,7 @@ RATIOS = {
         "proof of 30 rows",
         "proof of 500 rows",
     },
+    "mappings": {"records a second, 40 fields", "lineages a second, 40 fields"},
     "composer": {"letters over bare Typst", "statements over bare Typst", "composer's memory after all over after 100"},
 }
 

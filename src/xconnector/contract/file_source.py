@@ -90,6 +90,13 @@ class FileSource:
         for record in self._form.records(path):
             yield self._named(record, source, event_type)
 
+    def records(self, path: Path) -> Iterator[FileRecord]:
+        """Yield every record in the file's order, whether or not it has the key that the connection asks for.
+
+        Raises PermanentError as `read` does.
+        """
+        yield from self._form.records(path)
+
     def totals(self, path: Path) -> ControlTotals:
         tally = Tally(self._form.control)
         for record in self._form.records(path):

@@ -10,6 +10,7 @@ from typing import Any, Generic, TypeVar
 from xconnector.contract.archive import Archive
 from xconnector.contract.channel import Channel
 from xconnector.contract.composer import Composer
+from xconnector.contract.recognition import Recognition
 from xconnector.contract.settings import ConnectorSettings
 from xconnector.contract.source import RunSource
 from xconnector.domain.routing.plan import Medium
@@ -91,6 +92,8 @@ class Manifest(Generic[S]):
     """Of a composer that keeps designs of its own; one without fills the project's templates."""
     archive: Callable[[S, Surroundings], Archive] | None = None
     run_source: Callable[[S, Surroundings], RunSource] | None = None
+    recognition: Recognition | None = None
+    """Of a source of runs: how it knows its files."""
     call_timeout: timedelta = timedelta(seconds=30)
     """How long one call may take where the project's `limits.timeout` says nothing."""
 

@@ -43,15 +43,16 @@ class DeliveryReason(StrEnum):
     """Why a dispatch did not arrive. An address is suppressed on its reason, never on a class alone."""
 
     ADDRESS = "address"
-    """There is no such mailbox, number or postal address."""
+    """There is no such mailbox, number or postal address, or it is closed."""
     MAILBOX_FULL = "mailbox_full"
     CONTENT = "content"
     """Refused for what it holds: spam, virus, size, a page count that does not match."""
     BLOCKED = "blocked"
     """Refused for who sends it: reputation, policy, authentication."""
     UNREACHABLE = "unreachable"
-    """The recipient's system did not answer."""
+    """The recipient's system did not answer, or could not take it."""
     THROTTLED = "throttled"
+    """Too much at once, or too soon."""
     UNSUBSCRIBED = "unsubscribed"
     OTHER = "other"
 

@@ -7,6 +7,7 @@ with `@name` for an attribute and `#text` for the text beside attributes.
     lines[0].amount        one item; [-1] is the last
     lines[*].amount        every item, as one flat list
     total[type=net].amount the first item that fits; also [type!=net], and [type] where it has one
+    party[id=/owner.ref]   the first item that fits what stands elsewhere in the record
     lines[*][type=fee]     every item that fits
     /currency              from the record's root, wherever the path is used
     .                      the thing itself
@@ -44,8 +45,8 @@ class _Every:
 @dataclass(frozen=True, slots=True)
 class _Fitting:
     path: "RecordPath"
-    wanted: str | None
-    """None asks only whether there is such a thing."""
+    wanted: "str | RecordPath | None"
+    """A path from the root asks for what stands there; None asks only whether there is such a thing."""
     fits_if_equal: bool = True
 
 
@@ -68,6 +69,8 @@ class RecordPath:
 
     Raises PathError when a name is looked for in a list.
     """
+    names: tuple[str, ...] = ()
+    """Its names, where it is nothing but names from the thing it starts from."""
 
     def of(self, record: Mapping[str, Any]) -> Json:
         """Return what stands there in a record, or None."""
@@ -89,7 +92,10 @@ def parse_path(text: str) -> RecordPath:
     walk = _walk_of(steps, text)
     if _Every() in steps:
         walk = _always_a_list(walk)
-    return RecordPath(text, walk=_from_root(walk) if from_root else walk)
+    if from_root:
+        return RecordPath(text, walk=_from_root(walk))
+    names = tuple(step.name for step in steps if isinstance(step, _Name))
+    return RecordPath(text, walk=walk, names=names if len(names) == len(steps) else ())
 
 
 def items_of(value: Json) -> Sequence[Json]:
@@ -227,6 +233,8 @@ def _condition(text: str) -> _Fitting:
     differs = text[:at].endswith("!")
     left = text[: at - 1] if differs else text[:at]
     right = text[at + 1 :].strip()
+    if right.startswith("/"):
+        return _Fitting(parse_path(left.strip()), parse_path(right), fits_if_equal=not differs)
     if right[:1] == '"' and right[-1:] == '"' and len(right) > 1:
         right = right[1:-1]
     if not right:
@@ -317,14 +325,23 @@ def _walk_fitting(condition: _Fitting, rest: _Walk) -> _Walk:
     look, wanted, fits_if_equal = condition.path.walk, condition.wanted, condition.fits_if_equal
 
     def walk(item: Json, root: Json) -> Json:
+        texts = _texts_wanted(wanted, root)
         for one in items_of(item):
             found = look(one, root)
-            if wanted is None:
+            if texts is None:
                 fits = bool(items_of(found))
             else:
-                fits = any(text_of(each) == wanted for each in items_of(found)) is fits_if_equal
+                fits = any(text_of(each) in texts for each in items_of(found)) is fits_if_equal
             if fits:
                 return rest(one, root)
         return None
 
     return walk
+
+
+def _texts_wanted(wanted: "str | RecordPath | None", root: Json) -> frozenset[str] | None:
+    if wanted is None:
+        return None
+    if isinstance(wanted, str):
+        return frozenset((wanted,))
+    return frozenset(text for one in items_of(wanted.walk(root, root)) if (text := text_of(one)))

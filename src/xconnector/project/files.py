@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, time, timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
@@ -310,6 +310,8 @@ class SourceShape(_Shape):
     """Exact sum of the numbers at a path."""
     count: str | None = None
     """How many there are at a path."""
+    group: str | None = None
+    """All that stands at a path, groups of fields included, as it stands."""
     each: str | None = None
     """A list of records, one for each thing at a path; `fields` start there."""
     fields: Mapping[str, "str | SourceShape"] | None = None
@@ -322,11 +324,26 @@ class SourceShape(_Shape):
     """The value where there is none."""
     required: bool = False
     """Whether a missing value is an error."""
+    on_error: Literal["reject", "missing"] = "reject"
+    """What follows where a transform cannot read the value: the record is rejected, or the value counts as missing."""
+
+
+class MappingUseShape(_Shape):
+    """Which records a mapping takes, where `xconnector map` is not told its name."""
+
+    format: str
+    """The format of their files; `xconnector map --list` names them."""
+    where: Mapping[str, str | Sequence[str]] = {}
+    """What must stand at these paths; `*` is anything."""
+    about: str = ""
+    """One sentence."""
 
 
 class MappingShape(_Shape):
     """`mappings/<name>.yaml`."""
 
+    for_: Annotated[MappingUseShape | None, Field(alias="for")] = None
+    """Which records it takes."""
     key: "str | SourceShape | Sequence[str | SourceShape] | None" = None
     """What names the record; several parts are joined."""
     customer: str | SourceShape

@@ -8,8 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from xconnector.domain.record_path import PathError, text_of
+from xconnector.domain.record_path import PathError, RecordPath, items_of, text_of
 from xconnector.domain.strict_json import Json
+from xconnector.project.lineage import below, united
 from xconnector.project.mapping_source import Source, ValueProblemError
 
 _LONGEST_KEY = 500
@@ -33,6 +34,22 @@ class Mapped:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MappingUse:
+    """Which records a mapping is made for."""
+
+    format: str
+    """What `xconnector map --list` calls their format."""
+    where: Sequence[tuple[RecordPath, frozenset[str]]] = ()
+    """What must stand at these paths; no value asks only that there is something."""
+    about: str = ""
+    """One sentence."""
+
+    def takes(self, record: Mapping[str, Any]) -> bool:
+        """Say whether a record of this format is one for the mapping."""
+        return all(_stands_at(path, wanted, record) for path, wanted in self.where)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RecordMapping:
     """One mapping, compiled."""
 
@@ -41,6 +58,8 @@ class RecordMapping:
     customer: Source
     fields: Mapping[str, Source]
     customer_fields: Mapping[str, Source]
+    use: MappingUse | None = None
+    """None where the mapping does not say which records it is made for."""
 
     def apply(self, record: Mapping[str, Any]) -> Mapped:
         """Return what the record says in our words.
@@ -58,9 +77,27 @@ class RecordMapping:
         return Mapped(
             customer_key=customer_key,
             data=data,
-            customer_fields={name: value for name, value in said.items() if value not in (None, [])},
+            customer_fields={name: value for name, value in said.items() if value is not None and value != []},
             source_key=source_key,
         )
+
+    def lineage(self, record: Mapping[str, Any]) -> Mapping[str, Sequence[str]]:
+        """Return the paths of the record that gave each value, by the name of the field.
+
+        The golden record's fields stand as `customer.<name>`, fields of lists of records as `<list>[*].<name>`, and the
+        keys as `customer` and `key`. A field that is null has every path that was asked for it.
+
+        Raises MappingError where `apply` does.
+        """
+        root = cast("Json", record)
+        named = {f"customer.{name}": source for name, source in self.customer_fields.items()}
+        try:
+            found = [below(name, source.origins(root, root, "")) for name, source in {**self.fields, **named}.items()]
+            found.append(below("customer", self.customer.origins(root, root, "")))
+            found.append(united(below("key", source.origins(root, root, "")) for source in self.key))
+        except (PathError, ValueProblemError) as wrong:
+            raise MappingError(f"mapping {self.name}: {wrong}") from None
+        return united(found)
 
 
 def _values(fields: Mapping[str, Source], root: Json, owner: str, problems: list[str]) -> dict[str, Json]:
@@ -85,3 +122,13 @@ def _key(sources: Sequence[Source], root: Json, name: str, problems: list[str]) 
             problems.append(f"{name}: {source.told} is {'missing' if not part else 'too long for a key'}")
         parts.append(part)
     return "/".join(parts)
+
+
+def _stands_at(path: RecordPath, wanted: frozenset[str], record: Mapping[str, Any]) -> bool:
+    try:
+        found = items_of(path.of(record))
+    except PathError:
+        return False
+    if not wanted:
+        return any(one not in (None, "") for one in found)
+    return any(text_of(one) in wanted for one in found)

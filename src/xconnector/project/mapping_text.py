@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 
-from xconnector.domain.record_path import PathError, RecordPath, parse_path
+from xconnector.domain.record_path import PathError, RecordPath, items_of, parse_path, text_of
 from xconnector.domain.strict_json import Json
 from xconnector.project.findings import Finding, named_like
-from xconnector.project.mapping import RecordMapping
+from xconnector.project.mapping import MappingUse, RecordMapping
 from xconnector.project.mapping_source import (
     Source,
     Take,
@@ -15,6 +15,7 @@ from xconnector.project.mapping_source import (
     first_of,
     for_each,
     from_path,
+    group_at,
     joined,
     listed,
     summed,
@@ -44,10 +45,13 @@ GOLDEN_FIELDS = (
 )
 """Fields of the golden record. `region` is a part of the country as ISO 3166-2 names it, without the country: `NY`."""
 
-SOURCE_WORDS = ("path", "const", "first", "join", "list", "sum", "count", "each")
-_BESIDE = ("then", "currency", "default", "required")
+SOURCE_WORDS = ("path", "const", "first", "join", "list", "sum", "count", "each", "group")
+_BESIDE = ("then", "currency", "default", "required", "on_error")
+_MISSING, _REJECT = "missing", "reject"
 _ONLY_WITH = {"with": "join", "fields": "each"}
-_TOP_KEYS = ("key", "customer", "fields", "customer_fields")
+_TOP_KEYS = ("for", "key", "customer", "fields", "customer_fields")
+_USE_KEYS = ("format", "where", "about")
+_ANYTHING = "*"
 
 
 def parse_mapping(name: str, file: YamlFile) -> tuple[RecordMapping | None, list[Finding]]:
@@ -78,6 +82,7 @@ class _Parsing:
             customer=self._source(content.get("customer"), ("customer",)),
             fields=self._fields(content.get("fields"), ("fields",)),
             customer_fields=self._fields(content.get("customer_fields") or {}, ("customer_fields",)),
+            use=self._use(content["for"]) if "for" in content else None,
         )
         for field in mapping.customer_fields:
             if field not in GOLDEN_FIELDS:
@@ -87,6 +92,28 @@ class _Parsing:
 
     def _find(self, place: Place, message: str, remedy: str) -> None:
         self.findings.append(self._file.finding(place, message, remedy))
+
+    def _use(self, content: Json) -> MappingUse | None:
+        spelled = content if isinstance(content, dict) else {}
+        for key in spelled:
+            if key not in _USE_KEYS:
+                self._find(("for", key), f"unknown key {key!r}", named_like(key, _USE_KEYS))
+        form, about, where = spelled.get("format"), spelled.get("about", ""), spelled.get("where", {})
+        if not isinstance(form, str) or not isinstance(about, str) or not isinstance(where, dict):
+            self._find(("for",), "`for` must say which records the mapping takes", "write `for: {format: ubl}`")
+            return None
+        return MappingUse(
+            format=form,
+            about=about,
+            where=[(self._path(path, ("for", "where", path)), self._wanted(path, one)) for path, one in where.items()],
+        )
+
+    def _wanted(self, path: str, spelled: Json) -> frozenset[str]:
+        wanted = frozenset(text for one in items_of(spelled) if (text := text_of(one)))
+        if not wanted:
+            remedy = f'write one text or a list of them, or "{_ANYTHING}" for anything'
+            self._find(("for", "where", path), f"`{path}` does not say what must stand there", remedy)
+        return frozenset() if _ANYTHING in wanted else wanted
 
     def _fields(self, content: Json, place: Place) -> Mapping[str, Source]:
         if not isinstance(content, dict):
@@ -114,6 +141,7 @@ class _Parsing:
             currency=self._source(spelled["currency"], (*place, "currency")) if "currency" in spelled else None,
             default=spelled.get("default"),
             is_required=self._flag(spelled.get("required", False), (*place, "required")),
+            is_lenient=self._is_lenient(spelled.get("on_error", _REJECT), (*place, "on_error")),
         )
 
     def _refuse_unknown(self, spelled: Mapping[str, Json], words: Sequence[str], place: Place) -> None:
@@ -154,6 +182,12 @@ class _Parsing:
             self._find(place, "`required` is true or false", "write `required: true`")
         return spelled is True
 
+    def _is_lenient(self, spelled: Json, place: Place) -> bool:
+        if spelled not in (_MISSING, _REJECT):
+            message = f"`on_error` is {_MISSING} or {_REJECT}"
+            self._find(place, message, f"write `on_error: {_MISSING}` where the value may be left out")
+        return spelled == _MISSING
+
     def _take(self, word: str, spelled: Mapping[str, Json], place: Place) -> Take:
         content, here = spelled[word], (*place, word)
         match word:
@@ -171,6 +205,8 @@ class _Parsing:
                 taken = summed(self._path(content, here))
             case "count":
                 taken = counted(self._path(content, here))
+            case "group":
+                taken = group_at(self._path(content, here))
             case _:
                 fields = self._fields(spelled.get("fields"), (*place, "fields"))
                 taken = for_each(self._path(content, here), fields)

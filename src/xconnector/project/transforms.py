@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
-from functools import partial
+from functools import lru_cache, partial
 from typing import TypeAlias
 
 from xconnector.domain.record_path import items_of, scalar_of, text_of
@@ -24,6 +24,10 @@ _PATTERNS = {
 }
 # Two-digit years up to this far ahead of 2000 are of this century (POSIX strptime draws the same line).
 _CENTURY_TURNS_AT = 69
+_COUNTED = re.compile(r"-?\d{1,18}", re.ASCII)
+_UNITS_A_DAY = {"days": 1, "seconds": 86_400, "milliseconds": 86_400_000, "microseconds": 86_400_000_000}
+_EPOCH = date(1970, 1, 1).toordinal()
+_FIRST_DAY, _LAST_DAY = date.min.toordinal(), date.max.toordinal()
 _GROUPING = re.compile("[\\s'\u2019\u00a0\u202f]")
 
 
@@ -63,12 +67,16 @@ def _each_text(change: _OnText, value: Json) -> Json:
 
 
 def _on_text(change: _OnText) -> Transform:
-    return partial(_each_text, change)
+    def transform(value: Json) -> Json:
+        return change(value.strip()) if type(value) is str else _each_text(change, value)
+
+    return transform
 
 
 # ---------------------------------------------------------------------------- words
 
 
+@lru_cache(maxsize=4096)
 def _iso_date(text: str) -> Json:
     found = _ISO_DATE.fullmatch(text)
     if found is None or not _is_day(found[1]):
@@ -148,6 +156,22 @@ def _spelled_day(parts: Mapping[str, str]) -> str:
     return f"{year:04}-{int(parts['month']):02}-{int(parts['day']):02}"
 
 
+def _epoch(argument: Json) -> Transform:
+    units = _UNITS_A_DAY.get(argument) if isinstance(argument, str) else None
+    if units is None:
+        raise TransformSpellingError(f"write {{epoch: days}}, or one of {', '.join(_UNITS_A_DAY)}")
+
+    def change(text: str) -> Json:
+        if _COUNTED.fullmatch(text) is None:
+            return _iso_date(text)
+        days = int(text) // units
+        if not _FIRST_DAY <= days + _EPOCH <= _LAST_DAY:
+            raise ValueProblemError("is no day of the years 1 to 9999")
+        return date.fromordinal(days + _EPOCH).isoformat()
+
+    return _on_text(change)
+
+
 def _decimal_mark(argument: Json) -> Transform:
     if not isinstance(argument, str) or argument not in {".", ","}:
         raise TransformSpellingError('write {decimal: ","} or {decimal: "."}')
@@ -177,6 +201,11 @@ def _lookup(argument: Json) -> Transform:
         raise ValueProblemError('is not listed in `lookup`; "*" takes the rest')
 
     return _on_text(change)
+
+
+def _blank(argument: Json) -> Transform:
+    words = _texts(argument, "blank", "00000000")
+    return _on_text(lambda text: None if text in words else text)
 
 
 def _yes(argument: Json) -> Transform:
@@ -240,9 +269,11 @@ def _texts(argument: Json, name: str, example: str) -> Sequence[str]:
 
 _MAKERS: Mapping[str, Callable[[Json], Transform]] = {
     "date": _dates,
+    "epoch": _epoch,
     "decimal": _decimal_mark,
     "divide": _divide,
     "lookup": _lookup,
+    "blank": _blank,
     "yes": _yes,
     "prefix": _prefix,
     "suffix": _suffix,

@@ -18,7 +18,7 @@ GIVEN_UP = {DeliveryEventType.BOUNCED, DeliveryEventType.EXPIRED}
 
 NO_BOUNCES = {
     # A person's reply and a shop's automatic one, kept there because they are mistaken for bounces.
-    "groupwise_03.txt": DeliveryEventType.UNKNOWN,
+    "groupwise_03.txt": DeliveryEventType.RESPONDED,
     "qmail_08.txt": DeliveryEventType.AUTOREPLIED,
 }
 pytestmark = pytest.mark.skipif(

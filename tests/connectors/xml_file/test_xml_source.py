@@ -183,3 +183,20 @@ def test_whatever_the_bytes_totals_and_records_agree_or_both_refuse(
             read(path)
         return
     assert len(read(path)) == counted
+
+
+def test_children_of_an_element_may_be_the_records_whatever_they_are_called(tmp_path: Path) -> None:
+    path = written(
+        tmp_path,
+        "<ACORD><Head><Id>0</Id></Head><Svc><RqUID>1</RqUID><Add><Id>2</Id><In><Id>3</Id></In></Add>"
+        "<Change><Id>4</Id></Change></Svc><Svc><Add><Id>5</Id></Add></Svc></ACORD>",
+    )
+
+    found = read(path, element="Svc/*", key=["Id"])
+
+    assert [one.data for one in found if isinstance(one, SourceRecord)] == [
+        {"Id": "2", "In": {"Id": "3"}, "#element": "Add"},
+        {"Id": "4", "#element": "Change"},
+        {"Id": "5", "#element": "Add"},
+    ]
+    assert [one.position for one in found] == [1, 2, 3]

@@ -112,7 +112,7 @@ def replays(
     of_then: DecisionTable = draw(tables())
     changed: DecisionTable = draw(tables())
     inputs = {one.name: one for one in (*changed.inputs, *of_then.inputs)}
-    pasts: dict[str, PastAnswer] = {}
+    pasts: dict[str | None, PastAnswer] = {}
     questions: list[Recorded] = []
     for number in range(draw(st.integers(0, 12))):
         given = {name: draw(st.none() | st.sampled_from(EVERY_VALUE[one.domain.kind])) for name, one in inputs.items()}
@@ -153,7 +153,7 @@ def test_the_matrix_agrees_with_asking_one_by_one(drawn: tuple[DecisionTable, De
     expected = [(question, *naively(changed, question)) for question in questions]
     counted = Counter((question.past.row, row) for question, row, _ in expected)
     assert sum(cell.number for cell in matrix.cells) == matrix.asked == len(questions)
-    found: Counter[tuple[str, str | None]] = Counter()
+    found: Counter[tuple[str | None, str | None]] = Counter()
     for cell in matrix.cells:
         found[cell.old_row, cell.new_row] += cell.number
     assert found == counted

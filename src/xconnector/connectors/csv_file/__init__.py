@@ -1,7 +1,9 @@
 """Reads runs from CSV files: one record a row, or consecutive rows of one key."""
 
+from xconnector.connectors.csv_file.recognising import FORMATS, recognise
 from xconnector.connectors.csv_file.settings import CsvFileSettings
 from xconnector.contract.manifest import Manifest, Stability, Surroundings
+from xconnector.contract.recognition import Recognition
 from xconnector.contract.source import RunSource
 
 
@@ -17,4 +19,5 @@ MANIFEST = Manifest(
     settings=CsvFileSettings,
     stability=Stability.STABLE,
     run_source=_run_source,
+    recognition=Recognition(formats=FORMATS, recognise=recognise),
 )

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from xconnector.connectors.jsonl_file.items import read_items
 from xconnector.connectors.jsonl_file.settings import JsonlFileSettings
 from xconnector.contract.control import ControlKind
 from xconnector.contract.errors import PermanentError
@@ -33,7 +34,13 @@ def read_lines(path: Path, settings: JsonlFileSettings) -> Iterator[Line]:
     Raises PermanentError naming file, line and remedy when the file as a whole cannot be read.
     """
     with _opened(path) as file:
-        found = _document(file, settings) if settings.layout == "document" else _lines(file, path, settings)
+        match settings.layout:
+            case "document":
+                found = _document(file, settings)
+            case "list":
+                found = _items(file, path, settings)
+            case "lines":
+                found = _lines(file, path, settings)
         for line in found:
             if not _is_trailer(line.data, settings):
                 yield line
@@ -80,6 +87,11 @@ def _document(file: BinaryIO, settings: JsonlFileSettings) -> Iterator[Line]:
     yield _read(1, content.removeprefix(_BOM), settings)
 
 
+def _items(file: BinaryIO, path: Path, settings: JsonlFileSettings) -> Iterator[Line]:
+    for item in read_items(file, path, name=settings.list_name, limit=settings.record_limit):
+        yield _read(item.line, item.payload, settings)
+
+
 def _lines(file: BinaryIO, path: Path, settings: JsonlFileSettings) -> Iterator[Line]:
     number = 0
     while raw := file.readline(settings.record_limit + 2):
@@ -106,6 +118,12 @@ def _read(number: int, payload: bytes, settings: JsonlFileSettings) -> Line:
         return Line(number=number, payload=payload, data=None, wrong=f"line {number}: {error}")
     if not isinstance(data, dict):
         return Line(number=number, payload=payload, data=None, wrong=f"line {number}: the record is no JSON object")
+    if settings.inside:
+        record = data.get(settings.inside)
+        if not isinstance(record, dict):
+            wrong = f"line {number}: the record has no object {settings.inside}"
+            return Line(number=number, payload=payload, data=None, wrong=wrong)
+        data = record
     return Line(number=number, payload=payload, data=data)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from xconnector.connectors.jsonl_file.changes import read_changes
 from xconnector.connectors.jsonl_file.lines import read_lines, read_trailer
 from xconnector.connectors.jsonl_file.settings import JsonlFileSettings
 from xconnector.contract.control import ControlSettings
@@ -26,9 +27,10 @@ class _JsonlFormat:
         return self.settings.control
 
     def records(self, path: Path) -> Iterator[FileRecord]:
-        for line in read_lines(path, self.settings):
+        lines = read_lines(path, self.settings)
+        for number, line in enumerate(read_changes(lines) if self.settings.change_events else lines, start=1):
             yield FileRecord(
-                position=line.number,
+                position=number if self.settings.layout == "list" else line.number,
                 line=line.number,
                 payload=line.payload,
                 data=line.data,

@@ -23,7 +23,6 @@ from aiosmtplib.response import SMTPResponse
 
 from xconnector.connectors.smtp.message import OutgoingMail
 from xconnector.connectors.smtp.settings import Encryption, SmtpSettings
-from xconnector.connectors.smtp.words import REASON_IN_WORDS, reason_of, status_in
 from xconnector.contract.errors import (
     ConnectorError,
     MisconfiguredError,
@@ -31,6 +30,8 @@ from xconnector.contract.errors import (
     PermanentError,
     TransientError,
 )
+from xconnector.domain.feedback.diagnosis import diagnosed
+from xconnector.domain.feedback.status_codes import status_in
 
 _GOES_AHEAD = 354
 _CLOSING = 421
@@ -262,8 +263,8 @@ class Session:
 
     def _refused(self, answer: SMTPResponse, what: str) -> NoReturn:
         # The relay's own words often hold the recipient's address: only its codes are told.
-        reason = REASON_IN_WORDS[reason_of(status_in(answer.message), answer.message)]
-        told = f"{self._relay} refuses {what} with {_codes(answer)}: {reason}"
+        meaning = diagnosed(f"{answer.code} {answer.message}").meaning
+        told = f"{self._relay} refuses {what} with {_codes(answer)}: {meaning.words}"
         if answer.code == _NEEDS_LOGIN:
             raise MisconfiguredError(f"{self._relay} wants a login first: give `user` and `password`")
         raise PermanentError(told) if answer.code >= _PERMANENT else TransientError(told)

@@ -1,7 +1,9 @@
 """Reads runs from XML files: one record an element, streamed."""
 
+from xconnector.connectors.xml_file.recognising import FORMATS, recognise
 from xconnector.connectors.xml_file.settings import XmlFileSettings
 from xconnector.contract.manifest import Manifest, Stability, Surroundings
+from xconnector.contract.recognition import Recognition
 from xconnector.contract.source import RunSource
 
 
@@ -17,4 +19,5 @@ MANIFEST = Manifest(
     settings=XmlFileSettings,
     stability=Stability.STABLE,
     run_source=_run_source,
+    recognition=Recognition(formats=FORMATS, recognise=recognise),
 )

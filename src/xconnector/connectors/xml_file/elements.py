@@ -177,7 +177,10 @@ class _Reading:
             self._opened_at = self._fed
 
     def _is_record(self, element: XmlElement) -> bool:
-        return _local(element.tag) == self._settings.element
+        if self._settings.parent is None:
+            return _local(element.tag) == self._settings.element
+        parent = element.getparent()
+        return parent is not None and _local(parent.tag) == self._settings.parent
 
     def _is_trailer(self, element: XmlElement) -> bool:
         control = self._settings.control
@@ -191,10 +194,10 @@ class _Reading:
             self._others += self._number == 0
         elif element is not self._open:
             return None
-        elif self._is_record(element):
-            record = self._record(element)
-        else:
+        elif self._is_trailer(element):
             self._keep_trailer(element)
+        elif self._settings.parent is None or len(element):
+            record = self._record(element)
         self._open = None
         _give_back(element)
         return record
@@ -208,11 +211,14 @@ class _Reading:
         self._number += 1
         payload = etree.tostring(element, encoding="utf-8", xml_declaration=False, with_tail=False)
         content = _content(element)
+        data: dict[str, Any] = content if isinstance(content, dict) else {"#text": content}
+        if self._settings.parent is not None:
+            data["#element"] = _local(element.tag)
         return Element(
             number=self._number,
             line=element.sourceline or 0,
             payload=payload,
-            data=content if isinstance(content, dict) else {"#text": content},
+            data=data,
             is_too_long=len(payload) > self._settings.record_limit,
         )
 

@@ -11,7 +11,9 @@ from xconnector.entrypoints.cli import (
     demo,
     explain,
     failures,
+    feedback,
     keys,
+    map_files,
     portal,
     project,
     reconcile,
@@ -42,6 +44,7 @@ app.command()(demo.demo)
 app.command()(sandbox.sandbox)
 app.command()(serve.serve)
 app.command()(worker.worker)
+app.command("map")(map_files.map_files)
 app.command()(send.send)
 app.command()(run.run)
 app.command()(status.status)
@@ -59,6 +62,7 @@ shipped_tables.add_to(tables.app)
 app.add_typer(tables.app, name="tables")
 app.command()(reconcile.reconcile)
 app.add_typer(connections.app, name="connections")
+app.add_typer(feedback.app, name="feedback")
 app.add_typer(keys.app, name="keys")
 app.add_typer(portal.app, name="portal")
 app.command()(bench.bench)

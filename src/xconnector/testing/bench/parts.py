@@ -9,6 +9,7 @@ from xconnector.testing.bench.composer import measure_memory, measure_speed
 from xconnector.testing.bench.decisions import decision_figures
 from xconnector.testing.bench.exstream import exstream_figures
 from xconnector.testing.bench.latency import latency_figures
+from xconnector.testing.bench.mappings import mapping_figures
 from xconnector.testing.bench.measured import Figure
 from xconnector.testing.bench.memory import memory_figures
 from xconnector.testing.bench.orchestration import orchestration_figures
@@ -91,6 +92,10 @@ def _replay(server_url: str, size: Size) -> Sequence[Figure]:
     return replay_figures(server_url, small=small, large=large)
 
 
+def _mappings(_server_url: str, size: Size) -> Sequence[Figure]:
+    return mapping_figures(records=size.scaled(50_000, least=1000), rounds=size.rounds)
+
+
 PARTS: Mapping[str, Part] = {
     "orchestration": _orchestration,
     "composer": _composer,
@@ -101,4 +106,5 @@ PARTS: Mapping[str, Part] = {
     "exstream": _exstream,
     "replay": _replay,
     "decisions": _decisions,
+    "mappings": _mappings,
 }

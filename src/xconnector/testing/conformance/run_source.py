@@ -4,6 +4,7 @@ Inherit the suite in a test module beside the stand-ins and name their folder: `
 The author of a source writes `<connector>/stand_in.py` with an object `RUN_FILES` that can write its files.
 """
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -27,16 +28,24 @@ _RECORDS = 40
 
 
 class RunFiles(Protocol):
-    """Writes files of one format, whose records have the fields `account`, `amount` and `text`."""
+    """Writes files of one format, whose records have the fields `account`, `amount` and `text`.
+
+    Where the format itself names the fields, as a standard does, the attributes `key` and `amount` say by which paths
+    account and amount are found. Where it has no place for control totals, it has no method `write_with_trailer`.
+    """
 
     @property
     def settings(self) -> Mapping[str, object]:
-        """The connection as a project file would state it, its key being `account`, without `control`."""
+        """The connection as a project file would state it, its key being the account, without `control`."""
         ...
 
     def write(self, path: Path, records: Sequence[Mapping[str, str]]) -> None:
         """Write a whole file without control totals. A record may lack its `account`."""
         ...
+
+
+class FilesWithTrailer(RunFiles, Protocol):
+    """Writes files that can declare what they hold."""
 
     def write_with_trailer(self, path: Path, records: Sequence[Mapping[str, str]], totals: ControlTotals) -> None:
         """Write a whole file that ends with these totals, right or wrong."""
@@ -55,6 +64,20 @@ class SourceUnderTest:
         if self.stand_in is None:
             fail_without_stand_in(self.name, "run source")
         return cast("RunFiles", self.stand_in.RUN_FILES)
+
+    @property
+    def files_with_trailer(self) -> FilesWithTrailer:
+        if not hasattr(self.files, "write_with_trailer"):
+            pytest.skip(f"files of {self.name} have no place for control totals")
+        return cast("FilesWithTrailer", self.files)
+
+    @property
+    def key(self) -> str:
+        return getattr(self.files, "key", KEY)
+
+    @property
+    def amount(self) -> str:
+        return getattr(self.files, "amount", SUM)
 
     def source(self, folder: Path, **control: object) -> RunSource:
         found = manifest(self.name)
@@ -130,25 +153,25 @@ class RunSourceConformance:
         assert isinstance(first, SourceRecord)
         assert isinstance(bad, BadRecord)
         assert isinstance(third, SourceRecord)
-        assert KEY in bad.reason
+        assert under_test.key in bad.reason
         assert "line" in bad.reason
         assert bad.payload
 
     def test_totals_agree_with_what_is_read(self, under_test: SourceUnderTest, tmp_path: Path) -> None:
         path = tmp_path / "run"
         under_test.files.write(path, _records())
-        source = under_test.source(tmp_path, kind="sidecar", sums=[SUM])
+        source = under_test.source(tmp_path, kind="sidecar", sums=[under_test.amount])
 
         totals = source.totals(path)
 
         assert totals.records == len(list(_read(source, path)))
-        assert totals.sums == {SUM: _sum(_records())}
+        assert totals.sums == {under_test.amount: _sum(_records())}
 
     def test_what_the_trailer_declares_is_confirmed(self, under_test: SourceUnderTest, tmp_path: Path) -> None:
         path = tmp_path / "run"
-        declared = ControlTotals(records=_RECORDS, sums={SUM: _sum(_records())})
-        under_test.files.write_with_trailer(path, _records(), declared)
-        source = under_test.source(tmp_path, kind="trailer", sums=[SUM])
+        declared = ControlTotals(records=_RECORDS, sums={under_test.amount: _sum(_records())})
+        under_test.files_with_trailer.write_with_trailer(path, _records(), declared)
+        source = under_test.source(tmp_path, kind="trailer", sums=[under_test.amount])
 
         assert source.declared(path) == declared
         confirm_totals(path, declared, source.totals(path))
@@ -161,9 +184,9 @@ class RunSourceConformance:
         self, under_test: SourceUnderTest, tmp_path: Path, records: int, amount: Decimal
     ) -> None:
         path = tmp_path / "run"
-        declared = ControlTotals(records=records, sums={SUM: _sum(_records()) + amount})
-        under_test.files.write_with_trailer(path, _records(), declared)
-        source = under_test.source(tmp_path, kind="trailer", sums=[SUM])
+        declared = ControlTotals(records=records, sums={under_test.amount: _sum(_records()) + amount})
+        under_test.files_with_trailer.write_with_trailer(path, _records(), declared)
+        source = under_test.source(tmp_path, kind="trailer", sums=[under_test.amount])
 
         found = source.declared(path)
         assert found is not None
@@ -172,8 +195,8 @@ class RunSourceConformance:
 
     def test_a_trailer_that_is_asked_for_must_be_there(self, under_test: SourceUnderTest, tmp_path: Path) -> None:
         path = tmp_path / "run"
-        under_test.files.write(path, _records())
-        source = under_test.source(tmp_path, kind="trailer", sums=[SUM])
+        under_test.files_with_trailer.write(path, _records())
+        source = under_test.source(tmp_path, kind="trailer", sums=[under_test.amount])
 
         with pytest.raises(PermanentError, match="run"):
             source.declared(path)
@@ -181,10 +204,11 @@ class RunSourceConformance:
     def test_a_sidecar_declares_as_well(self, under_test: SourceUnderTest, tmp_path: Path) -> None:
         path = tmp_path / "run"
         under_test.files.write(path, _records())
-        (tmp_path / "run.control.json").write_text('{"records": 40, "sums": {"amount": "12.30"}}')
-        source = under_test.source(tmp_path, kind="sidecar", sums=[SUM])
+        declared = {"records": 40, "sums": {under_test.amount: "12.30"}}
+        (tmp_path / "run.control.json").write_text(json.dumps(declared))
+        source = under_test.source(tmp_path, kind="sidecar", sums=[under_test.amount])
 
-        assert source.declared(path) == ControlTotals(records=_RECORDS, sums={SUM: Decimal("12.30")})
+        assert source.declared(path) == ControlTotals(records=_RECORDS, sums={under_test.amount: Decimal("12.30")})
 
     def test_a_sidecar_that_is_missing_or_names_another_file_is_told(
         self, under_test: SourceUnderTest, tmp_path: Path

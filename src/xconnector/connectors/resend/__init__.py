@@ -1,0 +1,1 @@
+"""Reads what Resend reports by webhook: pure functions, without a role in a manifest."""
