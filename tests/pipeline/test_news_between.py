@@ -25,7 +25,9 @@ _HEARD = (
     *(f"{what} {medium}" for what in ("withdraws", "grants") for medium in ("email", "portal", "print")),
     *(f"{what} {medium}" for what in ("suppressed", "lifted") for medium in ("email", "portal", "print")),
     *(f"prefers {preference}" for preference in PREFERENCES),
-    *("speaks en", "speaks de", "mailbox", "moves", "dies", "returned", "returned"),
+    *("speaks de", "dies"),
+    # What is looked for most.
+    *(4 * ("mailbox", "moves", "returned", "speaks en")),
 )
 PEOPLE = 6
 """Who have nothing to do with each other: an example is as many sequences."""
