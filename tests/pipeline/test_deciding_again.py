@@ -1,3 +1,4 @@
+from datetime import timedelta
 from pathlib import Path
 
 import msgspec
@@ -17,6 +18,8 @@ from tests.pipeline.checked_office import (
     write_checks,
 )
 from tests.pipeline.conftest import OpenOffice
+from tests.pipeline.scripted_channel import ScriptedChannel
+from xconnector.contract.errors import TransientError
 from xconnector.domain.communication import State
 from xconnector.operations.explaining import Explanation
 from xconnector.postgres.connect import transaction
@@ -229,6 +232,30 @@ async def test_the_same_outcome_by_other_rows_is_kept(tmp_path: Path, office: Op
 
     assert [handover.connection for handover in found.handovers] == ["email"]
     assert [row.rows["preference/routing"] for row in decided] == ["R3", "N3"]
+
+
+async def test_what_was_put_off_and_goes_another_way_has_a_key_of_its_own(tmp_path: Path, office: OpenOffice) -> None:
+    """A late report of the first channel is never taken for one of the second."""
+    write_checks(tmp_path, checks="{withdrawal: withdrawal}", withdrawal=WITHDRAWAL)
+    channel = ScriptedChannel(answer=lambda _: TransientError("it is down", retry_after=timedelta(seconds=1)))
+    async with office(instead={"email": channel}) as opened:
+        await bring_to_review(opened)
+        await approve(opened)
+
+        async def is_put_off() -> bool:
+            return "put off" in await opened.story_of("1")
+
+        async with opened.at_work():
+            await opened.until(is_put_off)
+        await withdraw(opened)
+        await opened.work()
+        found = await opened.explain("1")
+
+    mailed, printed = found.handovers
+    assert (mailed.connection, mailed.state) == ("email", "given_up")
+    assert (printed.connection, printed.state) == ("print", "handed_over")
+    assert mailed.dispatch_key != printed.dispatch_key
+    assert found.found.state == State.COMPLETED
 
 
 async def _terms_of(opened: Office) -> dict[str, Terms]:

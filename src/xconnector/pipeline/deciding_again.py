@@ -30,7 +30,7 @@ from xconnector.project.model import CommunicationKind
 from xconnector.project.presentation import day_of
 from xconnector.project.recipients import media_that_moved
 from xconnector.project.routing import Routing, facts_again, route
-from xconnector.store import communications, decisions, ledger
+from xconnector.store import communications, decisions, dispatches, ledger
 from xconnector.store.communications import Replanned, Standing, Terms
 from xconnector.store.decisions import DecisionRow, LatestDecision
 from xconnector.store.moves import Move, Step, move_and_tell
@@ -187,6 +187,7 @@ async def let_follow(
     await _suppress(connection, anew, proofs, origin=origin, now=now)
     if origin is not State.ARCHIVED:
         await communications.move(connection, list(moving), origin=origin, target=State.ARCHIVED, now=now)
+    await dispatches.give_up_put_off(connection, moving, now)
     await communications.replan(connection, [_replanned(one) for one in changed])
     await ledger.append(connection, [_rerouted(one, proofs, now) for one in leaving])
     await hops.depart(place, connection, [_departure(one) for one in leaving], priority=priority, now=now)

@@ -81,7 +81,12 @@ RETURNING communication_id, batch_id, hop, plan[hop + 1] AS connection;
 WITH given AS (
     SELECT * FROM unnest(%(ids)s::uuid[], %(plans)s::text[], %(terms)s::text[]) AS given (id, plan, terms)
 ), planned AS (
-    UPDATE communication SET plan = string_to_array(given.plan, ',')
+    UPDATE communication
+    SET plan = string_to_array(given.plan, ','),
+        -- Another connection is tried as often as any.
+        attempts = CASE
+            WHEN communication.plan[hop + 1] = (string_to_array(given.plan, ','))[hop + 1] THEN attempts ELSE 0
+        END
     FROM given
     WHERE communication.communication_id = given.id
     RETURNING communication.communication_id

@@ -1,6 +1,6 @@
 """Dispatches: every hand-over to a channel, recorded before it is tried, and what was reported of it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -112,6 +112,11 @@ async def mark(connection: Connection, keys: Sequence[str], state: DispatchState
 async def mark_latest(connection: Connection, ids: Sequence[UUID], state: DispatchState, now: datetime) -> None:
     """Record what is known now of the latest hand-over of each communication."""
     await connection.execute(_QUERIES.mark_latest, {"ids": list(ids), "state": state, "now": now})
+
+
+async def give_up_put_off(connection: Connection, ids: Iterable[UUID], now: datetime) -> None:
+    """Record that what was put off is not tried again there: the next hand-over has a key of its own."""
+    await connection.execute(_QUERIES.give_up_put_off, {"ids": sorted(ids), "now": now})
 
 
 async def give_up_collected(connection: Connection, keys: Sequence[str], now: datetime) -> None:

@@ -43,6 +43,11 @@ FROM (
 ) AS latest
 WHERE dispatch.dispatch_key = latest.dispatch_key AND dispatch.state = 'handed_over';
 
+-- name: give_up_put_off
+-- Give up hand-overs that were put off and will not be tried again.
+UPDATE dispatch SET state = 'given_up', settled_at = %(now)s
+WHERE communication_id = ANY(%(ids)s) AND state = 'put_off';
+
 -- name: give_up_collected
 -- Give up hand-overs that were collected for a bundle.
 UPDATE dispatch SET state = 'given_up', settled_at = %(now)s WHERE dispatch_key = ANY(%(keys)s) AND state = 'collected';
