@@ -58,6 +58,8 @@ async def grounds_of(
 ) -> Grounds:
     """Gather what decisions about these customers stand on at a time."""
     keys = sorted(set(customer_keys))
+    if not keys:
+        return Grounds(at=at, policies=policies, known={})
     golden = await customers.golden_records(connection, keys)
     said = await consents.of_customers(connection, keys)
     listed = await suppressions.of_customers(connection, keys)

@@ -1,6 +1,6 @@
 """Dispatches: every hand-over to a channel, recorded before it is tried, and what was reported of it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -114,13 +114,17 @@ async def mark_latest(connection: Connection, ids: Sequence[UUID], state: Dispat
     await connection.execute(_QUERIES.mark_latest, {"ids": list(ids), "state": state, "now": now})
 
 
-async def give_up_put_off(connection: Connection, ids: Iterable[UUID], now: datetime) -> None:
+async def give_up_put_off(connection: Connection, ids: Collection[UUID], now: datetime) -> None:
     """Record that what was put off is not tried again there: the next hand-over has a key of its own."""
+    if not ids:
+        return
     await connection.execute(_QUERIES.give_up_put_off, {"ids": sorted(ids), "now": now})
 
 
 async def give_up_collected(connection: Connection, keys: Sequence[str], now: datetime) -> None:
     """Record that what was collected for a bundle will not be handed over with it."""
+    if not keys:
+        return
     await connection.execute(_QUERIES.give_up_collected, {"keys": sorted(keys), "now": now})
 
 
