@@ -1,6 +1,7 @@
 """Consents and suppressions that people record: checked, kept, never rewritten."""
 
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from xconnector.domain.consent import ALL, PROMOTIONAL, ConsentAction, ConsentEvent
@@ -51,21 +52,9 @@ async def suppress(
 
     Raises ConsentError when it speaks of an address and none is known.
     """
-    now = datetime.now(UTC)
     address = await _present_address(pool, customer_key, medium) if reason in _OF_AN_ADDRESS else None
-    entry = SuppressionEvent(
-        customer_key=customer_key,
-        medium=medium,
-        action=SuppressionAction.SUPPRESSED,
-        reason=reason,
-        occurred_at=now,
-        recorded_at=now,
-        source=BY_HAND,
-        actor=actor,
-        address=address,
-        note=note,
-    )
-    await in_transaction(pool, lambda connection: suppressions.add(connection, [entry]))
+    entry = _entry(customer_key, medium, SuppressionAction.SUPPRESSED, reason, actor=actor, note=note)
+    await _list(pool, replace(entry, address=address))
 
 
 async def allow(
@@ -75,11 +64,24 @@ async def allow(
 
     What the customer withdrew stays withdrawn: only the customer gives it back.
     """
+    await _list(pool, _entry(customer_key, medium, SuppressionAction.LIFTED, reason, actor=actor, note=note))
+
+
+def _entry(
+    customer_key: str,
+    medium: Medium,
+    action: SuppressionAction,
+    reason: SuppressionReason | None,
+    *,
+    actor: str,
+    note: str | None,
+) -> SuppressionEvent:
+    """Return what somebody says at this moment, about whatever address the customer has."""
     now = datetime.now(UTC)
-    entry = SuppressionEvent(
+    return SuppressionEvent(
         customer_key=customer_key,
         medium=medium,
-        action=SuppressionAction.LIFTED,
+        action=action,
         reason=reason,
         occurred_at=now,
         recorded_at=now,
@@ -87,6 +89,9 @@ async def allow(
         actor=actor,
         note=note,
     )
+
+
+async def _list(pool: Pool, entry: SuppressionEvent) -> None:
     await in_transaction(pool, lambda connection: suppressions.add(connection, [entry]))
 
 
