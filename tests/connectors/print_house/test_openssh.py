@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import asyncssh
-import psutil
 import pytest
 
 from tests.connectors.print_house.letters import bundle_of, piece
-from tests.connectors.print_house.openssh.print_house.stand_in import OpenSshStandIn, open_stand_in
+from tests.connectors.print_house.openssh.print_house.stand_in import OpenSshStandIn, end_sessions, open_stand_in
 from xconnector.connectors.print_house.channel import PrintHouse
 from xconnector.connectors.print_house.settings import PrintHouseSettings
 from xconnector.contract.channel import Dispatch
@@ -115,8 +114,7 @@ async def test_without_a_time_it_was_when_the_file_was_written(channel: PrintHou
 
 async def test_a_connection_that_broke_is_made_anew(channel: PrintHouse, server: OpenSshStandIn) -> None:
     await channel.check()
-    for session in psutil.Process(server.process.pid).children(recursive=True):
-        session.kill()
+    end_sessions(server.process)
 
     for _ in range(2):
         try:

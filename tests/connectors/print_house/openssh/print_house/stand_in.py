@@ -5,7 +5,7 @@ import getpass
 import socket
 import subprocess
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
@@ -146,7 +146,13 @@ async def answers_at(port: int) -> None:
 def end(process: subprocess.Popen[bytes]) -> None:
     """End the server and the sessions that it opened."""
     if process.poll() is None:
-        for session in psutil.Process(process.pid).children(recursive=True):
-            session.kill()
+        end_sessions(process)
         process.kill()
         process.wait()
+
+
+def end_sessions(process: subprocess.Popen[bytes]) -> None:
+    """Break every connection that the server has; a session may end by itself while we look."""
+    for session in psutil.Process(process.pid).children(recursive=True):
+        with suppress(psutil.NoSuchProcess):
+            session.kill()
