@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from xconnector.connectors.cloudevents import CloudEventError, parse
+from xconnector.contract.cloudevents import CloudEventError, parse
 from xconnector.domain.event import SourceRecord
 from xconnector.domain.strict_json import Json, StrictJsonError, read_json
 from xconnector.pipeline.receive import BATCH_SIZE, receive

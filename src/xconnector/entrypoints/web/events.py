@@ -12,7 +12,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel
 
-from xconnector.connectors.cloudevents import CloudEventError, parse
+from xconnector.contract.cloudevents import CloudEventError, parse
 from xconnector.domain.event import RecordFate, SourceRecord, payload_digest
 from xconnector.domain.keys import Purpose
 from xconnector.entrypoints.web.bodies import Bodies

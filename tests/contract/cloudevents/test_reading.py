@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xconnector.connectors.cloudevents import EVENT_LIMIT, CloudEventError, parse
+from xconnector.contract.cloudevents import EVENT_LIMIT, CloudEventError, parse
 
 EVENT: Mapping[str, Any] = {
     "specversion": "1.0",

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from urllib.parse import unquote
 
-from xconnector.connectors.cloudevents.words import CloudEventError, read_attributes, refuse_other_content
+from xconnector.contract.cloudevents.words import CloudEventError, read_attributes, refuse_other_content
 from xconnector.domain.event import SourceRecord
 from xconnector.domain.strict_json import Json, StrictJsonError, read_json
 

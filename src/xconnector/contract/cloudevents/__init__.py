@@ -1,0 +1,9 @@
+"""Reads business events that arrive as CloudEvents (CloudEvents 1.0.2): pure functions, for whoever has the bytes.
+
+Who may send, and what is answered, is the business of whoever calls them.
+"""
+
+from xconnector.contract.cloudevents.reading import BATCH_LIMIT, EVENT_LIMIT, EVENTS_PER_BATCH, parse
+from xconnector.contract.cloudevents.words import CloudEventError
+
+__all__ = ["BATCH_LIMIT", "EVENTS_PER_BATCH", "EVENT_LIMIT", "CloudEventError", "parse"]
