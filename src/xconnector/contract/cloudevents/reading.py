@@ -18,9 +18,12 @@ BATCH_LIMIT = 16_777_216
 EVENTS_PER_BATCH = 1_000
 """Most events of a batch."""
 
-_STRUCTURED = "application/cloudevents+json"
+STRUCTURED = "application/cloudevents+json"
+"""Media type of an event that stands as a whole in its message."""
+ANY_CLOUDEVENTS = "application/cloudevents"
+"""What the media types of all event formats begin with."""
+
 _BATCH = "application/cloudevents-batch+json"
-_ANY_CLOUDEVENTS = "application/cloudevents"
 _PREFIX = "ce-"
 _BROKEN_ESCAPE = re.compile("%(?![0-9A-Fa-f]{2})")
 _QUOTED_PAIR = re.compile(r"\\(.)")
@@ -37,27 +40,43 @@ def parse(headers: Mapping[str, str], body: bytes) -> Sequence[SourceRecord]:
     media_type = named.get("content-type", "").partition(";")[0].strip().lower()
     if media_type == _BATCH:
         return _batch(body)
-    if media_type == _STRUCTURED:
-        _refuse_size(body, EVENT_LIMIT, "the event")
-        return [_structured(_json(body, "the body"))]
-    if media_type.startswith(_ANY_CLOUDEVENTS):
-        raise CloudEventError(f"the content type must be {_STRUCTURED} or {_BATCH}: events are taken as JSON only")
+    if media_type == STRUCTURED:
+        return [structured_event(body)]
+    if media_type.startswith(ANY_CLOUDEVENTS):
+        raise CloudEventError(f"the content type must be {STRUCTURED} or {_BATCH}: events are taken as JSON only")
     return [_binary(named, body)]
 
 
-def _binary(headers: Mapping[str, str], body: bytes) -> SourceRecord:
+def structured_event(body: bytes) -> SourceRecord:
+    """Return the event that stands as a whole in a message, in the JSON format.
+
+    Raises CloudEventError as `parse` does.
+    """
     _refuse_size(body, EVENT_LIMIT, "the event")
-    attributes = {
-        name.removeprefix(_PREFIX): _header_text(name, value)
+    return _structured(_json(body, "the body"))
+
+
+def binary_event(attributes: Mapping[str, Json], data: bytes, *, content_type: str | None) -> SourceRecord:
+    """Return the event whose attributes its protocol carries beside the data.
+
+    Raises CloudEventError as `parse` does.
+    """
+    _refuse_size(data, EVENT_LIMIT, "the event")
+    refuse_other_content(content_type)
+    return _record(attributes, data)
+
+
+def _binary(headers: Mapping[str, str], body: bytes) -> SourceRecord:
+    attributes: dict[str, Json] = {
+        (attribute := name.removeprefix(_PREFIX)): attribute_in_header(attribute, value)
         for name, value in headers.items()
         if name.startswith(_PREFIX)
     }
     if not attributes:
         raise CloudEventError(
-            f"there is no CloudEvent: send the headers ce-id, ce-source, ce-type and ce-specversion, or {_STRUCTURED}"
+            f"there is no CloudEvent: send the headers ce-id, ce-source, ce-type and ce-specversion, or {STRUCTURED}"
         )
-    refuse_other_content(headers.get("content-type"))
-    return _record({**attributes}, body)
+    return binary_event(attributes, body, content_type=headers.get("content-type"))
 
 
 def _structured(event: Json) -> SourceRecord:
@@ -106,17 +125,20 @@ def _record(stated: Mapping[str, Json], payload: bytes) -> SourceRecord:
     )
 
 
-def _header_text(name: str, value: str) -> str:
-    """Return an attribute as a header carries it: quoted, then percent-encoded (section 3.1.3.2)."""
+def attribute_in_header(name: str, value: str) -> str:
+    """Return an attribute that a header of HTTP carries: quoted, then percent-encoded (section 3.1.3.2).
+
+    Raises CloudEventError.
+    """
     value = value.strip()
     if len(value) > 1 and value[0] == value[-1] == '"':
         value = _QUOTED_PAIR.sub(r"\1", value[1:-1])
     if _BROKEN_ESCAPE.search(value):
-        raise CloudEventError(f"attribute {name.removeprefix(_PREFIX)} has a % that begins no code: send it as %25")
+        raise CloudEventError(f"attribute {name} has a % that begins no code: send it as %25")
     try:
         return unquote(value, errors="strict")
     except UnicodeDecodeError:
-        raise CloudEventError(f"attribute {name.removeprefix(_PREFIX)} must be percent-encoded UTF-8") from None
+        raise CloudEventError(f"attribute {name} must be percent-encoded UTF-8") from None
 
 
 def _decoded(encoded: Json) -> bytes:
