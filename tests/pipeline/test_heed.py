@@ -11,6 +11,7 @@ from xconnector.domain.communication import State
 from xconnector.domain.consent import ConsentStatus, consent_state
 from xconnector.domain.delivery import DeliveryEventType as Type
 from xconnector.domain.delivery import DeliveryReason
+from xconnector.domain.golden import MOST_RECENT
 from xconnector.domain.routing.plan import Medium
 from xconnector.domain.suppression import SuppressionReason, address_of, suppression_of
 from xconnector.pipeline.track import keep_reports
@@ -29,7 +30,7 @@ async def _suppressed(opened: Office, customer: str, medium: Medium) -> Suppress
     """Return why the customer's present address is not to be used."""
     async with transaction(opened.place.pool) as connection:
         entries = (await suppressions.of_customers(connection, [customer])).get(customer, [])
-        fields = (await customers.golden_records(connection, [customer]))[customer].fields
+        fields = (await customers.golden_records(connection, [customer], MOST_RECENT, at=NOW))[customer].fields
     found = suppression_of(entries, medium=medium, address=address_of(fields, medium), at=NOW)
     return found.reason if found else None
 

@@ -1,11 +1,12 @@
 """A clock that runs ahead must not keep out what its source says later."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import msgspec
 
 from tests.store.memory import NOW
+from xconnector.domain.golden import MOST_RECENT
 from xconnector.operations.customers import load_customers
 from xconnector.pipeline.trigger import MappedRecord
 from xconnector.postgres.connect import open_pool, transaction
@@ -46,6 +47,6 @@ async def test_a_loaded_record_of_the_future_is_replaced_by_the_next_load(tmp_pa
             file.write_bytes(msgspec.json.encode({"customer": "K1", "email": email, **as_of}))
             await load_customers(pool, file, source="crm")
         async with transaction(pool) as connection:
-            golden = await customers.golden_records(connection, ["K1"])
+            golden = await customers.golden_records(connection, ["K1"], MOST_RECENT, at=datetime.now(UTC))
 
     assert golden["K1"].fields["email"] == "b@x.test"

@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from tests.store.memory import NOW
 from xconnector.domain.customer import CustomerRecord
+from xconnector.domain.golden import MOST_RECENT
 from xconnector.postgres.connect import Pool, transaction
 from xconnector.store import customers
 
@@ -21,7 +22,7 @@ async def test_older_news_never_replaces_newer_in_whatever_order_it_comes(pool: 
         await connection.execute("TRUNCATE customer_record")
         for page in days:
             await customers.remember(connection, [_record(day) for day in page], NOW)
-        golden = await customers.golden_records(connection, ["K1", "K2", "K1"])
+        golden = await customers.golden_records(connection, ["K1", "K2", "K1"], MOST_RECENT, at=NOW)
 
     assert golden.keys() == {"K1"}
     assert golden["K1"].fields["email"] == f"crm-{max(max(page) for page in days)}@x.test"
@@ -30,7 +31,7 @@ async def test_older_news_never_replaces_newer_in_whatever_order_it_comes(pool: 
 async def test_sources_stand_beside_each_other(pool: Pool) -> None:
     async with transaction(pool) as connection:
         await customers.remember(connection, [_record(2, "crm"), _record(1, "billing")], NOW)
-        golden = await customers.golden_records(connection, ["K1"])
+        golden = await customers.golden_records(connection, ["K1"], MOST_RECENT, at=NOW)
 
     assert golden["K1"].fields["email"] == "crm-2@x.test"
     assert golden["K1"].provenance["email"].source == "crm"

@@ -9,7 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.store.memory import NOW
-from xconnector.domain.customer import POSTAL_FIELDS, CustomerRecord, golden_record
+from xconnector.domain.customer import POSTAL_FIELDS, CustomerRecord
+from xconnector.domain.golden import MOST_RECENT, golden_record
 from xconnector.postgres.connect import Pool, transaction
 from xconnector.store import customers
 
@@ -22,7 +23,7 @@ async def test_later_news_of_one_field_leaves_the_others(pool: Pool) -> None:
     async with transaction(pool) as connection:
         await customers.remember(connection, [_record(0, {"email": "a@x.test", "language": "de"})], NOW)
         await customers.remember(connection, [_record(1, {"mobile": "+4917012345678"})], NOW)
-        golden = (await customers.golden_records(connection, ["K1"]))["K1"]
+        golden = (await customers.golden_records(connection, ["K1"], MOST_RECENT, at=NOW))["K1"]
 
     assert golden.fields == {"email": "a@x.test", "language": "de", "mobile": "+4917012345678"}
     assert golden.provenance["email"].as_of == NOW
@@ -33,7 +34,7 @@ async def test_two_records_of_one_customer_in_one_batch_both_count(pool: Pool) -
     async with transaction(pool) as connection:
         news = [_record(1, {"email": "new@x.test"}), _record(0, {"email": "old@x.test", "language": "fr"})]
         await customers.remember(connection, news, NOW)
-        golden = (await customers.golden_records(connection, ["K1"]))["K1"]
+        golden = (await customers.golden_records(connection, ["K1"], MOST_RECENT, at=NOW))["K1"]
 
     assert golden.fields == {"email": "new@x.test", "language": "fr"}
 
@@ -43,7 +44,7 @@ async def test_a_new_address_of_a_source_replaces_its_old_one_as_a_whole(pool: P
     async with transaction(pool) as connection:
         await customers.remember(connection, [_record(0, {**old, "email": "a@x.test"})], NOW)
         await customers.remember(connection, [_record(1, {"address_lines": ["Rue 2"], "city": "Paris"})], NOW)
-        golden = (await customers.golden_records(connection, ["K1"]))["K1"]
+        golden = (await customers.golden_records(connection, ["K1"], MOST_RECENT, at=NOW))["K1"]
 
     assert golden.fields == {"address_lines": ["Rue 2"], "city": "Paris", "email": "a@x.test"}
 
@@ -72,7 +73,7 @@ async def test_whatever_comes_in_whatever_pages_the_golden_record_is_that_of_all
         await connection.execute("TRUNCATE customer_record")
         for start in range(0, len(records), page):
             await customers.remember(connection, records[start : start + page], NOW)
-        golden = (await customers.golden_records(connection, ["K1"]))["K1"]
+        golden = (await customers.golden_records(connection, ["K1"], MOST_RECENT, at=NOW))["K1"]
 
     assert golden == golden_record("K1", records)
 
@@ -86,7 +87,7 @@ async def test_news_from_two_connections_at_once_both_count(pool: Pool) -> None:
     await asyncio.gather(hear({"email": "a@x.test"}), hear({"mobile": "1"}), hear({"language": "de"}))
     await asyncio.gather(hear({"title": "Dr."}), hear({"company": "Acme"}))
     async with transaction(pool) as connection:
-        golden = await customers.golden_records(connection, [f"K{number}" for number in range(50)])
+        golden = await customers.golden_records(connection, [f"K{number}" for number in range(50)], MOST_RECENT, at=NOW)
 
     names = {"email", "mobile", "language", "title", "company"}
     assert [customer.fields.keys() for customer in golden.values()] == [names] * 50
@@ -102,7 +103,7 @@ async def test_thousands_of_customers_are_one_statement(pool: Pool) -> None:
         async with transaction(pool) as connection:
             await customers.remember(connection, [_record(day, fields, key=key) for key in keys], NOW)
     async with transaction(pool) as connection:
-        golden = await customers.golden_records(connection, keys)
+        golden = await customers.golden_records(connection, keys, MOST_RECENT, at=NOW)
 
     assert golden.keys() == set(keys)
     assert {customer.provenance["email"].as_of for customer in golden.values()} == {NOW + timedelta(days=1)}

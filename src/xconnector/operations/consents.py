@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from xconnector.domain.consent import ALL, PROMOTIONAL, ConsentAction, ConsentEvent
+from xconnector.domain.golden import Survivorship
 from xconnector.domain.routing.plan import Medium
 from xconnector.domain.suppression import SuppressionAction, SuppressionEvent, SuppressionReason, address_of
 from xconnector.postgres.connect import Pool, in_transaction
@@ -44,15 +45,23 @@ async def record_consent(pool: Pool, event: ConsentEvent, *, categories: Collect
 
 
 async def suppress(
-    pool: Pool, customer_key: str, medium: Medium, reason: SuppressionReason, *, actor: str, note: str | None
+    pool: Pool,
+    customer_key: str,
+    medium: Medium,
+    reason: SuppressionReason,
+    *,
+    rules: Survivorship,
+    actor: str,
+    note: str | None,
 ) -> None:
     """Let a customer's medium not be used from now on.
 
-    For a reason that speaks of an address that is the present one, and the next one is free again.
+    For a reason that speaks of an address that is the present one, by the project's rules, and the next one is free
+    again.
 
     Raises ConsentError when it speaks of an address and none is known.
     """
-    address = await _present_address(pool, customer_key, medium) if reason in _OF_AN_ADDRESS else None
+    address = await _present_address(pool, customer_key, medium, rules) if reason in _OF_AN_ADDRESS else None
     entry = _entry(customer_key, medium, SuppressionAction.SUPPRESSED, reason, actor=actor, note=note)
     await _list(pool, replace(entry, address=address))
 
@@ -95,8 +104,11 @@ async def _list(pool: Pool, entry: SuppressionEvent) -> None:
     await in_transaction(pool, lambda connection: suppressions.add(connection, [entry]))
 
 
-async def _present_address(pool: Pool, customer_key: str, medium: Medium) -> str:
-    golden = await in_transaction(pool, lambda connection: customers.golden_records(connection, [customer_key]))
+async def _present_address(pool: Pool, customer_key: str, medium: Medium, rules: Survivorship) -> str:
+    now = datetime.now(UTC)
+    golden = await in_transaction(
+        pool, lambda connection: customers.golden_records(connection, [customer_key], rules, at=now)
+    )
     known = golden.get(customer_key)
     address = address_of(known.fields, medium) if known else None
     if address is None:

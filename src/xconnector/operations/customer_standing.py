@@ -7,6 +7,7 @@ from typing import Any
 
 from xconnector.domain.consent import ConsentEvent
 from xconnector.domain.customer import Customer
+from xconnector.domain.golden import Survivorship
 from xconnector.domain.media_facts import facts_of_media
 from xconnector.domain.routing.plan import Medium
 from xconnector.domain.suppression import SuppressionEvent
@@ -54,16 +55,16 @@ class CustomerStanding:
 
 
 async def customer_standing(
-    pool: Pool, customer_key: str, *, kinds: Collection[tuple[str, bool]], at: datetime
+    pool: Pool, customer_key: str, *, rules: Survivorship, kinds: Collection[tuple[str, bool]], at: datetime
 ) -> CustomerStanding:
     """Return what is known of a customer.
 
-    `kinds` are the categories of communications, each with whether it is advertising; `at` is now, in the time zone
-    in which days are counted. Raises UnknownCustomerError.
+    `rules` are the project's of survivorship, `kinds` the categories of its communications, each with whether it is
+    advertising; `at` is now, in the time zone in which days are counted. Raises UnknownCustomerError.
     """
 
     async def read(connection: Connection) -> CustomerStanding:
-        golden = (await customers.golden_records(connection, [customer_key])).get(customer_key)
+        golden = (await customers.golden_records(connection, [customer_key], rules, at=at)).get(customer_key)
         said = (await consents.of_customers(connection, [customer_key])).get(customer_key, [])
         entries = (await suppressions.of_customers(connection, [customer_key])).get(customer_key, [])
         if golden is None and not said and not entries:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from xconnector.domain.customer import Customer
+from xconnector.domain.golden import Survivorship
 from xconnector.domain.routing.policy import DeliveryPolicy
 from xconnector.pipeline.tables_in_force import TablesInForce, tables_in_force
 from xconnector.pipeline.workplace import Workplace
@@ -22,6 +23,11 @@ class Policies:
         self.tables = tables
         self._project = project
         self._known: dict[str, DeliveryPolicy] = {}
+
+    @property
+    def survivorship(self) -> Survivorship:
+        """Which of the values that sources give of a customer count."""
+        return self._project.survivorship
 
     def of(self, kind: CommunicationKind) -> DeliveryPolicy:
         """Return the tables that decide about a kind of communication.
@@ -60,7 +66,7 @@ async def grounds_of(
     keys = sorted(set(customer_keys))
     if not keys:
         return Grounds(at=at, policies=policies, known={})
-    golden = await customers.golden_records(connection, keys)
+    golden = await customers.golden_records(connection, keys, policies.survivorship, at=at)
     said = await consents.of_customers(connection, keys)
     listed = await suppressions.of_customers(connection, keys)
     known = {

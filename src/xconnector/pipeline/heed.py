@@ -33,7 +33,8 @@ async def heed(
     withdrawals: list[ConsentEvent] = []
     entries: list[SuppressionEvent] = []
     addressees = await dispatches.addressees(connection, list(telling))
-    golden = await customers.golden_records(connection, [addressee.customer_key for addressee in addressees])
+    keys = [addressee.customer_key for addressee in addressees]
+    golden = await customers.golden_records(connection, keys, place.project.survivorship, at=now)
     for addressee in addressees:
         known = place.project.connections.get(addressee.connection)
         if known is None or known.medium is None:

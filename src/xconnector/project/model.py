@@ -9,6 +9,7 @@ from typing import Any
 from xconnector.contract.manifest import Manifest
 from xconnector.contract.settings import ConnectorSettings
 from xconnector.domain.decision.table import DecisionTable
+from xconnector.domain.golden import MOST_RECENT, Survivorship
 from xconnector.domain.retention import RecordClass
 from xconnector.domain.routing.plan import Medium
 from xconnector.domain.routing.policy import Check
@@ -187,6 +188,8 @@ class Project:
     mappings: Mapping[str, RecordMapping]
     content_sha256: str
     """Digest over every file that decides or shapes a communication."""
+    survivorship: Survivorship = MOST_RECENT
+    """Which of the values that sources give of a customer count."""
     governance: Governance | None = None
     """Of decision tables; None where nobody is named to approve them."""
 

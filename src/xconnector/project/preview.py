@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from xconnector.contract.composer import Order
-from xconnector.domain.customer import Customer, CustomerRecord, golden_record
+from xconnector.domain.customer import Customer, CustomerRecord
 from xconnector.domain.document import RenditionKind
 from xconnector.domain.event import SourceRecord
 from xconnector.project.condition import ConditionError
@@ -53,7 +53,7 @@ def preview(
             continue
         try:
             mapped = _mapped(project, record)
-            customer = _customer(mapped, record, customers.get(mapped.customer_key, ()), issued_at)
+            customer = _customer(project, mapped, record, customers.get(mapped.customer_key, ()), issued_at)
             for kind in asked_for(project, record.event_type, mapped.data):
                 if kind.name in communications:
                     order = _order(project, kind, customer, mapped.data, UUID(int=number), issued_at)
@@ -70,12 +70,14 @@ def _mapped(project: Project, record: SourceRecord) -> Mapped:
     return project.mappings[feed.mapping].apply(record.data)
 
 
-def _customer(mapped: Mapped, record: SourceRecord, known: Sequence[CustomerRecord], now: datetime) -> Customer:
+def _customer(
+    project: Project, mapped: Mapped, record: SourceRecord, known: Sequence[CustomerRecord], now: datetime
+) -> Customer:
     after_all = max([now, *(one.as_of for one in known)]) + timedelta(microseconds=1)
     said = CustomerRecord(
         customer_key=mapped.customer_key, source=record.source, as_of=after_all, fields=mapped.customer_fields
     )
-    return golden_record(mapped.customer_key, [*known, said])
+    return project.survivorship.golden(mapped.customer_key, [*known, said], at=after_all)
 
 
 def _order(

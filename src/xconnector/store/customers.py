@@ -7,7 +7,9 @@ from typing import Any
 
 import msgspec
 
-from xconnector.domain.customer import Customer, CustomerRecord, golden_record, latest_of
+from xconnector.domain.customer import Customer, CustomerRecord
+from xconnector.domain.customer_statements import latest_of
+from xconnector.domain.golden import Survivorship
 from xconnector.postgres.connect import Connection
 from xconnector.postgres.queries import Queries
 from xconnector.store.rows import fetch_all, to_json
@@ -22,6 +24,8 @@ _Place = tuple[str, str]
 class _Statement:
     as_of: datetime
     fields: dict[str, Any] = field(repr=False)
+    verified: frozenset[str] = frozenset()
+    replaces_all: bool = False
 
 
 _decoder = msgspec.json.Decoder(list[_Statement])
@@ -36,7 +40,14 @@ class _Row:
     @property
     def records(self) -> list[CustomerRecord]:
         return [
-            CustomerRecord(customer_key=self.customer_key, source=self.source, as_of=said.as_of, fields=said.fields)
+            CustomerRecord(
+                customer_key=self.customer_key,
+                source=self.source,
+                as_of=said.as_of,
+                fields=said.fields,
+                verified=said.verified,
+                replaces_all=said.replaces_all,
+            )
             for said in _decoder.decode(self.statements)
         ]
 
@@ -77,7 +88,16 @@ async def _bring_up_to_date(
 
 def _columns(said: Mapping[_Place, Sequence[CustomerRecord]]) -> dict[str, list[str]]:
     statements = [
-        [_Statement(as_of=record.as_of, fields=dict(record.fields)) for record in records] for records in said.values()
+        [
+            _Statement(
+                as_of=record.as_of,
+                fields=dict(record.fields),
+                verified=record.verified,
+                replaces_all=record.replaces_all,
+            )
+            for record in records
+        ]
+        for records in said.values()
     ]
     return {
         "customer_keys": [customer_key for customer_key, _ in said],
@@ -86,10 +106,12 @@ def _columns(said: Mapping[_Place, Sequence[CustomerRecord]]) -> dict[str, list[
     }
 
 
-async def golden_records(connection: Connection, customer_keys: Sequence[str]) -> dict[str, Customer]:
-    """Return the golden record of each customer that any source knows, in one query."""
+async def golden_records(
+    connection: Connection, customer_keys: Sequence[str], rules: Survivorship, *, at: datetime
+) -> dict[str, Customer]:
+    """Return the golden record, as of a time, of each customer that any source knows; in one query."""
     rows = await fetch_all(connection, _Row, _QUERIES.records, customer_keys=list(set(customer_keys)))
     by_customer: dict[str, list[CustomerRecord]] = {}
     for row in rows:
         by_customer.setdefault(row.customer_key, []).extend(row.records)
-    return {key: golden_record(key, records) for key, records in by_customer.items()}
+    return {key: rules.golden(key, records, at=at) for key, records in by_customer.items()}

@@ -95,7 +95,12 @@ def suppress(
     from xconnector.operations.consents import suppress as operation
 
     actor = by or getpass.getuser()
-    with_place(folder, lambda place: operation(place.pool, customer, medium, reason, actor=actor, note=note))
+
+    async def work(place: "Workplace") -> None:
+        rules = place.project.survivorship
+        await operation(place.pool, customer, medium, reason, rules=rules, actor=actor, note=note)
+
+    with_place(folder, work)
     typer.echo(f"suppressed; `xconnector customers allow {customer} --medium {medium}` lifts it")
 
 

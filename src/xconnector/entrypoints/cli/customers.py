@@ -48,7 +48,8 @@ def show(customer: CustomerKey, folder: ProjectFolder = HERE, as_json: AsJson = 
     async def work(place: "Workplace") -> "CustomerStanding":
         kinds = {(kind.category, kind.promotional) for kind in place.project.communications.values()}
         at = place.now().astimezone(ZoneInfo(place.project.locale.timezone))
-        return await customer_standing(place.pool, customer, kinds=kinds, at=at)
+        rules = place.project.survivorship
+        return await customer_standing(place.pool, customer, rules=rules, kinds=kinds, at=at)
 
     found = with_place(folder, work)
     if as_json:

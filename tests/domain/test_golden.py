@@ -3,7 +3,8 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xconnector.domain.customer import POSTAL_FIELDS, CustomerRecord, golden_record
+from xconnector.domain.customer import POSTAL_FIELDS, CustomerRecord
+from xconnector.domain.golden import golden_record
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 sources = st.sampled_from(["billing", "crm", "policy", "portal"])

@@ -1,0 +1,121 @@
+"""What one source says of one customer by now, of all that it ever said.
+
+A later statement of a field replaces an earlier one, or takes it back. The parts of a postal address are said
+together: who gives one of them gives a whole new address, and who takes some back leaves the others.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, cast
+
+from xconnector.domain.customer import POSTAL_FIELDS, CustomerRecord
+
+_TEXT_FIELDS = frozenset(
+    {
+        *("title", "first_name", "last_name", "company", "postcode", "city", "region", "country", "language"),
+        *("email", "mobile", "preference", "alternate_format", "birth_date", "deceased_on"),
+    }
+)
+
+
+def latest_of(records: Sequence[CustomerRecord]) -> list[CustomerRecord]:
+    """Return what one source says of one customer by now, oldest first: each field once, as of when it last said it.
+
+    `records` are in the order in which they came: of two of one moment the later one counts. A field that was taken
+    back is None, and a record that replaced all before it stays, so that older news that comes later changes nothing.
+    The golden record of what is returned is that of all of them.
+    """
+    if not records:
+        return []
+    *earlier, last = records
+    heard = heard_of(last)
+    # By far the most frequent: what came last names everything anew.
+    if heard and all(_is_outdone(record, last, heard) for record in earlier):
+        return [replace(last, fields=heard, verified=last.verified & heard.keys())]
+    latest = _Latest()
+    for record in sorted(records, key=lambda record: record.as_of):
+        latest.hear(record)
+    return latest.records(last)
+
+
+def heard_of(record: CustomerRecord) -> dict[str, Any]:
+    """Return what a record says, as golden values; None where it takes something back.
+
+    A number that a source gives where text belongs, such as a postcode, is its digits; what is no single value
+    there says nothing.
+    """
+    return {
+        name: value
+        for name, given in record.fields.items()
+        if (value := _golden_value(name, given)) is not None or _is_blank(given)
+    }
+
+
+def _is_outdone(record: CustomerRecord, last: CustomerRecord, heard: dict[str, Any]) -> bool:
+    return record.as_of <= last.as_of and not record.replaces_all and record.fields.keys() <= heard.keys()
+
+
+@dataclass(slots=True)
+class _Latest:
+    """What a source says after each of its records, heard oldest first."""
+
+    fields: dict[str, Any] = field(default_factory=dict[str, Any])
+    as_of: dict[str, datetime] = field(default_factory=dict[str, datetime])
+    verified: set[str] = field(default_factory=set[str])
+    replaced_at: datetime | None = None
+
+    def hear(self, record: CustomerRecord) -> None:
+        if record.replaces_all:
+            self._forget([*self.fields])
+            self.replaced_at = record.as_of
+        heard = heard_of(record)
+        if any(heard.get(name) is not None for name in POSTAL_FIELDS):
+            self._forget(POSTAL_FIELDS)
+        self.verified -= heard.keys()
+        self.verified |= record.verified & heard.keys()
+        self.fields |= heard
+        self.as_of |= dict.fromkeys(heard, record.as_of)
+
+    def _forget(self, names: Sequence[str]) -> None:
+        for name in names:
+            self.fields.pop(name, None)
+            self.as_of.pop(name, None)
+            self.verified.discard(name)
+
+    def records(self, like: CustomerRecord) -> list[CustomerRecord]:
+        by_time: dict[datetime, dict[str, Any]] = {} if self.replaced_at is None else {self.replaced_at: {}}
+        for name, value in self.fields.items():
+            by_time.setdefault(self.as_of[name], {})[name] = value
+        return [
+            replace(
+                like,
+                as_of=as_of,
+                fields=by_time[as_of],
+                verified=frozenset(self.verified & by_time[as_of].keys()),
+                replaces_all=as_of == self.replaced_at,
+            )
+            for as_of in sorted(by_time)
+        ]
+
+
+def _golden_value(name: str, given: object) -> object:
+    if _is_blank(given):
+        return None
+    if name == "address_lines":
+        lines = cast("list[object]", given) if isinstance(given, list) else [given]
+        return [line for each in lines if (line := _text(each)) is not None] or None
+    return _text(given) if name in _TEXT_FIELDS else given
+
+
+def _is_blank(given: object) -> bool:
+    parts = cast("list[object]", given) if isinstance(given, list) else [given]
+    return all(one is None or (isinstance(one, str) and not one.strip()) for one in parts)
+
+
+def _text(given: object) -> str | None:
+    if isinstance(given, str):
+        return given
+    is_number = isinstance(given, int | float | Decimal) and not isinstance(given, bool)
+    return str(given) if is_number else None

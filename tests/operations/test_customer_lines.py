@@ -1,0 +1,47 @@
+"""What a line of a file of customers may say beside its fields."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from xconnector.domain.customer import CustomerRecord
+from xconnector.operations.customers import CustomerFileError, read_customers
+
+NOW = datetime(2026, 11, 23, tzinfo=UTC)
+
+
+def _read(folder: Path, line: object) -> CustomerRecord:
+    file = folder / "customers.jsonl"
+    file.write_bytes(msgspec.json.encode(line))
+    (record,) = read_customers(file, source="crm", now=NOW)
+    return record
+
+
+def test_a_source_vouches_for_the_fields_it_names(tmp_path: Path) -> None:
+    line = {"customer": "K1", "email": "a@x.test", "city": "Bern"}
+
+    assert _read(tmp_path, line).verified == frozenset()
+    assert _read(tmp_path, {**line, "verified": ["email"]}).verified == {"email"}
+    assert _read(tmp_path, {**line, "verified": True}).verified == {"email", "city"}
+
+
+def test_a_deleted_customer_is_one_that_the_source_says_nothing_of(tmp_path: Path) -> None:
+    record = _read(tmp_path, {"customer": "K1", "email": "a@x.test", "deleted": True})
+
+    assert record.replaces_all
+    assert record.fields == {}
+    assert not _read(tmp_path, {"customer": "K1", "deleted": False}).replaces_all
+
+
+@pytest.mark.parametrize(
+    "odd, said",
+    [({"deleted": "yes"}, "deleted must be true or false"), ({"verified": "email"}, "verified must be a list of names"),
+     ({"verified": [1]}, "verified must be a list of names"), ({"as_of": 7}, "as_of must be a time")],
+)  # fmt: skip
+def test_what_is_odd_is_named_by_file_and_line_without_its_value(
+    tmp_path: Path, odd: dict[str, object], said: str
+) -> None:
+    with pytest.raises(CustomerFileError, match=rf"^customers.jsonl:1: {said}"):
+        _read(tmp_path, {"customer": "K1", **odd})
