@@ -316,6 +316,8 @@ class SourceShape(_Shape):
     """A list of records, one for each thing at a path; `fields` start there."""
     fields: Mapping[str, "str | SourceShape"] | None = None
     """Fields of each record."""
+    jsonata: str | None = None
+    """What an expression of JSONata makes of the record, for the odd field."""
     then: Sequence[str | Mapping[str, Any]] | None = None
     """Transforms in their order."""
     currency: "str | SourceShape | None" = None

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from xconnector.domain.record_path import PathError, RecordPath, items_of, parse_path, text_of
 from xconnector.domain.strict_json import Json
 from xconnector.project.findings import Finding, named_like
+from xconnector.project.jsonata import JsonataError, from_jsonata
 from xconnector.project.mapping import MappingUse, RecordMapping
 from xconnector.project.mapping_source import (
     Source,
@@ -45,7 +46,7 @@ GOLDEN_FIELDS = (
 )
 """Fields of the golden record. `region` is a part of the country as ISO 3166-2 names it, without the country: `NY`."""
 
-SOURCE_WORDS = ("path", "const", "first", "join", "list", "sum", "count", "each", "group")
+SOURCE_WORDS = ("path", "const", "first", "join", "list", "sum", "count", "each", "group", "jsonata")
 _BESIDE = ("then", "currency", "default", "required", "on_error")
 _MISSING, _REJECT = "missing", "reject"
 _ONLY_WITH = {"with": "join", "fields": "each"}
@@ -207,10 +208,21 @@ class _Parsing:
                 taken = counted(self._path(content, here))
             case "group":
                 taken = group_at(self._path(content, here))
+            case "jsonata":
+                taken = self._jsonata(content, here)
             case _:
                 fields = self._fields(spelled.get("fields"), (*place, "fields"))
                 taken = for_each(self._path(content, here), fields)
         return taken
+
+    def _jsonata(self, spelled: Json, place: Place) -> Take:
+        try:
+            return from_jsonata(spelled if isinstance(spelled, str) else "")
+        except JsonataError as wrong:
+            self._find(
+                place, f"no expression of JSONata: {wrong}", "write one such as `$sum(lines.amount)` in 'quotes'"
+            )
+            return _NOTHING.take
 
     def _separator(self, spelled: Json, place: Place) -> str:
         if not isinstance(spelled, str):
@@ -225,7 +237,9 @@ _NOTHING = Source(told="nothing", take=constant(None))
 def _told(spelled: Json, word: str) -> str:
     """Return what errors call a source: its path, or its word with the paths it names."""
     if isinstance(spelled, str):
-        return spelled if word in {"path", "each"} else f"{word} of {spelled}"
+        return (
+            spelled if word in {"path", "each"} else "the expression" if word == "jsonata" else f"{word} of {spelled}"
+        )
     if isinstance(spelled, list):
         return f"{word} of {', '.join(part for part in spelled if isinstance(part, str)) or 'several sources'}"
     return word
