@@ -34,6 +34,7 @@ from xconnector.pipeline.trigger import Asked, MappedRecord, map_record, trigger
 from xconnector.pipeline.workplace import Workplace
 from xconnector.postgres.connect import Connection, in_transaction
 from xconnector.project.condition import ConditionError
+from xconnector.project.contact_forms import written_alike
 from xconnector.project.data_contract import ContractError
 from xconnector.project.mapping import MappingError
 from xconnector.store import communications, customers, decisions, failures, inbox, ledger, shadow_answers
@@ -67,7 +68,7 @@ async def prepare(place: Workplace, attempt: Attempt, batch_id: int) -> None:
         batch = _Batch(batch_id=batch_id)
         sources = await _trigger(place, connection, batch)
         sources += await _trigger_again(place, connection, batch)
-        await customers.remember(connection, _news(sources), now)
+        await customers.remember(connection, _news(place, sources), now)
         policies = await policies_in_force(place, connection, at=now)
         await _assemble_and_decide(place, connection, batch, policies, now=now)
         await _write(place, connection, batch, now=now)
@@ -133,14 +134,14 @@ def _unfit(error: MappingError | ConditionError) -> Failure:
     return Failure(stage="trigger", kind=FailureKind.INPUT, reason=str(error))
 
 
-def _news(sources: Sequence[MappedRecord]) -> list[CustomerRecord]:
-    """What the records say of their customers."""
+def _news(place: Workplace, sources: Sequence[MappedRecord]) -> list[CustomerRecord]:
+    """What the records say of their customers, telephone numbers and the like in their one form."""
     return [
         CustomerRecord(
             customer_key=source.mapped.customer_key,
             source=source.record.source,
             as_of=source.as_of,
-            fields=source.mapped.customer_fields,
+            fields=written_alike(source.mapped.customer_fields, place.project.home_country),
         )
         for source in sources
         if source.mapped.customer_fields

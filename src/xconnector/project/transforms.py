@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 from xconnector.domain.record_path import items_of, scalar_of, text_of
 from xconnector.domain.strict_json import Json
+from xconnector.project.contact_forms import country_code, email_address, is_language, phone_number
 from xconnector.project.data_contract import read_number
 from xconnector.project.mapping_source import Transform, ValueProblemError
 
@@ -110,6 +111,29 @@ def _arithmetic(change: Callable[[Decimal], Decimal], text: str) -> Json:
     return f"{change(number):f}"
 
 
+def _phone_from(country: str | None, text: str) -> Json:
+    number = phone_number(text, country)
+    if number is None:
+        raise ValueProblemError(
+            f"is no telephone number of {country}" if country else "is no number such as +493012345"
+        )
+    return number
+
+
+def _email(text: str) -> Json:
+    address = email_address(text)
+    if address is None:
+        raise ValueProblemError("is no e-mail address")
+    return address
+
+
+def _country_in(languages: tuple[str, ...], text: str) -> Json:
+    code = country_code(text, languages)
+    if code is None:
+        raise ValueProblemError("is no country's code or name")
+    return code
+
+
 _WORDS: Mapping[str, Transform] = {
     "strip": _on_text(str.strip),
     "squeeze": _on_text(lambda text: " ".join(text.split())),
@@ -119,6 +143,9 @@ _WORDS: Mapping[str, Transform] = {
     "date": _on_text(_iso_date),
     "decimal": _on_text(partial(_decimal, ".")),
     "negate": _on_text(partial(_arithmetic, lambda number: -number)),
+    "phone": _on_text(partial(_phone_from, None)),
+    "email": _on_text(_email),
+    "country": _on_text(partial(_country_in, ("en",))),
 }
 
 
@@ -235,6 +262,23 @@ def _before(argument: Json) -> Transform:
     return _on_text(lambda text: text.partition(mark)[0])
 
 
+def _phone(argument: Json) -> Transform:
+    country = _text(argument, "phone", "DE")
+    if country_code(country) != country:
+        raise TransformSpellingError(
+            "write {phone: DE}, the ISO code of the country that numbers without prefix are of"
+        )
+    return _on_text(partial(_phone_from, country))
+
+
+def _country(argument: Json) -> Transform:
+    languages = tuple(_texts(argument, "country", "de"))
+    for language in languages:
+        if not is_language(language):
+            raise TransformSpellingError("write {country: de}, or a list of the languages that names are written in")
+    return _on_text(partial(_country_in, languages))
+
+
 def _split(argument: Json) -> Transform:
     mark = _text(argument, "split", ";")
 
@@ -281,5 +325,7 @@ _MAKERS: Mapping[str, Callable[[Json], Transform]] = {
     "before": _before,
     "split": _split,
     "join": _join,
+    "phone": _phone,
+    "country": _country,
 }
 TRANSFORM_NAMES = tuple(sorted({*_WORDS, *_MAKERS}))
