@@ -4,35 +4,19 @@ from collections.abc import Mapping, Sequence
 from datetime import date, time, timedelta
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from xconnector.contract.settings import Duration
+from xconnector.project.calendar_file import CalendarShape
+from xconnector.project.file_words import Day, EventType, Name, Shape, Text
 from xconnector.project.model import ConnectionLimits
 
-_NAME = r"^[A-Za-z][A-Za-z0-9_-]{0,63}$"
-Name = Annotated[str, StringConstraints(pattern=_NAME)]
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")]
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
-EventType = Annotated[str, StringConstraints(pattern=r"^\S{1,200}$")]
-Text = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 Scalar = str | bool | int | float
 
 
-def _day(written: object) -> object:
-    """Refuse what pydantic would take for seconds since 1970."""
-    if isinstance(written, (date, str)):
-        return written
-    raise ValueError("write a day as 2026-12-31")
-
-
-Day = Annotated[date, BeforeValidator(_day)]
-
-
-class _Shape(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
-
-
-class LocaleShape(_Shape):
+class LocaleShape(Shape):
     """What holds where a customer's record says nothing else."""
 
     language: Language
@@ -63,7 +47,7 @@ class SenderShape(BaseModel):
     """Two-letter country code (ISO 3166-1): addresses elsewhere carry a country line. Left out, the language tells."""
 
 
-class LimitsShape(_Shape):
+class LimitsShape(Shape):
     """What holds for every call of a connection, applied outside the connector."""
 
     parallel: Annotated[int, Field(ge=1, le=1000)] | None = None
@@ -100,7 +84,7 @@ class ConnectionShape(BaseModel):
     """Parallelism, rate, time-out and attempts."""
 
 
-class FeedShape(_Shape):
+class FeedShape(Shape):
     """How records of a source become events."""
 
     event: EventType
@@ -111,14 +95,14 @@ class FeedShape(_Shape):
     """The run source that reads the files; left out for events that are sent to us."""
 
 
-class PersonShape(_Shape):
+class PersonShape(Shape):
     """Somebody who reviews."""
 
     roles: Annotated[tuple[Name, ...], Field(min_length=1)]
     """Roles in which the person may release, such as compliance."""
 
 
-class RecordClassShape(_Shape):
+class RecordClassShape(Shape):
     """How long a class of records is kept."""
 
     years: Annotated[int, Field(ge=0, le=150)]
@@ -131,7 +115,7 @@ Tables = Name | tuple[Name, ...]
 """One name of a file in tables/ without its ending, or several."""
 
 
-class ChecksShape(_Shape):
+class ChecksShape(Shape):
     """The checks that come before and after the wish of the customer; of several tables each has to agree."""
 
     must_send: Tables = ()
@@ -152,7 +136,7 @@ class ChecksShape(_Shape):
     """The connection that takes what must be sent when nothing else is left."""
 
 
-class TablesShape(_Shape):
+class TablesShape(Shape):
     """Governance of decision tables: a version decides after a second person approved it."""
 
     approved_by: Name
@@ -163,7 +147,7 @@ class TablesShape(_Shape):
     """Whether approved versions decide instead of the files in tables/; with false, versions are only prepared."""
 
 
-class ProjectShape(_Shape):
+class ProjectShape(Shape):
     """`xconnector.yaml`."""
 
     project: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,62}$")]
@@ -182,11 +166,13 @@ class ProjectShape(_Shape):
     """Retention, by name."""
     tables: TablesShape | None = None
     """Governance of decision tables; left out, the files in tables/ decide."""
+    calendars: Mapping[Name, CalendarShape] = {}
+    """Working days of offices, by name."""
     checks: ChecksShape = ChecksShape()
     """Tables that every communication has to pass, beside its own routing table."""
 
 
-class TriggerShape(_Shape):
+class TriggerShape(Shape):
     """When a communication is made."""
 
     event: EventType
@@ -197,7 +183,7 @@ class TriggerShape(_Shape):
     """An expression of CEL that must be true as well, such as data.amount > 1000.0 && data.kind == 'x'."""
 
 
-class TemplateShape(_Shape):
+class TemplateShape(Shape):
     """Which template, and who fills it."""
 
     composer: Name
@@ -206,14 +192,14 @@ class TemplateShape(_Shape):
     """Folder in templates/, or the composer's own name for it."""
 
 
-class TableChoiceShape(_Shape):
+class TableChoiceShape(Shape):
     """A decision table says it."""
 
     table: Name
     """Name of a file in tables/ without its ending."""
 
 
-class ArchiveShape(_Shape):
+class ArchiveShape(Shape):
     """Where a communication is kept, and for how long."""
 
     connection: Name
@@ -222,7 +208,7 @@ class ArchiveShape(_Shape):
     """Name of one of the project's record classes, or the table that says which."""
 
 
-class CommunicationShape(_Shape):
+class CommunicationShape(Shape):
     """`communications/<name>.yaml`."""
 
     title: Annotated[Mapping[Language, Text], Field(min_length=1)]
@@ -248,7 +234,7 @@ class CommunicationShape(_Shape):
     """The table whose outputs are told to the print house with each piece, such as paper or inserts."""
 
 
-class GivenShape(_Shape):
+class GivenShape(Shape):
     """What a test starts from."""
 
     event: EventType
@@ -263,7 +249,7 @@ class GivenShape(_Shape):
     """The day as of which it is decided, such as 2026-07-01: rows of tables begin and end to count."""
 
 
-class ExpectationShape(_Shape):
+class ExpectationShape(Shape):
     """One communication that a test expects."""
 
     communication: Name
@@ -278,7 +264,7 @@ class ExpectationShape(_Shape):
     """Role that must approve, or none; left out, it is not looked at."""
 
 
-class TestShape(_Shape):
+class TestShape(Shape):
     """One test: given an event and a customer, expect these communications."""
 
     __test__ = False
@@ -291,7 +277,7 @@ class TestShape(_Shape):
     """The communications, in any order; an empty list expects none."""
 
 
-class SourceShape(_Shape):
+class SourceShape(Shape):
     """Where one field comes from, in full. For the schema; mappings are read by `mapping_text.py`."""
 
     path: str | None = None
@@ -330,7 +316,7 @@ class SourceShape(_Shape):
     """What follows where a transform cannot read the value: the record is rejected, or the value counts as missing."""
 
 
-class MappingUseShape(_Shape):
+class MappingUseShape(Shape):
     """Which records a mapping takes, where `xconnector map` is not told its name."""
 
     format: str
@@ -341,7 +327,7 @@ class MappingUseShape(_Shape):
     """One sentence."""
 
 
-class MappingShape(_Shape):
+class MappingShape(Shape):
     """`mappings/<name>.yaml`."""
 
     for_: Annotated[MappingUseShape | None, Field(alias="for")] = None

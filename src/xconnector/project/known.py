@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from xconnector.domain.calendar import Calendar
 from xconnector.project.connection_settings import KnownConnection
 from xconnector.project.designs import Designs
 from xconnector.project.mapping import RecordMapping
@@ -37,6 +38,7 @@ class Known:
     feeds: Mapping[str, Feed]
     roles: frozenset[str]
     record_classes: frozenset[str]
+    calendars: Mapping[str, Calendar | None]
     checks: ChecksChoice
     tables: Mapping[str, TableText | None]
     parts_of_tables: Mapping[str, TableText]

@@ -9,7 +9,10 @@ from zoneinfo import available_timezones
 
 from pydantic import BaseModel
 
+from xconnector.domain.calendar import Calendar
 from xconnector.domain.retention import RecordClass
+from xconnector.project.calendar_file import CalendarShape
+from xconnector.project.calendars import calendar_of
 from xconnector.project.checks import NO_CHECKS, checks_of
 from xconnector.project.communications import communication_of
 from xconnector.project.connection_settings import read_connections
@@ -142,6 +145,7 @@ class _Loading:
             },
             roles=frozenset(role for person in people for role in person.roles),
             record_classes=frozenset(_names(file, "record_classes")),
+            calendars=dict(self._calendars(file)),
             checks=_checks(file),
             tables={**dict(self._tables()), **self._instead},
             parts_of_tables={name: part for name, part in self._parts_of_tables.items() if name not in self._instead},
@@ -173,6 +177,13 @@ class _Loading:
                 file.finding(("sender", "country"), f"{country!r} is no country", "use a code such as DE or CH")
             )
         return language if is_language(language) else ""
+
+    def _calendars(self, file: YamlFile) -> Iterator[tuple[str, Calendar | None]]:
+        timezone = _text_at(file, "locale", "timezone")
+        for name, shaped in _section(file, "calendars", CalendarShape):
+            calendar, wrong = calendar_of(name, shaped, file, timezone=timezone)
+            self._findings += wrong
+            yield name, calendar
 
     def _tables(self) -> Iterator[tuple[str, TableText | None]]:
         first: dict[str, str] = {}
@@ -279,6 +290,7 @@ def _project(folder: Path, shaped: ProjectShape, known: Known) -> Project:
         tables={name: text.table for name, text in known.tables.items() if text is not None},
         mappings={name: mapping for name, mapping in known.mappings.items() if mapping is not None},
         content_sha256=content_sha256(folder),
+        calendars={name: calendar for name, calendar in known.calendars.items() if calendar is not None},
         governance=governance_of(shaped.tables),
     )
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from xconnector.contract.manifest import Manifest
 from xconnector.contract.settings import ConnectorSettings
+from xconnector.domain.calendar import Calendar
 from xconnector.domain.decision.table import DecisionTable
 from xconnector.domain.golden import MOST_RECENT, Survivorship
 from xconnector.domain.retention import RecordClass
@@ -190,6 +191,8 @@ class Project:
     """Digest over every file that decides or shapes a communication."""
     survivorship: Survivorship = MOST_RECENT
     """Which of the values that sources give of a customer count."""
+    calendars: Mapping[str, Calendar] = field(default_factory=dict[str, Calendar])
+    """Working days, by name."""
     governance: Governance | None = None
     """Of decision tables; None where nobody is named to approve them."""
 
