@@ -33,7 +33,7 @@ def test_every_migration_has_a_number_of_its_own_and_a_phase() -> None:
     for folder in folders:
         names = sorted(path.name for path in folder.glob("*.sql"))
         assert [name for name in names if not MIGRATION.fullmatch(name)] == []
-        assert [int(name[:4]) for name in names] == list(range(1, len(names) + 1)), shown(folder)
+        assert len({name[:4] for name in names}) == len(names), shown(folder)
 
 
 def test_no_statement_stands_in_the_code() -> None:

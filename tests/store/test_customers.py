@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import timedelta
 
 from hypothesis import HealthCheck, given, settings
@@ -26,6 +27,21 @@ async def test_older_news_never_replaces_newer_in_whatever_order_it_comes(pool: 
 
     assert golden.keys() == {"K1"}
     assert golden["K1"].fields["email"] == f"crm-{max(max(page) for page in days)}@x.test"
+
+
+async def test_all_golden_records_come_once_each_in_pages_that_hold_whole_customers(pool: Pool) -> None:
+    keys = [f"K{number}" for number in range(7)]
+    said = [replace(_record(day=0, source=source), customer_key=key) for key in keys for source in ("a", "b", "c")]
+    async with transaction(pool) as connection:
+        await customers.remember(connection, said, NOW)
+        golden = {
+            page: [one async for one in customers.all_golden_records(connection, MOST_RECENT, at=NOW, page=page)]
+            for page in (2, 3, 4, 7, 100)
+        }
+        every = await customers.golden_records(connection, keys, MOST_RECENT, at=NOW)
+
+    assert {page: [one.customer_key for one in found] for page, found in golden.items()} == dict.fromkeys(golden, keys)
+    assert all(one == every[one.customer_key] for found in golden.values() for one in found)
 
 
 async def test_sources_stand_beside_each_other(pool: Pool) -> None:

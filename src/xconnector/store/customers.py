@@ -1,30 +1,33 @@
-"""What each source says of customers, from which the golden record is computed on read."""
+"""What each source says of customers, and said before, from which the golden record is computed on read."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 import msgspec
 
 from xconnector.domain.customer import Customer, CustomerRecord
-from xconnector.domain.customer_statements import latest_of
+from xconnector.domain.customer_history import Heard, hear, latest_at
 from xconnector.domain.golden import Survivorship
 from xconnector.postgres.connect import Connection
 from xconnector.postgres.queries import Queries
 from xconnector.store.rows import fetch_all, to_json
 
 _QUERIES = Queries.load("xconnector.store", "customers.sql")
+_PAGE = 5000
+"""Rows that are read at once."""
 
 _Place = tuple[str, str]
 """Customer and source."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Statement:
+class _Statement(msgspec.Struct, frozen=True, omit_defaults=True):
     as_of: datetime
-    fields: dict[str, Any] = field(repr=False)
-    verified: frozenset[str] = frozenset()
+    fields: dict[str, Any]
+    verified: tuple[str, ...] = ()
     replaces_all: bool = False
 
 
@@ -38,6 +41,10 @@ class _Row:
     statements: str = field(repr=False)
 
     @property
+    def place(self) -> _Place:
+        return self.customer_key, self.source
+
+    @property
     def records(self) -> list[CustomerRecord]:
         return [
             CustomerRecord(
@@ -45,73 +52,171 @@ class _Row:
                 source=self.source,
                 as_of=said.as_of,
                 fields=said.fields,
-                verified=said.verified,
+                verified=frozenset(said.verified),
                 replaces_all=said.replaces_all,
             )
             for said in _decoder.decode(self.statements)
         ]
 
 
-async def remember(connection: Connection, records: Iterable[CustomerRecord], now: datetime) -> None:
-    """Keep what sources say of customers. What a record does not name stays as the source said it before.
+# ---------------------------------------------------------------- news
 
-    Older news never replaces newer of the same source; of two records of one moment the later one counts.
+
+async def remember(connection: Connection, records: Iterable[CustomerRecord], now: datetime) -> int:
+    """Keep what sources say of customers; returns how many of the records said anything that was not known.
+
+    What a record does not name stays as the source said it before. Older news never replaces newer of the same source;
+    of two records of one moment the later one counts. What was said before is kept beside what is said now.
     """
     heard: dict[_Place, list[CustomerRecord]] = {}
     for record in records:
         heard.setdefault((record.customer_key, record.source), []).append(record)
     # In the order of the key, so that two transactions never wait for each other in a circle.
-    news = {place: latest for place in sorted(heard) if (latest := latest_of(heard[place]))}
+    news = {place: first for place in sorted(heard) if (first := hear((), heard[place])) is not None}
     if not news:
-        return
-    cursor = await connection.execute(_QUERIES.add, {**_columns(news), "now": now})
+        return 0
+    first = _Columns.of(news)
+    cursor = await connection.execute(_QUERIES.add, {**first.parameters, "now": now})
     added = {(str(row[0]), str(row[1])) for row in await cursor.fetchall()}
-    await _bring_up_to_date(connection, {place: said for place, said in news.items() if place not in added}, now)
+    if len(added) < len(news):
+        changed = await _changed(connection, first, heard, added)
+        if changed:
+            await connection.execute(_QUERIES.replace, {**_Columns.of(changed).parameters, "now": now})
+        added |= changed.keys()
+    return sum(len(heard[place]) for place in added)
 
 
-async def _bring_up_to_date(
-    connection: Connection, news: Mapping[_Place, Sequence[CustomerRecord]], now: datetime
-) -> None:
-    if not news:
-        return
-    customer_keys, sources = zip(*news, strict=True)
-    rows = await fetch_all(connection, _Row, _QUERIES.hold, customer_keys=list(customer_keys), sources=list(sources))
-    changed: dict[_Place, Sequence[CustomerRecord]] = {}
-    for row in rows:
-        place, known = (row.customer_key, row.source), row.records
-        latest = latest_of([*known, *news[place]])
-        if latest != known:
-            changed[place] = latest
-    if changed:
-        await connection.execute(_QUERIES.replace, {**_columns(changed), "now": now})
+async def _changed(
+    connection: Connection, first: "_Columns", heard: Mapping[_Place, Sequence[CustomerRecord]], added: set[_Place]
+) -> dict[_Place, Heard]:
+    """Return what sources say by now of whom they spoke before, where that is anything new; it stays locked."""
+    known_already = first.without(added)
+    rows = await fetch_all(connection, _Row, _QUERIES.hold, **known_already.parameters)
+    found = {row.place: hear(row.records, heard[row.place]) for row in rows}
+    return {place: one for place, one in found.items() if one is not None}
 
 
-def _columns(said: Mapping[_Place, Sequence[CustomerRecord]]) -> dict[str, list[str]]:
-    statements = [
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Columns:
+    """News as the columns of a statement, each place with its own."""
+
+    rows: Sequence[tuple[_Place, str, str | None]] = field(repr=False)
+
+    @classmethod
+    def of(cls, news: Mapping[_Place, Heard]) -> "_Columns":
+        return cls(
+            rows=[(place, _text(one.latest), _text(one.said) if one.said else None) for place, one in news.items()]
+        )
+
+    def without(self, places: set[_Place]) -> "_Columns":
+        return _Columns(rows=[row for row in self.rows if row[0] not in places]) if places else self
+
+    @property
+    def parameters(self) -> dict[str, list[Any]]:
+        return {
+            "customer_keys": [place[0] for place, _, _ in self.rows],
+            "sources": [place[1] for place, _, _ in self.rows],
+            "statements": [latest for _, latest, _ in self.rows],
+            "said": [said for _, _, said in self.rows],
+        }
+
+
+def _text(records: Iterable[CustomerRecord]) -> str:
+    return to_json(
         [
             _Statement(
                 as_of=record.as_of,
                 fields=dict(record.fields),
-                verified=record.verified,
+                verified=tuple(sorted(record.verified)),
                 replaces_all=record.replaces_all,
             )
             for record in records
         ]
-        for records in said.values()
-    ]
-    return {
-        "customer_keys": [customer_key for customer_key, _ in said],
-        "sources": [source for _, source in said],
-        "statements": [to_json(each) for each in statements],
-    }
+    )
+
+
+# ---------------------------------------------------------------- what is said
 
 
 async def golden_records(
-    connection: Connection, customer_keys: Sequence[str], rules: Survivorship, *, at: datetime
+    connection: Connection,
+    customer_keys: Sequence[str],
+    rules: Survivorship,
+    *,
+    at: datetime,
+    valid_at: datetime | None = None,
+    known_at: datetime | None = None,
 ) -> dict[str, Customer]:
-    """Return the golden record, as of a time, of each customer that any source knows; in one query."""
-    rows = await fetch_all(connection, _Row, _QUERIES.records, customer_keys=list(set(customer_keys)))
-    by_customer: dict[str, list[CustomerRecord]] = {}
+    """Return the golden record of each customer that any source knows; in one query.
+
+    Args:
+        connection: where they are kept.
+        customer_keys: whose; those that no source knows are left out.
+        rules: which of the sources' values count.
+        at: the moment for which the rules are asked, such as how old a value may be.
+        valid_at: only what was so by then; all by default.
+        known_at: only what we knew by then; all by default.
+    """
+    said = await statements(connection, customer_keys, valid_at=valid_at, known_at=known_at)
+    return {key: rules.golden(key, records, at=at) for key, records in said.items()}
+
+
+async def statements(
+    connection: Connection,
+    customer_keys: Sequence[str],
+    *,
+    valid_at: datetime | None = None,
+    known_at: datetime | None = None,
+) -> dict[str, list[CustomerRecord]]:
+    """Return what the sources say of customers, each field of a source once, oldest first within a source.
+
+    With `known_at` it is what we knew at that moment, with `valid_at` what held at that moment; both may be asked.
+    """
+    keys = list(set(customer_keys))
+    if valid_at is None and known_at is None:
+        return _by_customer(await fetch_all(connection, _Row, _QUERIES.records, customer_keys=keys))
+    rows = await fetch_all(connection, _Row, _QUERIES.ever_said, customer_keys=keys, known_at=known_at)
+    found: dict[str, list[CustomerRecord]] = {}
+    for place, history in groupby(rows, key=attrgetter("place")):
+        ever = (record for row in history for record in row.records)
+        if held := latest_at(ever, valid_at):
+            found.setdefault(place[0], []).extend(held)
+    return found
+
+
+async def statements_after(connection: Connection, after: str, limit: int = _PAGE) -> dict[str, list[CustomerRecord]]:
+    """Return what the sources say of the customers whose keys follow `after`; of the first page it is "".
+
+    They are as many whole customers as have about `limit` records, in the order of their keys; none when there are no
+    more.
+    """
+    rows = await fetch_all(connection, _Row, _QUERIES.records_after, after=after, limit=limit)
+    if len(rows) == limit:
+        # The last customer may have more rows than were read.
+        last = rows[-1].customer_key
+        whole = [row for row in rows if row.customer_key != last]
+        if not whole:
+            return await statements(connection, [last])
+        rows = whole
+    return _by_customer(rows)
+
+
+async def all_golden_records(
+    connection: Connection, rules: Survivorship, *, at: datetime, page: int = _PAGE
+) -> AsyncGenerator[Customer]:
+    """Yield the golden record of every customer that any source knows, in the order of their keys, a page at a time.
+
+    What is said meanwhile of customers that were not yielded yet is in it.
+    """
+    after = ""
+    while said := await statements_after(connection, after, page):
+        for key, records in said.items():
+            yield rules.golden(key, records, at=at)
+            after = key
+
+
+def _by_customer(rows: Iterable[_Row]) -> dict[str, list[CustomerRecord]]:
+    found: dict[str, list[CustomerRecord]] = {}
     for row in rows:
-        by_customer.setdefault(row.customer_key, []).extend(row.records)
-    return {key: rules.golden(key, records, at=at) for key, records in by_customer.items()}
+        found.setdefault(row.customer_key, []).extend(row.records)
+    return found

@@ -1,29 +1,86 @@
 -- name: add
--- Keep what sources say of customers of whom they never spoke before.
-INSERT INTO customer_record (customer_key, source, statements, recorded_at)
-SELECT customer_key, source, statements::json, %(now)s
-FROM unnest(%(customer_keys)s::text[], %(sources)s::text[], %(statements)s::text[])
-    AS given (customer_key, source, statements)
-ON CONFLICT (customer_key, source) DO NOTHING
-RETURNING customer_key, source;
+-- Keep what sources say of customers of whom they never spoke before; where the news is summed up, its words stay beside it.
+WITH given AS (
+    SELECT * FROM unnest(%(customer_keys)s::text[], %(sources)s::text[], %(statements)s::text[], %(said)s::text[])
+        AS given (customer_key, source, statements, said)
+), added AS (
+    INSERT INTO customer_record (customer_key, source, statements, is_said, recorded_at)
+    SELECT customer_key, source, statements::json, said IS NULL, %(now)s FROM given
+    ON CONFLICT (customer_key, source) DO NOTHING
+    RETURNING customer_key, source, is_said
+), kept AS (
+    INSERT INTO customer_record_past (customer_key, source, statements, recorded_at)
+    SELECT customer_key, source, given.said::json, %(now)s
+    FROM added JOIN given USING (customer_key, source)
+    WHERE NOT added.is_said
+)
+SELECT customer_key, source FROM added;
 
 -- name: hold
--- What these sources said of these customers, locked until the transaction ends.
-SELECT customer_key, source, statements::text AS statements
-FROM customer_record JOIN unnest(%(customer_keys)s::text[], %(sources)s::text[]) AS given (customer_key, source)
-    USING (customer_key, source)
+-- What these sources said of these customers where that is anything else, locked until the transaction ends.
+SELECT customer_key, source, record.statements::text AS statements
+FROM customer_record AS record
+JOIN unnest(%(customer_keys)s::text[], %(sources)s::text[], %(statements)s::text[], %(said)s::text[])
+    AS given (customer_key, source, statements, said) USING (customer_key, source)
+WHERE given.said IS NOT NULL OR record.statements::text <> given.statements
 ORDER BY customer_key, source
-FOR UPDATE OF customer_record;
+FOR UPDATE OF record;
 
 -- name: replace
--- Replace what sources said by what they say now.
-UPDATE customer_record SET statements = given.statements::json, recorded_at = %(now)s
-FROM unnest(%(customer_keys)s::text[], %(sources)s::text[], %(statements)s::text[])
-    AS given (customer_key, source, statements)
-WHERE customer_record.customer_key = given.customer_key AND customer_record.source = given.source;
+-- Replace what sources said by what they say now, and keep what they said. Every word is kept once: what was said last word
+-- for word stands in the present row until it is replaced.
+WITH given AS (
+    SELECT * FROM unnest(%(customer_keys)s::text[], %(sources)s::text[], %(statements)s::text[], %(said)s::text[])
+        AS given (customer_key, source, statements, said)
+), kept AS (
+    INSERT INTO customer_record_past (customer_key, source, statements, recorded_at)
+    SELECT customer_key, source, statements, recorded_at
+    FROM (
+        SELECT customer_key, source, 1 AS place, record.statements, record.recorded_at
+        FROM customer_record AS record JOIN given USING (customer_key, source)
+        WHERE record.is_said
+        UNION ALL
+        SELECT customer_key, source, 2, given.said::json, greatest(record.recorded_at, %(now)s)
+        FROM customer_record AS record JOIN given USING (customer_key, source)
+        WHERE given.said IS NOT NULL
+    ) AS passing
+    ORDER BY customer_key, source, place
+)
+UPDATE customer_record AS record
+SET statements = given.statements::json,
+    is_said = given.said IS NULL,
+    -- A clock that is behind never puts later words before earlier ones.
+    recorded_at = CASE WHEN record.statements::text = given.statements THEN record.recorded_at
+                       ELSE greatest(record.recorded_at, %(now)s) END
+FROM given
+WHERE record.customer_key = given.customer_key AND record.source = given.source;
 
 -- name: records
 -- What the sources say of these customers.
 SELECT customer_key, source, statements::text AS statements
 FROM customer_record
-WHERE customer_key = ANY(%(customer_keys)s);
+WHERE customer_key = ANY(%(customer_keys)s)
+ORDER BY customer_key, source;
+
+-- name: records_after
+-- What the sources say of the customers that follow, in the order of their keys.
+SELECT customer_key, source, statements::text AS statements
+FROM customer_record
+WHERE customer_key > %(after)s
+ORDER BY customer_key, source
+LIMIT %(limit)s;
+
+-- name: ever_said
+-- All that the sources ever said of these customers, or all that was known of it at a moment, in the order in which it came.
+SELECT customer_key, source, statements
+FROM (
+    SELECT customer_key, source, past_id, statements::text AS statements, recorded_at
+    FROM customer_record_past
+    WHERE customer_key = ANY(%(customer_keys)s)
+    UNION ALL
+    SELECT customer_key, source, NULL, statements::text, recorded_at
+    FROM customer_record
+    WHERE customer_key = ANY(%(customer_keys)s) AND is_said
+) AS said
+WHERE %(known_at)s::timestamptz IS NULL OR recorded_at <= %(known_at)s
+ORDER BY customer_key, source, past_id NULLS LAST;
