@@ -16,6 +16,7 @@ from typer.models import ArgumentInfo, OptionInfo
 
 from xconnector.contract.registry import manifest
 from xconnector.entrypoints.cli import app
+from xconnector.project.contract_shape import ContractShape
 from xconnector.project.files import CommunicationShape, MappingShape, ProjectShape, SourceShape, TestShape
 from xconnector.project.tables.json_form import TableShape
 
@@ -24,6 +25,7 @@ PROJECT_FILES = {
     "xconnector.yaml": ProjectShape,
     "communications/*.yaml": CommunicationShape,
     "mappings/*.yaml": MappingShape,
+    "contracts/*.yaml": ContractShape,
     "tests/*.yaml": TestShape,
     "tables/*.json": TableShape,
 }

@@ -30,6 +30,7 @@ from xconnector.pipeline.decide import (
     undecided_row,
 )
 from xconnector.pipeline.grounds import Policies, grounds_of, policies_in_force
+from xconnector.pipeline.promises import BreachError
 from xconnector.pipeline.trigger import Asked, MappedRecord, map_record, trigger
 from xconnector.pipeline.workplace import Workplace
 from xconnector.postgres.connect import Connection, in_transaction
@@ -125,13 +126,15 @@ async def _trigger_again(place: Workplace, connection: Connection, batch: _Batch
 def _mapped(place: Workplace, record: TakenRecord) -> MappedRecord | Failure:
     try:
         return map_record(place.project, record)
-    except MappingError as error:
+    except (BreachError, MappingError) as error:
         return _unfit(error)
 
 
-def _unfit(error: MappingError | ConditionError) -> Failure:
+def _unfit(error: BreachError | MappingError | ConditionError) -> Failure:
     """Return why a record is set aside before anything is made of it."""
-    return Failure(stage="trigger", kind=FailureKind.INPUT, reason=str(error))
+    # Whether a contract is broken is asked at the door too: one cause is one group.
+    stage = "receive" if isinstance(error, BreachError) else "trigger"
+    return Failure(stage=stage, kind=FailureKind.INPUT, reason=str(error))
 
 
 def _news(place: Workplace, sources: Sequence[MappedRecord]) -> list[CustomerRecord]:

@@ -14,10 +14,11 @@ from xconnector.contract.source import ControlTotals, ControlTotalsMismatchError
 from xconnector.domain.event import BadRecord, RecordFate, SourceRecord, payload_digest
 from xconnector.domain.failure import Failure, FailureKind
 from xconnector.execution.jobs import Priority
+from xconnector.pipeline.promises import breach_of
 from xconnector.pipeline.run_file import RunFile
 from xconnector.pipeline.workplace import Workplace
 from xconnector.postgres.connect import Connection, in_transaction, transaction
-from xconnector.project.model import Feed
+from xconnector.project.model import Feed, Project
 from xconnector.store import failures, inbox, ledger, runs
 from xconnector.store.inbox import Arrival, Received
 from xconnector.store.rows import to_json
@@ -43,7 +44,7 @@ async def receive(
 
     Returns how the intake of each ended, in order.
     """
-    arrivals = [_arrival(record, feed) for record in records]
+    arrivals = [_arrival(place.project, record, feed) for record in records]
 
     async def write(connection: Connection) -> list[Received]:
         now = place.now()
@@ -65,7 +66,7 @@ async def receive(
     return await in_transaction(place.pool, write)
 
 
-def _arrival(record: SourceRecord | BadRecord, feed: Feed | None) -> Arrival:
+def _arrival(project: Project, record: SourceRecord | BadRecord, feed: Feed | None) -> Arrival:
     if isinstance(record, BadRecord):
         return Arrival(
             source=record.source,
@@ -79,6 +80,7 @@ def _arrival(record: SourceRecord | BadRecord, feed: Feed | None) -> Arrival:
             position=record.position,
             reason=record.reason,
         )
+    taker = feed or project.feed_of(record.event_type)
     return Arrival(
         source=record.source,
         source_key=record.source_key,
@@ -87,8 +89,9 @@ def _arrival(record: SourceRecord | BadRecord, feed: Feed | None) -> Arrival:
         sha256=payload_digest(record.payload),
         payload=record.payload,
         data=to_json(record.data),
-        feed=feed.name if feed else None,
+        feed=taker.name if taker else None,
         position=record.position,
+        reason=breach_of(project, taker, record.data),
     )
 
 

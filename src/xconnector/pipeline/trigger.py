@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from xconnector.pipeline.promises import BreachError, breach_of
 from xconnector.pipeline.workplace import Workplace
 from xconnector.project.mapping import Mapped, MappingError
 from xconnector.project.model import CommunicationKind, Project
@@ -41,14 +42,20 @@ class Asked:
 def map_record(project: Project, record: TakenRecord) -> MappedRecord:
     """Translate a record by the mapping of its feed.
 
-    Raises MappingError naming the fields and paths that do not fit, and where no feed takes such events.
+    What its source promised is asked again: the record may have waited since it came, or the contract been changed.
+
+    Raises BreachError where it breaks its contract, MappingError naming the fields and paths that do not fit, and where
+    no feed takes such events.
     """
     feed = project.feeds.get(record.feed or "") or project.feed_of(record.event_type)
     if feed is None:
         raise MappingError(
             f"no feed in xconnector.yaml takes events of type {record.event_type!r}; add one with its mapping"
         )
-    return MappedRecord(record=record, mapped=project.mappings[feed.mapping].apply(from_json(record.data)))
+    content = from_json(record.data)
+    if (breach := breach_of(project, feed, content)) is not None:
+        raise BreachError(breach)
+    return MappedRecord(record=record, mapped=project.mappings[feed.mapping].apply(content))
 
 
 def trigger(place: Workplace, source: MappedRecord) -> list[Asked]:

@@ -93,6 +93,8 @@ class FeedShape(Shape):
     """Name of a file in mappings/ without its ending."""
     connection: Name | None = None
     """The run source that reads the files; left out for events that are sent to us."""
+    contract: Name | None = None
+    """What the records promise: name of a file in contracts/ without `.schema.json`."""
 
 
 class PersonShape(Shape):

@@ -7,6 +7,7 @@ from xconnector.contract.errors import ConnectorError
 from xconnector.contract.manifest import DesignFile, DesignUse
 from xconnector.domain.document import RenditionKind
 from xconnector.project.connection_settings import KnownConnection, Role, without_role
+from xconnector.project.contract_fitting import contract_misfits
 from xconnector.project.designs import design_file_of, design_misfits, missing_design, paths_to_nowhere
 from xconnector.project.files import SenderShape
 from xconnector.project.findings import Finding, named_like
@@ -24,6 +25,7 @@ from xconnector.project.templates import missing_files
 def misfits(known: Known) -> Iterator[Finding]:
     """Yield everything that does not fit together."""
     yield from _feeds(known)
+    yield from contract_misfits(known)
     yield from table_misfits(known)
     for communication in known.communications.values():
         if communication is not None:

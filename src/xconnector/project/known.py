@@ -13,6 +13,7 @@ from xconnector.project.connection_settings import KnownConnection
 from xconnector.project.designs import Designs
 from xconnector.project.mapping import RecordMapping
 from xconnector.project.model import ChecksChoice, CommunicationKind, Feed
+from xconnector.project.source_contract import SourceContract
 from xconnector.project.tables.text import TableText
 from xconnector.project.yaml_file import YamlFile
 
@@ -44,5 +45,6 @@ class Known:
     parts_of_tables: Mapping[str, TableText]
     """What is understood of tables that are not understood as a whole."""
     mappings: Mapping[str, RecordMapping | None]
+    contracts: Mapping[str, SourceContract | None]
     communications: Mapping[str, KnownCommunication | None]
     designs: Designs

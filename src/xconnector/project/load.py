@@ -16,6 +16,7 @@ from xconnector.project.calendars import calendar_of
 from xconnector.project.checks import NO_CHECKS, checks_of
 from xconnector.project.communications import communication_of
 from xconnector.project.connection_settings import read_connections
+from xconnector.project.contract_files import CONTRACTS, read_contracts
 from xconnector.project.designs import read_designs
 from xconnector.project.files import ChecksShape, CommunicationShape, FeedShape, PersonShape, ProjectShape, SenderShape
 from xconnector.project.findings import Finding, ProjectError, named_like
@@ -133,16 +134,15 @@ class _Loading:
         self._findings += wrong
         designs, wrong = read_designs(self._folder, connections.values(), self._environment)
         self._findings += wrong
+        contracts, wrong = read_contracts(self._folder)
+        self._findings += wrong
         people = [shaped for _, shaped in _section(file, "people", PersonShape)]
         return Known(
             folder=self._folder,
             file=file,
             language=self._language(file),
             connections=connections,
-            feeds={
-                name: Feed(name=name, event=feed.event, mapping=feed.mapping, connection=feed.connection)
-                for name, feed in _section(file, "feeds", FeedShape)
-            },
+            feeds={name: _feed(name, feed) for name, feed in _section(file, "feeds", FeedShape)},
             roles=frozenset(role for person in people for role in person.roles),
             record_classes=frozenset(_names(file, "record_classes")),
             calendars=dict(self._calendars(file)),
@@ -150,6 +150,7 @@ class _Loading:
             tables={**dict(self._tables()), **self._instead},
             parts_of_tables={name: part for name, part in self._parts_of_tables.items() if name not in self._instead},
             mappings=dict(self._mappings()),
+            contracts=contracts,
             communications=dict(self._communications()),
             designs=designs,
         )
@@ -248,6 +249,10 @@ def _section(file: YamlFile, name: str, model: type[M]) -> Iterator[tuple[str, M
             yield key, shaped
 
 
+def _feed(name: str, feed: FeedShape) -> Feed:
+    return Feed(name=name, event=feed.event, mapping=feed.mapping, connection=feed.connection, contract=feed.contract)
+
+
 def _checks(file: YamlFile) -> ChecksChoice:
     """Return the checks, or none where they are wrong: that is complained of with the whole file's shape."""
     content = file.content.get("checks") if isinstance(file.content, dict) else None
@@ -289,6 +294,7 @@ def _project(folder: Path, shaped: ProjectShape, known: Known) -> Project:
         communications=dict(_kinds(known)),
         tables={name: text.table for name, text in known.tables.items() if text is not None},
         mappings={name: mapping for name, mapping in known.mappings.items() if mapping is not None},
+        contracts={name: contract for name, contract in known.contracts.items() if contract is not None},
         content_sha256=content_sha256(folder),
         calendars={name: calendar for name, calendar in known.calendars.items() if calendar is not None},
         governance=governance_of(shaped.tables),
@@ -321,7 +327,7 @@ def _kinds(known: Known) -> Iterator[tuple[str, CommunicationKind]]:
 def content_sha256(folder: Path) -> str:
     """Return one digest over every file that decides or shapes a communication, and their names."""
     digest = hashlib.sha256()
-    parts = [folder / part for part in (COMMUNICATIONS, MAPPINGS, TABLES, TEMPLATES)]
+    parts = [folder / part for part in (COMMUNICATIONS, CONTRACTS, MAPPINGS, TABLES, TEMPLATES)]
     files = [path for part in parts for path in part.rglob("*") if path.is_file() and not path.is_symlink()]
     for path in sorted([folder / PROJECT_FILE, *files]):
         content = hashlib.sha256(path.read_bytes()).hexdigest()

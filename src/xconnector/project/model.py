@@ -17,6 +17,7 @@ from xconnector.domain.routing.policy import Check
 from xconnector.project.condition import Condition
 from xconnector.project.data_contract import DataContract
 from xconnector.project.mapping import RecordMapping
+from xconnector.project.source_contract import SourceContract
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +76,8 @@ class Feed:
     mapping: str
     connection: str | None = None
     """The run source that reads its files; None for events that are sent to us."""
+    contract: str | None = None
+    """What its records promise; None where nothing is promised."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,6 +190,7 @@ class Project:
     communications: Mapping[str, CommunicationKind]
     tables: Mapping[str, DecisionTable]
     mappings: Mapping[str, RecordMapping]
+    contracts: Mapping[str, SourceContract]
     content_sha256: str
     """Digest over every file that decides or shapes a communication."""
     survivorship: Survivorship = MOST_RECENT
@@ -205,6 +209,10 @@ class Project:
         """Return by template what the design files of a connector say; nothing for one that has none."""
         file = declared.design_file
         return {} if file is None else self.designs.get(file.name, {})
+
+    def contract_of(self, feed: Feed) -> SourceContract | None:
+        """Return what the records of a feed promise; None where nothing is promised."""
+        return None if feed.contract is None else self.contracts[feed.contract]
 
     def feed_of(self, event_type: str) -> Feed | None:
         """Return the feed whose mapping applies to events of this type that are sent to us.

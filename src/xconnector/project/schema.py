@@ -11,6 +11,7 @@ from typing import Any, TypeAlias, cast
 from pydantic import BaseModel, TypeAdapter
 
 from xconnector.contract.registry import connector_names, manifest
+from xconnector.project.contract_shape import ContractShape
 from xconnector.project.files import CommunicationShape, LimitsShape, MappingShape, ProjectShape, TestShape
 from xconnector.project.tables.json_form import TableShape
 from xconnector.project.templates import TEMPLATES
@@ -27,6 +28,7 @@ def project_schemas() -> Mapping[str, Schema]:
         "project.schema.json": _titled("xconnector.yaml", _project()),
         "communication.schema.json": _titled("communications/*.yaml", CommunicationShape.model_json_schema()),
         "mapping.schema.json": _titled("mappings/*.yaml", MappingShape.model_json_schema()),
+        "contract.schema.json": _titled("contracts/*.yaml", ContractShape.model_json_schema()),
         "tests.schema.json": _titled("tests/*.yaml", TypeAdapter(list[TestShape]).json_schema()),
         "table.schema.json": _titled("tables/*.json", TableShape.model_json_schema()),
         **_design_files(),

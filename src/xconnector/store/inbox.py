@@ -14,7 +14,10 @@ _QUERIES = Queries.load("xconnector.store", "inbox.sql")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrival:
-    """A record as it is written to the inbox. Unreadable ones have a reason and no data."""
+    """A record as it is written to the inbox.
+
+    One with a reason is set aside; an unreadable one has no data either.
+    """
 
     source: str
     source_key: str | None
@@ -61,7 +64,7 @@ async def receive(connection: Connection, batch_id: int, arrivals: Sequence[Arri
     ids = dict(zip(_keys(candidates), taken, strict=True))
     ours = {id(arrival) for arrival, record_id in zip(candidates, taken, strict=True) if record_id is not None}
     rest = [arrival for arrival in arrivals if id(arrival) not in ours]
-    earlier = await _first_of(connection, [arrival for arrival in rest if arrival.reason is None])
+    earlier = await _first_of(connection, [arrival for arrival in rest if arrival.data is not None])
     fates = [_fate_of(arrival, earlier) for arrival in rest]
     kept = iter(zip(await _insert(connection, batch_id, rest, fates, now), fates, strict=True))
     received: list[Received] = []
@@ -99,12 +102,14 @@ def _keys(arrivals: Sequence[Arrival]) -> list[tuple[str, str | None]]:
 
 
 def _fate_of(arrival: Arrival, earlier: Mapping[tuple[str, str | None], _First]) -> RecordFate:
-    """The same bytes under another type say something else, and are refused like other bytes."""
-    if arrival.reason is not None:
-        return RecordFate.SET_ASIDE
+    """The same bytes under another type say something else, and are refused like other bytes.
+
+    What was taken once stays taken, also where it comes again and would be set aside by now.
+    """
     first = earlier.get((arrival.source, arrival.source_key))
-    same = first == _First(sha256=arrival.sha256, event_type=arrival.event_type)
-    return RecordFate.REPEATED if same else RecordFate.REFUSED
+    if first == _First(sha256=arrival.sha256, event_type=arrival.event_type):
+        return RecordFate.REPEATED
+    return RecordFate.REFUSED if arrival.reason is None else RecordFate.SET_ASIDE
 
 
 async def _insert(

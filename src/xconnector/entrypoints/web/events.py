@@ -37,7 +37,7 @@ class EventAnswer(BaseModel):
     """What became of one event."""
 
     status: int
-    """202 taken or repeated, 409 refused, 500 failed here."""
+    """202 taken, repeated or set aside, 409 refused, 500 failed here."""
     source: str
     source_key: str
     """The id under which the source sent it."""
@@ -175,7 +175,7 @@ def _answer(record: SourceRecord, result: Received | BaseException) -> EventAnsw
         earlier_sha256=result.earlier_sha256,
         detail="this id was taken with another payload; send a correction under an id of its own"
         if is_refused
-        else None,
+        else result.reason,
     )
 
 
