@@ -10,6 +10,7 @@ from typing import Any, Generic, TypeVar
 from xconnector.contract.archive import Archive
 from xconnector.contract.channel import Channel
 from xconnector.contract.composer import Composer
+from xconnector.contract.file_drop import FileDrop
 from xconnector.contract.recognition import Recognition
 from xconnector.contract.settings import ConnectorSettings
 from xconnector.contract.source import RunSource
@@ -92,6 +93,7 @@ class Manifest(Generic[S]):
     """Of a composer that keeps designs of its own; one without fills the project's templates."""
     archive: Callable[[S, Surroundings], Archive] | None = None
     run_source: Callable[[S, Surroundings], RunSource] | None = None
+    file_drop: Callable[[S, Surroundings], FileDrop] | None = None
     recognition: Recognition | None = None
     """Of a source of runs: how it knows its files."""
     call_timeout: timedelta = timedelta(seconds=30)

@@ -21,6 +21,7 @@ from xconnector.pipeline.archive import archive
 from xconnector.pipeline.collect import bundle, gather
 from xconnector.pipeline.compose import compose
 from xconnector.pipeline.deliver import deliver
+from xconnector.pipeline.drop import LOOK_EVERY, take_drop
 from xconnector.pipeline.fetch import fetch
 from xconnector.pipeline.giving_up import give_up
 from xconnector.pipeline.overdue import overdue
@@ -53,6 +54,10 @@ def lay_main_path(place: Workplace) -> None:
     place.jobs.add_chore(Chore(name="gather bundles", every=GATHER_EVERY, do=partial(gather, place)))
     for name in place.connections.channel_names:
         place.jobs.add_watch(Watch(name=f"poll {name}", every=POLL_EVERY, look=partial(poll, place, name)))
+    for feed in place.project.feeds.values():
+        if feed.drop is not None:
+            look = partial(take_drop, place, feed)
+            place.jobs.add_watch(Watch(name=f"drop of {feed.name}", every=feed.every or LOOK_EVERY, look=look))
     place.jobs.on_exhausted(partial(give_up, place))
 
 

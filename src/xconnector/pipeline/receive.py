@@ -44,26 +44,42 @@ async def receive(
 
     Returns how the intake of each ended, in order.
     """
-    arrivals = [_arrival(place.project, record, feed) for record in records]
 
     async def write(connection: Connection) -> list[Received]:
-        now = place.now()
-        batch_id = await runs.open_batch(connection, run_id=run_id, priority=priority, now=now)
-        received = await inbox.receive(connection, batch_id, arrivals, now)
-        await ledger.append(
-            connection, [_entry(row, record, batch_id, now) for row, record in zip(received, records, strict=True)]
-        )
-        stopped = [
-            failures.Stopped(batch_id=batch_id, record_id=row.record_id, failure=failure)
-            for row in received
-            if (failure := _failure(row)) is not None
-        ]
-        await failures.remember(connection, stopped, now)
-        if any(row.fate is RecordFate.TAKEN for row in received):
-            await place.jobs.defer(connection, "prepare", priority=priority, batch_id=batch_id)
-        return received
+        return await receive_within(place, connection, records, feed=feed, run_id=run_id, priority=priority)
 
     return await in_transaction(place.pool, write)
+
+
+async def receive_within(
+    place: Workplace,
+    connection: Connection,
+    records: Sequence[SourceRecord | BadRecord],
+    *,
+    feed: Feed | None,
+    run_id: UUID | None = None,
+    priority: Priority = Priority.ONE_OFF,
+) -> list[Received]:
+    """Take records in as one batch, in the caller's transaction: they are in exactly if what else it writes is.
+
+    Returns how the intake of each ended, in order.
+    """
+    arrivals = [_arrival(place.project, record, feed) for record in records]
+    now = place.now()
+    batch_id = await runs.open_batch(connection, run_id=run_id, priority=priority, now=now)
+    received = await inbox.receive(connection, batch_id, arrivals, now)
+    await ledger.append(
+        connection, [_entry(row, record, batch_id, now) for row, record in zip(received, records, strict=True)]
+    )
+    stopped = [
+        failures.Stopped(batch_id=batch_id, record_id=row.record_id, failure=failure)
+        for row in received
+        if (failure := _failure(row)) is not None
+    ]
+    await failures.remember(connection, stopped, now)
+    if any(row.fate is RecordFate.TAKEN for row in received):
+        await place.jobs.defer(connection, "prepare", priority=priority, batch_id=batch_id)
+    return received
 
 
 def _arrival(project: Project, record: SourceRecord | BadRecord, feed: Feed | None) -> Arrival:

@@ -28,6 +28,7 @@ class Role(StrEnum):
     COMPOSER = "composer"
     ARCHIVE = "archive"
     RUN_SOURCE = "run_source"
+    FILE_DROP = "file_drop"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -95,6 +95,10 @@ class FeedShape(Shape):
     """The run source that reads the files; left out for events that are sent to us."""
     contract: Name | None = None
     """What the records promise: name of a file in contracts/ without `.schema.json`."""
+    drop: Name | None = None
+    """The connection where its files arrive; left out, files are handed over with `xconnector run`."""
+    every: Annotated[Duration, Field(ge=timedelta(seconds=1))] | None = None
+    """How often is looked for files in the drop, such as 10s, which it is when left out."""
 
 
 class PersonShape(Shape):

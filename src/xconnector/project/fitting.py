@@ -37,6 +37,7 @@ def misfits(known: Known) -> Iterator[Finding]:
 
 def _feeds(known: Known) -> Iterator[Finding]:
     sent: dict[str, str] = {}
+    yield from _drops(known)
     for feed in known.feeds.values():
         place = ("feeds", feed.name)
         if feed.mapping not in known.mappings:
@@ -50,6 +51,23 @@ def _feeds(known: Known) -> Iterator[Finding]:
             yield known.file.finding((*place, "event"), message, "keep one: an event has one mapping")
         else:
             sent[feed.event] = feed.name
+
+
+def _drops(known: Known) -> Iterator[Finding]:
+    emptied: dict[str, str] = {}
+    for feed in known.feeds.values():
+        place = ("feeds", feed.name, "drop")
+        if feed.drop is None:
+            continue
+        for message, remedy in without_role(known.connections, feed.drop, Role.FILE_DROP):
+            yield known.file.finding(place, message, remedy)
+        if feed.connection is None:
+            remedy = "add `connection`, the one that reads them, such as a csv_file"
+            yield known.file.finding(place, "nothing reads the files that arrive", remedy)
+        if feed.drop in emptied:
+            message = f"feed {emptied[feed.drop]!r} takes the files of {feed.drop!r} too"
+            yield known.file.finding(place, message, "give each a connection of its own, with its own `names`")
+        emptied[feed.drop] = feed.name
 
 
 # ---------------------------------------------------------------------------- communications

@@ -250,7 +250,15 @@ def _section(file: YamlFile, name: str, model: type[M]) -> Iterator[tuple[str, M
 
 
 def _feed(name: str, feed: FeedShape) -> Feed:
-    return Feed(name=name, event=feed.event, mapping=feed.mapping, connection=feed.connection, contract=feed.contract)
+    return Feed(
+        name=name,
+        event=feed.event,
+        mapping=feed.mapping,
+        connection=feed.connection,
+        contract=feed.contract,
+        drop=feed.drop,
+        every=feed.every,
+    )
 
 
 def _checks(file: YamlFile) -> ChecksChoice:

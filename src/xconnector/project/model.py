@@ -78,6 +78,10 @@ class Feed:
     """The run source that reads its files; None for events that are sent to us."""
     contract: str | None = None
     """What its records promise; None where nothing is promised."""
+    drop: str | None = None
+    """The connection where its files arrive; None where they are handed over."""
+    every: timedelta | None = None
+    """How often is asked or looked for news; None for the usual time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

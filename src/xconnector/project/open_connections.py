@@ -12,6 +12,7 @@ from xconnector.contract.archive import Archive
 from xconnector.contract.channel import Channel, Collects, Idempotent, ReportsByPolling
 from xconnector.contract.composer import Composer
 from xconnector.contract.errors import ConnectorError, MisconfiguredError, TransientError
+from xconnector.contract.file_drop import FileDrop
 from xconnector.contract.lifecycle import Connector
 from xconnector.contract.manifest import Surroundings
 from xconnector.contract.registry import manifest
@@ -112,6 +113,10 @@ class Connections:
     async def run_source(self, name: str) -> RunSource:
         """Return the opened run source. Raises one of the four contract errors when it cannot be opened."""
         return cast("RunSource", await self._open(name, Role.RUN_SOURCE))
+
+    async def file_drop(self, name: str) -> FileDrop:
+        """Return the opened file drop. Raises one of the four contract errors when it cannot be opened."""
+        return cast("FileDrop", await self._open(name, Role.FILE_DROP))
 
     async def collecting(self, name: str) -> Collects | None:
         """Return the channel when it takes bundles, else None."""

@@ -64,6 +64,11 @@ async def unsealed(connection: Connection, *, feed: str, file_sha256: str) -> Ru
     return await fetch_one(connection, Run, _QUERIES.unsealed, feed=feed, file_sha256=file_sha256)
 
 
+async def sealed_of(connection: Connection, *, feed: str, file_sha256: str) -> Run | None:
+    """Return the newest run into which this very file was taken as a whole, or None."""
+    return await fetch_one(connection, Run, _QUERIES.sealed_of, feed=feed, file_sha256=file_sha256)
+
+
 async def newest(connection: Connection, limit: int) -> list[Run]:
     """Return the latest runs, newest first."""
     return await fetch_all(connection, Run, _QUERIES.newest, limit=limit)

@@ -18,6 +18,12 @@ SELECT * FROM run
 WHERE feed = %(feed)s AND file_sha256 = %(file_sha256)s AND sealed_at IS NULL
 ORDER BY started_at DESC LIMIT 1;
 
+-- name: sealed_of
+-- The newest run into which this very file was taken as a whole.
+SELECT * FROM run
+WHERE feed = %(feed)s AND file_sha256 = %(file_sha256)s AND sealed_at IS NOT NULL
+ORDER BY sealed_at DESC LIMIT 1;
+
 -- name: newest
 -- The latest runs.
 SELECT * FROM run ORDER BY started_at DESC LIMIT %(limit)s;

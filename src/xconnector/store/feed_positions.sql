@@ -1,0 +1,30 @@
+-- name: find
+-- How far a feed is.
+SELECT * FROM feed_position WHERE feed = %(feed)s;
+
+-- name: all_of_them
+-- How far every feed is.
+SELECT * FROM feed_position ORDER BY feed;
+
+-- name: advance
+-- Move a feed from where it stood; no row where it stands elsewhere by now.
+INSERT INTO feed_position (feed, position, asked_at, moved_at)
+VALUES (%(feed)s, %(position)s, %(now)s, CASE WHEN %(has_news)s THEN %(now)s::timestamptz END)
+ON CONFLICT (feed) DO UPDATE
+SET position = excluded.position, asked_at = excluded.asked_at, trouble = NULL, trouble_since = NULL,
+    moved_at = coalesce(excluded.moved_at, feed_position.moved_at)
+WHERE feed_position.position IS NOT DISTINCT FROM %(from)s
+RETURNING feed;
+
+-- name: note
+-- Note that a feed was asked, and what was wrong.
+INSERT INTO feed_position (feed, asked_at, moved_at, trouble, trouble_since)
+VALUES (%(feed)s, %(now)s, CASE WHEN %(has_news)s THEN %(now)s::timestamptz END, %(trouble)s,
+        CASE WHEN %(trouble)s::text IS NOT NULL THEN %(now)s::timestamptz END)
+ON CONFLICT (feed) DO UPDATE
+SET asked_at = excluded.asked_at, moved_at = coalesce(excluded.moved_at, feed_position.moved_at),
+    trouble = excluded.trouble,
+    trouble_since = CASE
+        WHEN excluded.trouble IS NULL THEN NULL
+        ELSE coalesce(feed_position.trouble_since, excluded.trouble_since)
+    END;
