@@ -38,7 +38,7 @@ def read_json(content: bytes, *, depth: int = MOST_NESTED) -> Json:
         raise StrictJsonError("a number has too many digits") from None
     _refuse_depth(value, depth)
     if "\\u" in text or "\0" in text:
-        _refuse_unstorable(value)
+        refuse_unstorable(value)
     return value
 
 
@@ -80,7 +80,8 @@ def _children(value: Json) -> list[Json]:
     return []
 
 
-def _refuse_unstorable(value: Json) -> None:
+def refuse_unstorable(value: Json) -> None:
+    """Raise StrictJsonError where text holds what no store of ours can keep."""
     waiting = [value]
     while waiting:
         one = waiting.pop()

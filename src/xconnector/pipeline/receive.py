@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 from uuid import UUID
 
 from xconnector.contract.errors import PermanentError, TransientError
@@ -30,6 +30,8 @@ HELD_BY_THE_DEAD = timedelta(seconds=3)
 """How long the database may take to notice that the program which held a file was killed."""
 
 T = TypeVar("T")
+Fed: TypeAlias = tuple[SourceRecord | BadRecord, Feed | None]
+"""A record with its feed; without one, the type of the event tells which it is."""
 
 
 async def receive(
@@ -64,12 +66,27 @@ async def receive_within(
 
     Returns how the intake of each ended, in order.
     """
-    arrivals = [_arrival(place.project, record, feed) for record in records]
+    return await _take_in(place, connection, [(record, feed) for record in records], run_id, priority)
+
+
+async def receive_fed(place: Workplace, fed: Sequence[Fed]) -> list[Received]:
+    """Take single records in as one batch, each for its own feed; durable when this returns, else as `receive`."""
+
+    async def write(connection: Connection) -> list[Received]:
+        return await _take_in(place, connection, fed, None, Priority.ONE_OFF)
+
+    return await in_transaction(place.pool, write)
+
+
+async def _take_in(
+    place: Workplace, connection: Connection, fed: Sequence[Fed], run_id: UUID | None, priority: Priority
+) -> list[Received]:
+    arrivals = [_arrival(place.project, record, feed) for record, feed in fed]
     now = place.now()
     batch_id = await runs.open_batch(connection, run_id=run_id, priority=priority, now=now)
     received = await inbox.receive(connection, batch_id, arrivals, now)
     await ledger.append(
-        connection, [_entry(row, record, batch_id, now) for row, record in zip(received, records, strict=True)]
+        connection, [_entry(row, record, batch_id, now) for row, (record, _) in zip(received, fed, strict=True)]
     )
     stopped = [
         failures.Stopped(batch_id=batch_id, record_id=row.record_id, failure=failure)

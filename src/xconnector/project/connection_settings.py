@@ -10,6 +10,7 @@ from xconnector.contract.channel import Channel
 from xconnector.contract.manifest import Manifest, Surroundings
 from xconnector.contract.registry import UnknownConnectorError, connector_names, manifest
 from xconnector.contract.settings import ConnectorSettings
+from xconnector.contract.webhook_source import WebhookSource
 from xconnector.domain.document import RenditionKind
 from xconnector.domain.strict_json import Json
 from xconnector.project.findings import Finding, named_like
@@ -29,6 +30,11 @@ class Role(StrEnum):
     ARCHIVE = "archive"
     RUN_SOURCE = "run_source"
     FILE_DROP = "file_drop"
+    WEBHOOK_SOURCE = "webhook_source"
+
+
+SOURCES = (Role.RUN_SOURCE, Role.WEBHOOK_SOURCE)
+"""The roles from which records come."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +62,16 @@ class KnownConnection:
         channel: Channel = self.manifest.channel(self.settings, self.surroundings)
         return channel.takes
 
+    def tells_type(self) -> bool:
+        """Say whether each of its records says which type of event it is, or might: feeds are told apart by it.
+
+        Raises ConnectorError or ImportError where it cannot be made of its settings.
+        """
+        if self.manifest is None or self.settings is None or self.manifest.webhook_source is None:
+            return True
+        source: WebhookSource = self.manifest.webhook_source(self.settings, self.surroundings)
+        return source.tells_type
+
 
 def read_connections(file: YamlFile, folder: Path) -> tuple[Mapping[str, KnownConnection], list[Finding]]:
     """Return the connections of a project file by name, and what is wrong with their settings."""
@@ -78,6 +94,15 @@ def without_role(connections: Mapping[str, KnownConnection], name: str, role: Ro
         yield f"there is no connection {name!r}", named_like(name, fitting)
     elif not connections[name].may(role):
         yield f"connection {name!r} is no {role.replace('_', ' ')}", named_like(name, fitting)
+
+
+def is_no_source(connections: Mapping[str, KnownConnection], name: str) -> Iterator[tuple[str, str]]:
+    """Yield message and remedy where there is no connection of this name from which the records of a feed come."""
+    fitting = [known.name for known in connections.values() if any(known.may(role) for role in SOURCES)]
+    if name not in connections:
+        yield f"there is no connection {name!r}", named_like(name, fitting)
+    elif name not in fitting:
+        yield f"connection {name!r} is no source of records", named_like(name, fitting)
 
 
 def _connection(

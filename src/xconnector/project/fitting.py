@@ -6,7 +6,7 @@ from typing import Any
 from xconnector.contract.errors import ConnectorError
 from xconnector.contract.manifest import DesignFile, DesignUse
 from xconnector.domain.document import RenditionKind
-from xconnector.project.connection_settings import KnownConnection, Role, without_role
+from xconnector.project.connection_settings import CONNECTIONS, KnownConnection, Role, is_no_source, without_role
 from xconnector.project.contract_fitting import contract_misfits
 from xconnector.project.designs import design_file_of, design_misfits, missing_design, paths_to_nowhere
 from xconnector.project.files import SenderShape
@@ -26,6 +26,7 @@ def misfits(known: Known) -> Iterator[Finding]:
     """Yield everything that does not fit together."""
     yield from _feeds(known)
     yield from contract_misfits(known)
+    yield from _webhooks(known)
     yield from table_misfits(known)
     for communication in known.communications.values():
         if communication is not None:
@@ -44,7 +45,7 @@ def _feeds(known: Known) -> Iterator[Finding]:
             remedy = named_like(feed.mapping, known.mappings)
             yield known.file.finding((*place, "mapping"), f"there is no mapping {feed.mapping!r}", remedy)
         if feed.connection is not None:
-            for message, remedy in without_role(known.connections, feed.connection, Role.RUN_SOURCE):
+            for message, remedy in is_no_source(known.connections, feed.connection):
                 yield known.file.finding((*place, "connection"), message, remedy)
         elif feed.event in sent:
             message = f"feed {sent[feed.event]!r} takes events of type {feed.event} too"
@@ -68,6 +69,21 @@ def _drops(known: Known) -> Iterator[Finding]:
             message = f"feed {emptied[feed.drop]!r} takes the files of {feed.drop!r} too"
             yield known.file.finding(place, message, "give each a connection of its own, with its own `names`")
         emptied[feed.drop] = feed.name
+
+
+def _webhooks(known: Known) -> Iterator[Finding]:
+    for name, connection in known.connections.items():
+        try:
+            tells_type = connection.tells_type()
+        except (ConnectorError, ImportError) as wrong:
+            message = f"the connection cannot be made: {wrong}"
+            yield known.file.finding((CONNECTIONS, name), message, "mend its settings")
+            continue
+        feeds = [feed for feed in known.feeds.values() if feed.connection == name]
+        if not tells_type and len(feeds) != 1:
+            message = f"{len(feeds)} feeds take the webhooks of connection {name!r}, whose records name no type"
+            remedy = "let one feed name the connection, or say by `type` where the event's type stands"
+            yield known.file.finding((CONNECTIONS, name), message, remedy)
 
 
 # ---------------------------------------------------------------------------- communications

@@ -1,6 +1,6 @@
 """A project as the house uses it: everything named, resolved and proven, nothing left as text to be parsed."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import time, timedelta
 from pathlib import Path
@@ -75,7 +75,7 @@ class Feed:
     """Type of the events."""
     mapping: str
     connection: str | None = None
-    """The run source that reads its files; None for events that are sent to us."""
+    """The run source that reads its files, or what its senders call; None for events that come with a key of ours."""
     contract: str | None = None
     """What its records promise; None where nothing is promised."""
     drop: str | None = None
@@ -217,6 +217,10 @@ class Project:
     def contract_of(self, feed: Feed) -> SourceContract | None:
         """Return what the records of a feed promise; None where nothing is promised."""
         return None if feed.contract is None else self.contracts[feed.contract]
+
+    def feeds_of_connection(self, connection: str) -> Sequence[Feed]:
+        """Return the feeds whose records come by a connection."""
+        return [feed for feed in self.feeds.values() if feed.connection == connection]
 
     def feed_of(self, event_type: str) -> Feed | None:
         """Return the feed whose mapping applies to events of this type that are sent to us.

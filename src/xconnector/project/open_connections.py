@@ -18,6 +18,7 @@ from xconnector.contract.manifest import Surroundings
 from xconnector.contract.registry import manifest
 from xconnector.contract.reporting import ReportsByWebhook
 from xconnector.contract.source import RunSource
+from xconnector.contract.webhook_source import WebhookSource
 from xconnector.execution.limits import LimitedConnection, Limits
 from xconnector.postgres.locks import Session, SessionLocks
 from xconnector.project.connection_settings import Role
@@ -53,6 +54,7 @@ class Connections:
         self._locks = locks
         self._opened: dict[str, Connector] = dict(already_open or {})
         self._readers: dict[str, Connector] = {}
+        self._webhooks: dict[str, WebhookSource] = {}
         self._opening: dict[str, asyncio.Lock] = {}
         self._limited: dict[tuple[str, bool], LimitedConnection] = {}
         self._stack = AsyncExitStack()
@@ -136,6 +138,18 @@ class Connections:
             self._readers[name] = self._opened.get(name) or self._built(name, self._first_role(name))
         reader = self._readers[name]
         return reader if isinstance(reader, ReportsByWebhook) else None
+
+    def webhook_source(self, name: str) -> WebhookSource | None:
+        """Return what reads the events that an outside system sends us, else None. Nothing is opened for it.
+
+        Raises one of the four contract errors when it cannot be made.
+        """
+        connection = self._project.connections.get(name)
+        if connection is None or manifest(connection.connector).webhook_source is None:
+            return None
+        if name not in self._webhooks:
+            self._webhooks[name] = cast("WebhookSource", self._built(name, Role.WEBHOOK_SOURCE))
+        return self._webhooks[name]
 
     async def remembers_dispatches(self, name: str) -> bool:
         """Say whether the same dispatch may be handed over twice without reaching the customer twice."""

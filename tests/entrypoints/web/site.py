@@ -47,11 +47,12 @@ class Site:
 
 @asynccontextmanager
 async def open_site(
-    folder: Path, database: str, *, limits: WebLimits | None = None, connections: str = ""
+    folder: Path, database: str, *, limits: WebLimits | None = None, connections: str = "", feeds: str = ""
 ) -> AsyncGenerator[Site]:
-    """Serve the small project for the block, with further connections as lines of its file."""
+    """Serve the small project for the block, with further connections and feeds as lines of its file."""
     file = write_small_project(folder) / "xconnector.yaml"
-    file.write_text(file.read_text().replace("connections:\n", f"connections:\n{connections}", 1))
+    text = file.read_text().replace("connections:\n", f"connections:\n{connections}", 1)
+    file.write_text(text.replace("feeds:\n", f"feeds:\n{feeds}", 1))
     project = load_project(folder, ENVIRONMENT)
     async with open_workplace(project, database, name="tests") as place:
         keys = {purpose: await make_key(place.pool, f"test-{purpose}", purpose) for purpose in Purpose}

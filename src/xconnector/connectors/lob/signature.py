@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from xconnector.contract.feedback import FeedbackRequest
-from xconnector.domain.feedback.signed import is_fresh, is_hmac_hex
+from xconnector.domain.signed import is_fresh, is_hmac_hex
 
 
 def is_genuine(request: FeedbackRequest, secret: str, *, now: datetime) -> bool:

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from xconnector.contract.errors import PermanentError
 from xconnector.contract.feedback import FeedbackRequest, text_at
-from xconnector.domain.feedback.signed import is_fresh, is_hmac_hex
+from xconnector.domain.signed import is_fresh, is_hmac_hex
 
 _LONGEST_TOKEN = 100
 

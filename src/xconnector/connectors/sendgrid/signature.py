@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from xconnector.contract.feedback import FeedbackRequest
-from xconnector.domain.feedback.signed import is_fresh
+from xconnector.domain.signed import is_fresh
 
 _SIGNATURE = "x-twilio-email-event-webhook-signature"
 _TIMESTAMP = "x-twilio-email-event-webhook-timestamp"

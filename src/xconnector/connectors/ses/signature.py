@@ -19,7 +19,7 @@ from cryptography.x509 import load_pem_x509_certificate
 from xconnector.contract.errors import PermanentError
 from xconnector.contract.feedback import FeedbackRequest, text_at
 from xconnector.domain.feedback.moment import moment_of
-from xconnector.domain.feedback.signed import is_fresh
+from xconnector.domain.signed import is_fresh
 from xconnector.domain.strict_json import Json
 
 _HOST = re.compile(r"sns\.[a-z0-9-]{1,40}\.amazonaws\.com(?:\.cn)?", re.ASCII)

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 from xconnector.contract.feedback import MOST_BODY, FeedbackRequest
-from xconnector.domain.feedback.signed import is_hmac_sha1
+from xconnector.domain.signed import is_hmac_sha1
 
 _USUAL_PORTS = {"https": 443, "http": 80}
 _MOST_FIELDS = 1000

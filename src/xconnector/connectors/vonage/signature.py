@@ -10,7 +10,7 @@ from typing import cast
 import msgspec
 
 from xconnector.contract.feedback import FeedbackRequest
-from xconnector.domain.feedback.signed import is_fresh
+from xconnector.domain.signed import is_fresh
 from xconnector.domain.strict_json import Json
 
 _LONGEST_TOKEN = 8 * 1024

@@ -4,31 +4,28 @@ A document type is refused before anything is parsed, so there are no entities t
 and nothing external to fetch. Elements are given back to memory as soon as they are read.
 """
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO, TypeAlias, cast
+from typing import Any, BinaryIO, cast
 
 from lxml import etree
 
 from xconnector.connectors.xml_file.settings import XmlFileSettings
 from xconnector.contract.control import ControlKind
 from xconnector.contract.errors import PermanentError
+from xconnector.contract.xml_content import (
+    NOBODY,
+    XmlElement,
+    content_of,
+    error_name,
+    has_document_type,
+    local_name,
+    told_of,
+)
 from xconnector.domain.strict_json import Json
 
-XmlElement: TypeAlias = etree._Element  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] - lxml has no other name for it
-
 _CHUNK = 65_536
-_SCHEMA_INSTANCE = "{http://www.w3.org/2001/XMLSchema-instance}"
-# What may stand before a document type or the first element (XML 1.0, section 2.8).
-_PROLOG = re.compile(rb"(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)?(?:\s+|<\?.*?\?>|<!--.*?-->)*", re.DOTALL)
-
-_ERRORS = {
-    number: name
-    for name, number in cast("Mapping[str, int]", vars(cast("Any", etree).ErrorTypes)).items()
-    if name.startswith("ERR_")
-}
 _CUT_OFF = frozenset({"ERR_DOCUMENT_EMPTY", "ERR_DOCUMENT_END", "ERR_TAG_NOT_FINISHED"})
 
 
@@ -88,16 +85,7 @@ class _Reading:
         with self._opened() as file:
             head = file.read(_CHUNK)
             self._refuse_document_type(head)
-            parser = etree.XMLPullParser(
-                events=("start", "end"),
-                resolve_entities=False,
-                no_network=True,
-                load_dtd=False,
-                dtd_validation=False,
-                huge_tree=False,
-                remove_comments=True,
-                remove_pis=True,
-            )
+            parser = etree.XMLPullParser(events=("start", "end"), **NOBODY)
             chunk = head
             while chunk:
                 self._feed(parser, chunk)
@@ -115,11 +103,7 @@ class _Reading:
             raise PermanentError(f"{self._path.name} cannot be read: {unreadable.strerror}") from None
 
     def _refuse_document_type(self, head: bytes) -> None:
-        # UTF-16 spells the same signs with a zero byte beside each.
-        prolog = head.replace(b"\0", b"")
-        found = _PROLOG.match(prolog)
-        rest = prolog[found.end() :] if found else prolog
-        if rest.startswith(b"<!"):
+        if has_document_type(head):
             raise self._hostile()
 
     def _hostile(self) -> PermanentError:
@@ -139,19 +123,16 @@ class _Reading:
         try:
             parser.close()
         except etree.XMLSyntaxError as wrong:
-            if self._fed == 0 or _kind_of(wrong) in _CUT_OFF:
+            if self._fed == 0 or error_name(wrong) in _CUT_OFF:
                 raise PermanentError(
                     f"{self._path.name} is cut off after {self._number} whole records; ask its maker for a whole file"
                 ) from None
             raise self._not_well_formed(wrong) from None
 
     def _not_well_formed(self, wrong: etree.XMLSyntaxError) -> PermanentError:
-        kind = _kind_of(wrong).removeprefix("ERR_").replace("_", " ").lower()
-        # lxml's own error says nothing but that libxml2 gave up, as it does at an entity nobody declared.
-        kind = "an undeclared entity or broken markup" if kind in {"", "internal error"} else kind
         place = f"{self._path.name}, line {wrong.lineno}" if wrong.lineno else self._path.name
         return PermanentError(
-            f"{place}: not well-formed XML ({kind}) after {self._number} whole records; "
+            f"{place}: not well-formed XML ({told_of(wrong)}) after {self._number} whole records; "
             "ask its maker for a whole and valid file"
         )
 
@@ -178,13 +159,13 @@ class _Reading:
 
     def _is_record(self, element: XmlElement) -> bool:
         if self._settings.parent is None:
-            return _local(element.tag) == self._settings.element
+            return local_name(element.tag) == self._settings.element
         parent = element.getparent()
-        return parent is not None and _local(parent.tag) == self._settings.parent
+        return parent is not None and local_name(parent.tag) == self._settings.parent
 
     def _is_trailer(self, element: XmlElement) -> bool:
         control = self._settings.control
-        return control.kind is ControlKind.TRAILER and _local(element.tag).casefold() == control.marker.casefold()
+        return control.kind is ControlKind.TRAILER and local_name(element.tag).casefold() == control.marker.casefold()
 
     def _end(self, element: XmlElement) -> Element | None:
         self._depth -= 1
@@ -210,10 +191,10 @@ class _Reading:
             )
         self._number += 1
         payload = etree.tostring(element, encoding="utf-8", xml_declaration=False, with_tail=False)
-        content = _content(element)
+        content = content_of(element)
         data: dict[str, Any] = content if isinstance(content, dict) else {"#text": content}
         if self._settings.parent is not None:
-            data["#element"] = _local(element.tag)
+            data["#element"] = local_name(element.tag)
         return Element(
             number=self._number,
             line=element.sourceline or 0,
@@ -223,7 +204,9 @@ class _Reading:
         )
 
     def _keep_trailer(self, element: XmlElement) -> None:
-        sums: dict[str, Json] = {child.get("field", ""): child.text for child in element if _local(child.tag) == "sum"}
+        sums: dict[str, Json] = {
+            child.get("field", ""): child.text for child in element if local_name(child.tag) == "sum"
+        }
         self.trailer = {"records": element.get("records"), "sums": sums}
 
     def _refuse_endless_record(self) -> None:
@@ -240,11 +223,6 @@ class _Reading:
             )
 
 
-def _kind_of(wrong: etree.XMLSyntaxError) -> str:
-    """Return libxml2's name of an error: its sentence may quote the file, the name does not."""
-    return _ERRORS.get(cast("Any", wrong).code, "")
-
-
 def _give_back(element: XmlElement) -> None:
     """Free an element that was read, and what stood before it."""
     element.clear()
@@ -252,38 +230,3 @@ def _give_back(element: XmlElement) -> None:
     # The element itself stays until its successor ends: the parser may still hang text on it.
     while parent is not None and element.getprevious() is not None:
         del parent[0]
-
-
-def _local(tag: Any) -> str:  # noqa: ANN401 - lxml gives functions as tags of what is no element
-    return tag.rpartition("}")[2] if isinstance(tag, str) else ""
-
-
-def _content(element: XmlElement) -> Json:
-    """Return text for an element that is only text, else a mapping of its children, `@attributes` and `#text`."""
-    if element.get(f"{_SCHEMA_INSTANCE}nil") in {"true", "1"}:
-        return None
-    found: dict[str, Json] = {
-        f"@{_local(name)}": value
-        for name, value in cast("Mapping[str, str]", element.attrib).items()
-        if not name.startswith(_SCHEMA_INSTANCE)
-    }
-    text = element.text or ""
-    for child in element:
-        _add(found, _local(child.tag), _content(child))
-        text += child.tail or ""
-    text = text.strip()
-    if not found:
-        return text
-    if text or not len(element):
-        found["#text"] = text
-    return found
-
-
-def _add(found: dict[str, Json], name: str, value: Json) -> None:
-    """Keep a child; one that comes again makes a list."""
-    if name not in found:
-        found[name] = value
-    elif isinstance(earlier := found[name], list):
-        earlier.append(value)
-    else:
-        found[name] = [earlier, value]

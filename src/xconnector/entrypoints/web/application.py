@@ -14,6 +14,7 @@ from xconnector.entrypoints.web.decisions import decision_routes
 from xconnector.entrypoints.web.door import Door
 from xconnector.entrypoints.web.events import event_routes, intake_of
 from xconnector.entrypoints.web.health import health_routes
+from xconnector.entrypoints.web.hooks import hook_routes
 from xconnector.entrypoints.web.limits import WebLimits
 from xconnector.entrypoints.web.publishing import publishing_routes
 from xconnector.entrypoints.web.reading import reading_routes
@@ -51,6 +52,7 @@ def application(place: Workplace, *, secrets: PortalSecrets, limits: WebLimits |
         redirect_slashes=False,
     )
     app.include_router(event_routes(intake, callers, bodies, limits))
+    app.include_router(hook_routes(place, intake, bodies, limits))
     app.include_router(report_routes(place, callers, bodies, limits))
     app.include_router(decision_routes(place.pool, callers, limits))
     # Before the reader's pages: `documents` is no token.

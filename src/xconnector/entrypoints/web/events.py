@@ -20,7 +20,7 @@ from xconnector.entrypoints.web.callers import Callers
 from xconnector.entrypoints.web.gathering import Gathering
 from xconnector.entrypoints.web.limits import WebLimits
 from xconnector.entrypoints.web.refusals import Refusal, come_again, documented
-from xconnector.pipeline.receive import receive
+from xconnector.pipeline.receive import Fed, receive_fed
 from xconnector.pipeline.workplace import Workplace
 from xconnector.postgres.connect import DatabaseUnreachableError
 from xconnector.store.inbox import Received
@@ -30,7 +30,7 @@ BATCH = "application/cloudevents-batch+json"
 _QUICKLY_READ = 64 * 1024
 """Bytes."""
 
-Intake = Gathering[SourceRecord, Received]
+Intake = Gathering[Fed, Received]
 
 
 class EventAnswer(BaseModel):
@@ -60,9 +60,8 @@ class EventsAnswer(BaseModel):
 def intake_of(place: Workplace) -> Intake:
     """Return the group commit through which events of this process are taken in."""
 
-    async def take(records: Sequence[SourceRecord]) -> Sequence[Received]:
-        # Which feed an event belongs to is told by its type, in the main path.
-        return await receive(place, records, feed=None)
+    async def take(fed: Sequence[Fed]) -> Sequence[Received]:
+        return await receive_fed(place, fed)
 
     return Gathering(take)
 
@@ -105,7 +104,8 @@ def event_routes(intake: Intake, callers: Callers, bodies: Bodies, limits: WebLi
         is_batch = _media_type(request) == BATCH
         async with bodies.read(request, largest=limits.event_batch if is_batch else limits.event) as body:
             records = await _records(request, body)
-            settled = await _settled(intake, [replace(record, handed_in_by=key) for record in records], limits)
+            # Which feed an event belongs to is told by its type, in the main path.
+            settled = await settled_by(intake, [(replace(one, handed_in_by=key), None) for one in records], limits)
         answers = [_answer(record, result) for record, result in zip(records, settled, strict=True)]
         response.status_code = _status(answers, is_batch=is_batch)
         return EventsAnswer(events=answers)
@@ -141,13 +141,11 @@ def _refuse_ambiguity(request: Request) -> None:
         raise Refusal(HTTPStatus.BAD_REQUEST, "Content-Type, or a ce- header, stands there twice")
 
 
-async def _settled(
-    intake: Intake, records: Sequence[SourceRecord], limits: WebLimits
-) -> list[Received | BaseException]:
-    """Return what became of the events. Raises Refusal unless that is known of all: then all can be sent again."""
+async def settled_by(intake: Intake, fed: Sequence[Fed], limits: WebLimits) -> list[Received | BaseException]:
+    """Return what became of the records. Raises Refusal unless that is known of all: then all can be sent again."""
     try:
         async with asyncio.timeout(limits.database_patience.total_seconds()):
-            settled = await intake.hand_in(records)
+            settled = await intake.hand_in(fed)
     except TimeoutError:
         raise come_again("the database takes too long at the moment") from None
     if any(isinstance(result, DatabaseUnreachableError) for result in settled):

@@ -50,7 +50,7 @@ class ManifestConformance:
     def test_it_has_a_role(self, name: str) -> None:
         found = manifest(name)
 
-        assert found.channel or found.composer or found.archive or found.run_source
+        assert found.channel or found.composer or found.archive or found.run_source or found.webhook_source
 
     def test_every_setting_is_described(self, name: str) -> None:
         undescribed = [

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xconnector.domain.feedback.signed import TOLERANCE, is_fresh, is_hmac_hex, is_standard_webhook
+from xconnector.domain.signed import TOLERANCE, is_fresh, is_hmac_hex, is_standard_webhook
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 
