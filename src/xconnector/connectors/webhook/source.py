@@ -10,8 +10,8 @@ from xconnector.connectors.webhook.proof_settings import ProofSettings
 from xconnector.connectors.webhook.records import Defaults, RecordReading
 from xconnector.connectors.webhook.salesforce import ACKNOWLEDGED, NOT_ACKNOWLEDGED, outbound_records
 from xconnector.connectors.webhook.settings import WebhookSettings
-from xconnector.connectors.webhook.shared_secrets import wrong_with_password, wrong_with_token
 from xconnector.connectors.webhook.signatures import ID, wrong_with_hmac, wrong_with_standard_signature
+from xconnector.connectors.webhook.tokens import wrong_with_password, wrong_with_token
 from xconnector.contract.cloudevents import CloudEventError, parse
 from xconnector.contract.webhook_source import UnprovenError, WebhookAnswer, WebhookOutcome, WebhookRequest
 from xconnector.domain.event import BadRecord, SourceRecord
