@@ -76,6 +76,15 @@ def test_a_number_where_text_belongs_is_its_digits_and_what_is_no_single_value_s
     }  # fmt: skip
 
 
+def test_what_a_source_takes_back_of_one_member_it_still_says_of_another() -> None:
+    said = CustomerRecord(customer_key="K1", source="crm", as_of=START, fields={"email": "a@x.test"})
+    gone = CustomerRecord(
+        customer_key="K2", source="crm", as_of=START + timedelta(days=1), fields={"email": None}, replaces_all=True
+    )
+
+    assert golden_record("K1", [said, gone]).fields == golden_record("K1", [gone, said]).fields == {"email": "a@x.test"}
+
+
 def test_a_region_is_that_of_the_address_it_came_with() -> None:
     moved = [
         CustomerRecord(customer_key="K1", source=source, as_of=START + timedelta(days=day), fields=fields)

@@ -32,11 +32,11 @@ def golden_record(customer_key: str, records: Iterable[CustomerRecord]) -> Custo
 
     A tie goes to the source whose name sorts first, so that the order of arrival never matters.
     The parts of the postal address stand or fall together: never a street of one source with the
-    city of another.
+    city of another. What a source says of one member of the customer takes back nothing that it said of another.
     """
-    by_source: dict[str, list[CustomerRecord]] = {}
+    by_source: dict[tuple[str, str], list[CustomerRecord]] = {}
     for record in records:
-        by_source.setdefault(record.source, []).append(record)
+        by_source.setdefault((record.source, record.customer_key), []).append(record)
     fields: dict[str, Any] = {}
     provenance: dict[str, Provenance] = {}
     # Oldest first; within one instant the winner last.

@@ -8,11 +8,12 @@ from typing import Any
 from xconnector.domain.consent import ConsentEvent
 from xconnector.domain.customer import Customer
 from xconnector.domain.golden import Survivorship
+from xconnector.domain.matching.links import Cluster, Link, LinkAction
 from xconnector.domain.media_facts import facts_of_media
 from xconnector.domain.routing.plan import Medium
 from xconnector.domain.suppression import SuppressionEvent
 from xconnector.postgres.connect import Connection, Pool, in_transaction
-from xconnector.store import consents, customers, suppressions
+from xconnector.store import consents, customer_links, customers, suppressions
 
 
 class UnknownCustomerError(Exception):
@@ -44,10 +45,22 @@ class MediumStanding:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """One member of a customer."""
+
+    key: str
+    since: datetime | None
+    """When it came to this customer; None for one that was never linked."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CustomerStanding:
     """Everything known of one customer, at a moment."""
 
     customer: str
+    members: Sequence[Member]
+    links: Sequence[Link]
+    """Why they are one customer, in the order in which it was said."""
     golden: Sequence[GoldenValue]
     media: Sequence[MediumStanding]
     consents: Sequence[ConsentEvent]
@@ -55,15 +68,17 @@ class CustomerStanding:
 
 
 async def customer_standing(
-    pool: Pool, customer_key: str, *, rules: Survivorship, kinds: Collection[tuple[str, bool]], at: datetime
+    pool: Pool, asked_key: str, *, rules: Survivorship, kinds: Collection[tuple[str, bool]], at: datetime
 ) -> CustomerStanding:
-    """Return what is known of a customer.
+    """Return what is known of a customer, by its key or that of any of its members.
 
     `rules` are the project's of survivorship, `kinds` the categories of its communications, each with whether it is
     advertising; `at` is now, in the time zone in which days are counted. Raises UnknownCustomerError.
     """
 
     async def read(connection: Connection) -> CustomerStanding:
+        cluster = (await customer_links.clusters_of(connection, [asked_key]))[asked_key]
+        customer_key = cluster.customer_key
         golden = (await customers.golden_records(connection, [customer_key], rules, at=at)).get(customer_key)
         said = (await consents.of_customers(connection, [customer_key])).get(customer_key, [])
         entries = (await suppressions.of_customers(connection, [customer_key])).get(customer_key, [])
@@ -72,6 +87,8 @@ async def customer_standing(
         customer = golden or Customer(customer_key=customer_key, fields={}, provenance={})
         return CustomerStanding(
             customer=customer_key,
+            members=await _members(connection, cluster),
+            links=await links_within(connection, cluster),
             golden=_golden(customer),
             media=[
                 _standing(category, facts, promotional=promotional)
@@ -85,6 +102,17 @@ async def customer_standing(
         )
 
     return await in_transaction(pool, read)
+
+
+async def links_within(connection: Connection, cluster: Cluster) -> list[Link]:
+    """Return why the members of a customer are one, in the order in which it was said."""
+    words = await customer_links.words_on(connection, cluster.member_keys)
+    return [word for word in words if word.action is LinkAction.LINKED]
+
+
+async def _members(connection: Connection, cluster: Cluster) -> list[Member]:
+    since = await customer_links.since(connection, cluster.member_keys)
+    return [Member(key=key, since=since.get(key)) for key in cluster.member_keys]
 
 
 def _golden(customer: Customer) -> Sequence[GoldenValue]:

@@ -31,6 +31,7 @@ from xconnector.pipeline.decide import (
 )
 from xconnector.pipeline.grounds import Policies, grounds_of, policies_in_force
 from xconnector.pipeline.promises import BreachError
+from xconnector.pipeline.same_customer import as_customers
 from xconnector.pipeline.trigger import Asked, MappedRecord, map_record, trigger
 from xconnector.pipeline.workplace import Workplace
 from xconnector.postgres.connect import Connection, in_transaction
@@ -70,6 +71,7 @@ async def prepare(place: Workplace, attempt: Attempt, batch_id: int) -> None:
         sources = await _trigger(place, connection, batch)
         sources += await _trigger_again(place, connection, batch)
         await customers.remember(connection, _news(place, sources), now)
+        batch.asked = await as_customers(connection, batch.asked)
         policies = await policies_in_force(place, connection, at=now)
         await _assemble_and_decide(place, connection, batch, policies, now=now)
         await _write(place, connection, batch, now=now)

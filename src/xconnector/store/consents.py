@@ -19,6 +19,7 @@ _COLUMNS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Row:
+    asked_key: str
     customer_key: str
     medium: str
     scope: str
@@ -45,12 +46,20 @@ async def add(connection: Connection, events: Sequence[ConsentEvent]) -> int:
 
 
 async def of_customers(connection: Connection, customer_keys: Sequence[str]) -> dict[str, list[ConsentEvent]]:
-    """Return by customer what each said, oldest first, in one query; who never spoke is not there."""
-    rows = await fetch_all(connection, _Row, _QUERIES.of_customers, customer_keys=list(set(customer_keys)))
-    by_customer: dict[str, list[ConsentEvent]] = {}
-    for row in rows:
-        by_customer.setdefault(row.customer_key, []).append(_event(row))
-    return by_customer
+    """Return by customer what all its members said, oldest first, in one query; who never spoke is not there."""
+    return await _by_key(connection, _QUERIES.of_customers, customer_keys)
+
+
+async def of_members(connection: Connection, member_keys: Sequence[str]) -> dict[str, list[ConsentEvent]]:
+    """Return by member what each said under this very key, as `of_customers` does."""
+    return await _by_key(connection, _QUERIES.of_members, member_keys)
+
+
+async def _by_key(connection: Connection, query: bytes, keys: Sequence[str]) -> dict[str, list[ConsentEvent]]:
+    found: dict[str, list[ConsentEvent]] = {}
+    for row in await fetch_all(connection, _Row, query, customer_keys=list(set(keys))):
+        found.setdefault(row.asked_key, []).append(_event(row))
+    return found
 
 
 def _event(row: _Row) -> ConsentEvent:

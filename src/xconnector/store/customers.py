@@ -14,6 +14,7 @@ from xconnector.domain.customer_history import Heard, hear, latest_at
 from xconnector.domain.golden import Survivorship
 from xconnector.postgres.connect import Connection
 from xconnector.postgres.queries import Queries
+from xconnector.store import customer_links
 from xconnector.store.rows import fetch_all, to_json
 
 _QUERIES = Queries.load("xconnector.store", "customers.sql")
@@ -36,6 +37,8 @@ _decoder = msgspec.json.Decoder(list[_Statement])
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Row:
+    asked_key: str = ""
+    """The key that was asked about: of the customer, or of one of its members."""
     customer_key: str
     source: str
     statements: str = field(repr=False)
@@ -147,11 +150,11 @@ async def golden_records(
     valid_at: datetime | None = None,
     known_at: datetime | None = None,
 ) -> dict[str, Customer]:
-    """Return the golden record of each customer that any source knows; in one query.
+    """Return the golden record of each customer that any source knows, made of all its members; in one query.
 
     Args:
         connection: where they are kept.
-        customer_keys: whose; those that no source knows are left out.
+        customer_keys: whose, by the key of the customer or of a member; those that no source knows are left out.
         rules: which of the sources' values count.
         at: the moment for which the rules are asked, such as how old a value may be.
         valid_at: only what was so by then; all by default.
@@ -168,8 +171,9 @@ async def statements(
     valid_at: datetime | None = None,
     known_at: datetime | None = None,
 ) -> dict[str, list[CustomerRecord]]:
-    """Return what the sources say of customers, each field of a source once, oldest first within a source.
+    """Return what the sources say of all members of customers, oldest first within a member and source.
 
+    Each field of a member and source stands once.
     With `known_at` it is what we knew at that moment, with `valid_at` what held at that moment; both may be asked.
     """
     keys = list(set(customer_keys))
@@ -177,26 +181,26 @@ async def statements(
         return _by_customer(await fetch_all(connection, _Row, _QUERIES.records, customer_keys=keys))
     rows = await fetch_all(connection, _Row, _QUERIES.ever_said, customer_keys=keys, known_at=known_at)
     found: dict[str, list[CustomerRecord]] = {}
-    for place, history in groupby(rows, key=attrgetter("place")):
+    for (asked_key, *_), history in groupby(rows, key=attrgetter("asked_key", "customer_key", "source")):
         ever = (record for row in history for record in row.records)
         if held := latest_at(ever, valid_at):
-            found.setdefault(place[0], []).extend(held)
+            found.setdefault(asked_key, []).extend(held)
     return found
 
 
 async def statements_after(connection: Connection, after: str, limit: int = _PAGE) -> dict[str, list[CustomerRecord]]:
-    """Return what the sources say of the customers whose keys follow `after`; of the first page it is "".
+    """Return what the sources say of the members whose keys follow `after`; of the first page it is "".
 
-    They are as many whole customers as have about `limit` records, in the order of their keys; none when there are no
+    They are as many whole members as have about `limit` records, in the order of their keys; none when there are no
     more.
     """
     rows = await fetch_all(connection, _Row, _QUERIES.records_after, after=after, limit=limit)
     if len(rows) == limit:
-        # The last customer may have more rows than were read.
+        # The last member may have more rows than were read.
         last = rows[-1].customer_key
         whole = [row for row in rows if row.customer_key != last]
         if not whole:
-            return await statements(connection, [last])
+            whole = await fetch_all(connection, _Row, _QUERIES.records_of_member, member_key=last)
         rows = whole
     return _by_customer(rows)
 
@@ -210,13 +214,16 @@ async def all_golden_records(
     """
     after = ""
     while said := await statements_after(connection, after, page):
+        linked = await customer_links.customers_ever_linked(connection, list(said))
+        whole = await statements(connection, [key for key, customer_key in linked.items() if key == customer_key])
         for key, records in said.items():
-            yield rules.golden(key, records, at=at)
+            if linked.get(key, key) == key:
+                yield rules.golden(key, whole.get(key, records), at=at)
             after = key
 
 
 def _by_customer(rows: Iterable[_Row]) -> dict[str, list[CustomerRecord]]:
     found: dict[str, list[CustomerRecord]] = {}
     for row in rows:
-        found.setdefault(row.customer_key, []).extend(row.records)
+        found.setdefault(row.asked_key, []).extend(row.records)
     return found

@@ -56,31 +56,38 @@ FROM given
 WHERE record.customer_key = given.customer_key AND record.source = given.source;
 
 -- name: records
--- What the sources say of these customers.
-SELECT customer_key, source, statements::text AS statements
-FROM customer_record
-WHERE customer_key = ANY(%(customer_keys)s)
-ORDER BY customer_key, source;
+-- What the sources say of all members of these customers.
+SELECT member.asked_key, said.customer_key, said.source, said.statements::text AS statements
+FROM members_of(%(customer_keys)s) AS member JOIN customer_record AS said ON said.customer_key = member.member_key
+ORDER BY member.asked_key, said.customer_key, said.source;
 
 -- name: records_after
--- What the sources say of the customers that follow, in the order of their keys.
-SELECT customer_key, source, statements::text AS statements
+-- What the sources say of the members that follow, in the order of their keys.
+SELECT customer_key AS asked_key, customer_key, source, statements::text AS statements
 FROM customer_record
 WHERE customer_key > %(after)s
 ORDER BY customer_key, source
 LIMIT %(limit)s;
 
+-- name: records_of_member
+-- What the sources say of one member.
+SELECT customer_key AS asked_key, customer_key, source, statements::text AS statements
+FROM customer_record
+WHERE customer_key = %(member_key)s
+ORDER BY source;
+
 -- name: ever_said
--- All that the sources ever said of these customers, or all that was known of it at a moment, in the order in which it came.
-SELECT customer_key, source, statements
+-- All that the sources ever said of all members of these customers, or all that was known of it at a moment, in the order
+-- in which it came.
+WITH member AS MATERIALIZED (SELECT asked_key, member_key FROM members_of(%(customer_keys)s))
+SELECT asked_key, customer_key, source, statements
 FROM (
-    SELECT customer_key, source, past_id, statements::text AS statements, recorded_at
-    FROM customer_record_past
-    WHERE customer_key = ANY(%(customer_keys)s)
+    SELECT member.asked_key, customer_key, source, past_id, statements::text AS statements, recorded_at
+    FROM member JOIN customer_record_past ON customer_key = member.member_key
     UNION ALL
-    SELECT customer_key, source, NULL, statements::text, recorded_at
-    FROM customer_record
-    WHERE customer_key = ANY(%(customer_keys)s) AND is_said
+    SELECT member.asked_key, customer_key, source, NULL, statements::text, recorded_at
+    FROM member JOIN customer_record ON customer_key = member.member_key
+    WHERE is_said
 ) AS said
 WHERE %(known_at)s::timestamptz IS NULL OR recorded_at <= %(known_at)s
-ORDER BY customer_key, source, past_id NULLS LAST;
+ORDER BY asked_key, customer_key, source, past_id NULLS LAST;

@@ -10,8 +10,14 @@ ORDER BY 1
 ON CONFLICT (event_id) DO NOTHING;
 
 -- name: of_customers
--- What the suppression list says of these customers, oldest first.
-SELECT customer_key, medium, action, reason, address, note, actor, source, occurred_at, recorded_at
+-- What the suppression list says of all members of these customers, oldest first.
+SELECT member.asked_key, said.customer_key, medium, action, reason, address, note, actor, source, occurred_at, recorded_at
+FROM members_of(%(customer_keys)s) AS member JOIN suppression_event AS said ON said.customer_key = member.member_key
+ORDER BY occurred_at, recorded_at, event_id;
+
+-- name: of_members
+-- What the suppression list says of these very keys, oldest first.
+SELECT customer_key AS asked_key, customer_key, medium, action, reason, address, note, actor, source, occurred_at, recorded_at
 FROM suppression_event
 WHERE customer_key = ANY(%(customer_keys)s)
-ORDER BY customer_key, occurred_at, recorded_at, event_id;
+ORDER BY occurred_at, recorded_at, event_id;

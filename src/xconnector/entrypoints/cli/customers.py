@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from xconnector.entrypoints.cli import consents
+from xconnector.entrypoints.cli import consents, same_customer
 from xconnector.entrypoints.cli.consents import CustomerKey
 from xconnector.entrypoints.cli.running import HERE, AsJson, ProjectFolder, refuse, with_place
 from xconnector.entrypoints.cli.showing import show_json, show_table
@@ -20,6 +20,8 @@ app.command()(consents.consent)
 app.command()(consents.suppress)
 app.command()(consents.allow)
 app.command()(consents.import_consents)
+app.command()(same_customer.merge)
+app.command()(same_customer.unmerge)
 
 
 @app.command()
@@ -42,7 +44,7 @@ def load(
 
 @app.command()
 def show(customer: CustomerKey, folder: ProjectFolder = HERE, as_json: AsJson = False) -> None:
-    """Show what is known of a customer, by which medium what may be sent, and every consent and suppression."""
+    """Show what is known of a customer, who its members are, what may be sent by which medium, and every yes and no."""
     from xconnector.operations.customer_standing import customer_standing
 
     async def work(place: "Workplace") -> "CustomerStanding":
@@ -56,10 +58,17 @@ def show(customer: CustomerKey, folder: ProjectFolder = HERE, as_json: AsJson = 
         show_json(found)
         return
     show_table(
-        f"Customer {customer}",
+        f"Customer {found.customer}",
         ["field", "value", "source", "as of"],
         [(one.name, one.value, one.source, one.as_of) for one in found.golden],
     )
+    if found.links:
+        show_table("Members", ["member", "since"], [(one.key, one.since) for one in found.members])
+        show_table(
+            "Why they are one",
+            ["member", "and", "when", "by", "basis", "reason"],
+            [(one.first_key, one.second_key, one.at, one.actor, one.basis, one.reason) for one in found.links],
+        )
     show_table(
         "What holds now",
         ["medium", "category", "advertising", "suppressed", "consent", "basis", "days#", "access shown"],

@@ -76,6 +76,7 @@ def _known_errors() -> tuple[type[Exception], ...]:
     from xconnector.operations.probing import ProbeError
     from xconnector.operations.reconciling import UnknownRunError
     from xconnector.operations.reviews import ReviewError
+    from xconnector.operations.same_customer import SameCustomerError
     from xconnector.operations.shadow_report import NoShadowAnswerError
     from xconnector.operations.tables import TableVersionError
     from xconnector.pipeline.drafting import DraftError
@@ -103,6 +104,7 @@ def _known_errors() -> tuple[type[Exception], ...]:
         ProbeError,
         ProjectError,
         ReviewError,
+        SameCustomerError,
         TableVersionError,
         UnknownCommunicationError,
         UnknownCustomerError,

@@ -1,0 +1,1 @@
+"""Who is the same customer: keys that members share, what links them, and what keeps them apart."""
