@@ -14,6 +14,7 @@ from xconnector.contract.file_drop import FileDrop
 from xconnector.contract.recognition import Recognition
 from xconnector.contract.settings import ConnectorSettings
 from xconnector.contract.source import RunSource
+from xconnector.contract.stream_source import StreamSource
 from xconnector.contract.webhook_source import WebhookSource
 from xconnector.domain.routing.plan import Medium
 
@@ -94,6 +95,7 @@ class Manifest(Generic[S]):
     """Of a composer that keeps designs of its own; one without fills the project's templates."""
     archive: Callable[[S, Surroundings], Archive] | None = None
     run_source: Callable[[S, Surroundings], RunSource] | None = None
+    stream_source: Callable[[S, Surroundings], StreamSource] | None = None
     file_drop: Callable[[S, Surroundings], FileDrop] | None = None
     webhook_source: Callable[[S, Surroundings], WebhookSource] | None = None
     recognition: Recognition | None = None

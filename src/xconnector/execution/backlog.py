@@ -20,6 +20,15 @@ class Backlog:
     """With a due time that has not come."""
 
 
+async def too_much_waits(connection: Connection, *, most: int, priority: int) -> bool:
+    """Say whether more than `most` jobs of this priority or a higher one are due and not begun.
+
+    Cheap enough to be asked every second: it stops counting where it knows.
+    """
+    cursor = await connection.execute(_QUERIES.too_much_waits, {"most": most, "priority": priority})
+    return await cursor.fetchone() == (True,)
+
+
 async def backlog(connection: Connection) -> list[Backlog]:
     """Return the stages that have work, by name."""
     rows = await (await connection.execute(_QUERIES.backlog)).fetchall()

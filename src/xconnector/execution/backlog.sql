@@ -1,3 +1,12 @@
+-- name: too_much_waits
+-- Whether more jobs than that are due, of this priority or a higher one, and not begun.
+SELECT count(*) > %(most)s
+FROM (
+    SELECT FROM procrastinate_jobs
+    WHERE status = 'todo' AND priority >= %(priority)s AND (scheduled_at IS NULL OR scheduled_at <= now())
+    LIMIT %(most)s + 1
+) AS due;
+
 -- name: backlog
 -- How much work of each stage waits, runs, or is put off.
 SELECT stage, sum(waiting)::bigint, sum(running)::bigint, sum(put_off)::bigint

@@ -25,6 +25,7 @@ from procrastinate import PsycopgConnector
 from procrastinate.jobs import Job
 from procrastinate.manager import JobManager
 
+from xconnector.execution.shift import ListenFunction
 from xconnector.postgres.connect import Connection
 
 Id: TypeAlias = int | str
@@ -118,6 +119,17 @@ class Watch:
     look: WatchFunction
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listener:
+    """What to listen to as long as a worker lives, by every worker at the same time.
+
+    It is in no transaction, returns when its shift is over, and is begun anew whenever it raises.
+    """
+
+    name: str
+    listen: ListenFunction
+
+
 class UnknownStageError(Exception):
     """No stage is registered under that name."""
 
@@ -125,12 +137,16 @@ class UnknownStageError(Exception):
 
 
 class Jobs:
-    """The stages, with chores and watches beside them. Every process that defers or works registers the same ones."""
+    """The stages, with chores, watches and listeners beside them.
+
+    Every process that defers or works registers the same ones.
+    """
 
     def __init__(self) -> None:
         self._stages: dict[str, Stage] = {}
         self._chores: list[Chore] = []
         self._watches: list[Watch] = []
+        self._listeners: list[Listener] = []
         self._on_exhausted: ExhaustedFunction | None = None
         # Never opened: every job is deferred on its caller's connection.
         self._manager = JobManager(PsycopgConnector())
@@ -146,6 +162,10 @@ class Jobs:
     @property
     def watches(self) -> Sequence[Watch]:
         return self._watches
+
+    @property
+    def listeners(self) -> Sequence[Listener]:
+        return self._listeners
 
     @property
     def exhausted(self) -> ExhaustedFunction | None:
@@ -170,6 +190,9 @@ class Jobs:
 
     def add_watch(self, watch: Watch) -> None:
         self._watches.append(watch)
+
+    def add_listener(self, listener: Listener) -> None:
+        self._listeners.append(listener)
 
     def on_exhausted(self, follow_up: ExhaustedFunction) -> ExhaustedFunction:
         """Register what follows, in a transaction of its own, when a job is given up.

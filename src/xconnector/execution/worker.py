@@ -1,4 +1,4 @@
-"""A worker: takes jobs and runs their stages, rescues the work of workers that died, does chores and keeps watches."""
+"""A worker: takes jobs and runs their stages, rescues what dead ones left, does chores, keeps watches, and listens."""
 
 import asyncio
 import logging
@@ -18,9 +18,11 @@ from procrastinate.worker import Worker as JobTaker
 
 from xconnector.execution import retention, waits
 from xconnector.execution.failing import RetryAsTold, describe, run_stage
-from xconnector.execution.jobs import Attempt, Chore, Id, Jobs, Stage, Watch
+from xconnector.execution.jobs import Attempt, Chore, Id, Jobs, Listener, Stage, Watch
+from xconnector.execution.listening import keep_listening
 from xconnector.execution.own_jobs import OwnJobs
 from xconnector.execution.rescue import give_up_deadly_jobs, rescue_stalled_jobs
+from xconnector.execution.shift import Shift
 from xconnector.postgres.connect import Pool, open_pool, transaction
 from xconnector.postgres.locks import Session, SessionLocks
 from xconnector.postgres.queries import Queries
@@ -50,12 +52,12 @@ class WorkerSettings:
     sweep: timedelta = timedelta(seconds=1)
     """How often to look for waits whose time has come."""
     grace: timedelta = timedelta(seconds=30)
-    """How long running stages may take to end when the worker is stopped."""
+    """How long running stages, and listeners, may take to end when the worker is stopped."""
     keep_finished: timedelta = timedelta(days=7)
     tidy: timedelta = timedelta(minutes=5)
     """How often finished jobs past `keep_finished` are deleted."""
     reconnect: timedelta = timedelta(seconds=1)
-    """How long to wait before work is taken up again after the database was gone."""
+    """How long to wait before work is taken up again after the database was gone, or a listener failed once."""
 
 
 class Worker:
@@ -72,7 +74,7 @@ class Worker:
         """Nothing is connected before `run`.
 
         Args:
-            jobs: the registered stages, chores and watches.
+            jobs: the registered stages, chores, watches and listeners.
             conninfo: of the database; the worker keeps a few connections of its own, so that heartbeats never queue.
             settings: see there.
             stages: run only these; all by default.
@@ -100,8 +102,8 @@ class Worker:
 
     async def run(self) -> None:
         """Work until `stop`."""
-        # Every chore may hold a connection; four are left for heartbeats, and for taking and ending jobs.
-        largest = 4 + 3 + len(self._jobs.chores)
+        # Every chore and listener may hold a connection; four are left for heartbeats, and for taking and ending jobs.
+        largest = 4 + 3 + len(self._jobs.chores) + len(self._jobs.listeners)
         # It tells once more, with a traceback, what `failing` tells.
         logging.getLogger("procrastinate").setLevel(logging.CRITICAL)
         async with (
@@ -111,6 +113,7 @@ class Worker:
             app = self._app(pool)
             rounds = [*self._rounds(pool), *self._watches(SessionLocks(session))]
             repeating = [asyncio.create_task(self._repeat(*each)) for each in rounds]
+            listening = [asyncio.create_task(self._listen(each, pool)) for each in self._jobs.listeners]
             try:
                 async with app.open_async(pool):
                     while not self._stopping.is_set():
@@ -118,6 +121,7 @@ class Worker:
                         await self._pause(self._settings.reconnect)
                         await pool.check()
             finally:
+                await self._end_listening(listening)
                 for each in repeating:
                     each.cancel()
                 await asyncio.gather(*repeating, return_exceptions=True)
@@ -168,6 +172,21 @@ class Worker:
     async def _pause(self, period: timedelta) -> None:
         with suppress(TimeoutError):
             await asyncio.wait_for(self._stopping.wait(), period.total_seconds())
+
+    # ------------------------------------------------------------------ listeners
+
+    async def _listen(self, listener: Listener, pool: Pool) -> None:
+        shift = Shift(listener.name, pool=pool, ending=self._stopping)
+        await keep_listening(shift, listener.name, listener.listen, first_wait=self._settings.reconnect)
+
+    async def _end_listening(self, listening: Sequence[asyncio.Task[None]]) -> None:
+        """Let them end what they are at, which may have begun while the last stages ended."""
+        self._stopping.set()
+        if listening:
+            await asyncio.wait(listening, timeout=self._settings.grace.total_seconds())
+        for each in listening:
+            each.cancel()
+        await asyncio.gather(*listening, return_exceptions=True)
 
     # ------------------------------------------------------------------ chores and watches
 

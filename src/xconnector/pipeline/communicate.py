@@ -9,6 +9,7 @@ stage hands its batch to the next in the same transaction in which it wrote its 
     submit   → what a composer makes as a job of its own, and fetch → what became of it
     archive  → kept before anything leaves
     deliver  → hop by hop; print is collected into bundles
+    listen   → what brokers give is received
     poll     → what channels report moves the communication; a bounce takes the next hop
     unseen   → what nobody looked at in its time takes the next hop too
 """
@@ -16,7 +17,7 @@ stage hands its batch to the next in the same transaction in which it wrote its 
 from datetime import timedelta
 from functools import partial
 
-from xconnector.execution.jobs import Chore, Retry, Stage, Watch
+from xconnector.execution.jobs import Chore, Listener, Retry, Stage, Watch
 from xconnector.pipeline.archive import archive
 from xconnector.pipeline.collect import bundle, gather
 from xconnector.pipeline.compose import compose
@@ -24,6 +25,7 @@ from xconnector.pipeline.deliver import deliver
 from xconnector.pipeline.drop import LOOK_EVERY, take_drop
 from xconnector.pipeline.fetch import fetch
 from xconnector.pipeline.giving_up import give_up
+from xconnector.pipeline.listen import listen
 from xconnector.pipeline.overdue import overdue
 from xconnector.pipeline.prepare import prepare
 from xconnector.pipeline.submit import submit
@@ -58,6 +60,8 @@ def lay_main_path(place: Workplace) -> None:
         if feed.drop is not None:
             look = partial(take_drop, place, feed)
             place.jobs.add_watch(Watch(name=f"drop of {feed.name}", every=feed.every or LOOK_EVERY, look=look))
+        if feed.connection is not None and place.connections.is_stream_source(feed.connection):
+            place.jobs.add_listener(Listener(name=f"listen {feed.connection}", listen=partial(listen, place, feed)))
     place.jobs.on_exhausted(partial(give_up, place))
 
 

@@ -113,7 +113,8 @@ def _arrival(project: Project, record: SourceRecord | BadRecord, feed: Feed | No
             position=record.position,
             reason=record.reason,
         )
-    taker = feed or project.feed_of(record.event_type)
+    # A CloudEvent from a broker has a type of its own: by that it finds its mapping.
+    taker = feed if feed is not None and feed.event == record.event_type else project.feed_of(record.event_type)
     return Arrival(
         source=record.source,
         source_key=record.source_key,

@@ -29,11 +29,12 @@ class Role(StrEnum):
     COMPOSER = "composer"
     ARCHIVE = "archive"
     RUN_SOURCE = "run_source"
+    STREAM_SOURCE = "stream_source"
     FILE_DROP = "file_drop"
     WEBHOOK_SOURCE = "webhook_source"
 
 
-SOURCES = (Role.RUN_SOURCE, Role.WEBHOOK_SOURCE)
+SOURCES = (Role.RUN_SOURCE, Role.STREAM_SOURCE, Role.WEBHOOK_SOURCE)
 """The roles from which records come."""
 
 

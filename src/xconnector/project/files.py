@@ -92,8 +92,8 @@ class FeedShape(Shape):
     mapping: Name
     """Name of a file in mappings/ without its ending."""
     connection: Name | None = None
-    """The run source that reads the files, or the connection that takes what is sent to us by webhook; left out for
-    events that are sent with a key of ours."""
+    """The run source that reads the files, the broker that is listened to, or the connection that takes what is sent
+    to us by webhook; left out for events that are sent with a key of ours."""
     contract: Name | None = None
     """What the records promise: name of a file in contracts/ without `.schema.json`."""
     drop: Name | None = None

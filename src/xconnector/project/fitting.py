@@ -39,6 +39,7 @@ def misfits(known: Known) -> Iterator[Finding]:
 def _feeds(known: Known) -> Iterator[Finding]:
     sent: dict[str, str] = {}
     yield from _drops(known)
+    yield from _streams(known)
     for feed in known.feeds.values():
         place = ("feeds", feed.name)
         if feed.mapping not in known.mappings:
@@ -84,6 +85,25 @@ def _webhooks(known: Known) -> Iterator[Finding]:
             message = f"{len(feeds)} feeds take the webhooks of connection {name!r}, whose records name no type"
             remedy = "let one feed name the connection, or say by `type` where the event's type stands"
             yield known.file.finding((CONNECTIONS, name), message, remedy)
+
+
+def _streams(known: Known) -> Iterator[Finding]:
+    listening: dict[str | None, str] = {}
+    for feed in known.feeds.values():
+        if not _is_listened_to(feed, known):
+            continue
+        if feed.connection in listening:
+            message = f"feed {listening[feed.connection]!r} listens to connection {feed.connection!r} too"
+            remedy = "keep one: CloudEvents of other types find a feed without connection by their type"
+            yield known.file.finding(("feeds", feed.name, "connection"), message, remedy)
+        listening[feed.connection] = feed.name
+
+
+def _is_listened_to(feed: Feed, known: Known) -> bool:
+    """Say whether a feed's connection is a broker, whose messages come one by one."""
+    connection = known.connections.get(feed.connection or "")
+    declared = connection.manifest if connection is not None else None
+    return declared is not None and declared.stream_source is not None
 
 
 # ---------------------------------------------------------------------------- communications
@@ -191,7 +211,7 @@ def _design(
     design = known.designs[design_file.name].get(template)
     if design is not None:
         feeds = [feed for feed in known.feeds.values() if feed.event == one.kind.event]
-        use = DesignUse(comes_singly=any(feed.connection is None for feed in feeds))
+        use = DesignUse(comes_singly=any(feed.connection is None or _is_listened_to(feed, known) for feed in feeds))
         yield from design_misfits(design, design_file, composer, use)
         sample = sample_of(one.kind.contract, _sender(known))
         yield from paths_to_nowhere(design, design_file, sample, communication=one.kind.name)

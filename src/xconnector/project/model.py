@@ -75,7 +75,8 @@ class Feed:
     """Type of the events."""
     mapping: str
     connection: str | None = None
-    """The run source that reads its files, or what its senders call; None for events that come with a key of ours."""
+    """The run source that reads its files, the broker that is listened to, or what its senders call; None for events
+    that come with a key of ours."""
     contract: str | None = None
     """What its records promise; None where nothing is promised."""
     drop: str | None = None

@@ -18,6 +18,7 @@ from xconnector.contract.manifest import Surroundings
 from xconnector.contract.registry import manifest
 from xconnector.contract.reporting import ReportsByWebhook
 from xconnector.contract.source import RunSource
+from xconnector.contract.stream_source import StreamSource
 from xconnector.contract.webhook_source import WebhookSource
 from xconnector.execution.limits import LimitedConnection, Limits
 from xconnector.postgres.locks import Session, SessionLocks
@@ -119,6 +120,15 @@ class Connections:
     async def file_drop(self, name: str) -> FileDrop:
         """Return the opened file drop. Raises one of the four contract errors when it cannot be opened."""
         return cast("FileDrop", await self._open(name, Role.FILE_DROP))
+
+    async def stream_source(self, name: str) -> StreamSource:
+        """Return the opened stream source. Raises one of the four contract errors when it cannot be opened."""
+        return cast("StreamSource", await self._open(name, Role.STREAM_SOURCE))
+
+    def is_stream_source(self, name: str) -> bool:
+        """Say whether a connection of the project is one that is listened to."""
+        known = self._project.connections.get(name)
+        return known is not None and manifest(known.connector).stream_source is not None
 
     async def collecting(self, name: str) -> Collects | None:
         """Return the channel when it takes bundles, else None."""

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TypeAlias
 
 from xconnector.domain.event import RecordFate
 from xconnector.postgres.connect import Connection
@@ -45,6 +46,10 @@ class Received:
     reason: str | None
 
 
+_Named: TypeAlias = tuple[str, str | None, str]
+"""Source, source key and digest: the same bytes by the same name."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _First:
     """What was taken first under a key."""
@@ -56,7 +61,8 @@ class _First:
 async def receive(connection: Connection, batch_id: int, arrivals: Sequence[Arrival], now: datetime) -> list[Received]:
     """Write records to the inbox, each source key taken once, and return their fates in order.
 
-    The same key with the same bytes is repeated, with other bytes refused, and both are kept.
+    The same key with the same bytes is repeated, with other bytes refused, and both are kept. A single event that was
+    set aside with these bytes is repeated too: whoever got no answer sends it again, and it is still the same.
     Safe against the same records arriving on another connection at the same moment.
     """
     candidates = _first_of_each_key(arrivals)
@@ -65,7 +71,8 @@ async def receive(connection: Connection, batch_id: int, arrivals: Sequence[Arri
     ours = {id(arrival) for arrival, record_id in zip(candidates, taken, strict=True) if record_id is not None}
     rest = [arrival for arrival in arrivals if id(arrival) not in ours]
     earlier = await _first_of(connection, [arrival for arrival in rest if arrival.data is not None])
-    fates = [_fate_of(arrival, earlier) for arrival in rest]
+    known_bad = await _set_aside_before(connection, [one for one in rest if one.reason and one.position is None])
+    fates = [_fate_of(arrival, earlier, known_bad) for arrival in rest]
     kept = iter(zip(await _insert(connection, batch_id, rest, fates, now), fates, strict=True))
     received: list[Received] = []
     for arrival in arrivals:
@@ -101,7 +108,7 @@ def _keys(arrivals: Sequence[Arrival]) -> list[tuple[str, str | None]]:
     return [(arrival.source, arrival.source_key) for arrival in arrivals]
 
 
-def _fate_of(arrival: Arrival, earlier: Mapping[tuple[str, str | None], _First]) -> RecordFate:
+def _fate_of(arrival: Arrival, earlier: Mapping[tuple[str, str | None], _First], known_bad: set[_Named]) -> RecordFate:
     """The same bytes under another type say something else, and are refused like other bytes.
 
     What was taken once stays taken, also where it comes again and would be set aside by now.
@@ -109,7 +116,13 @@ def _fate_of(arrival: Arrival, earlier: Mapping[tuple[str, str | None], _First])
     first = earlier.get((arrival.source, arrival.source_key))
     if first == _First(sha256=arrival.sha256, event_type=arrival.event_type):
         return RecordFate.REPEATED
-    return RecordFate.REFUSED if arrival.reason is None else RecordFate.SET_ASIDE
+    if arrival.reason is None:
+        return RecordFate.REFUSED
+    if arrival.position is None and _named(arrival) in known_bad:
+        return RecordFate.REPEATED
+    # The next one with these bytes is known by then.
+    known_bad.add(_named(arrival))
+    return RecordFate.SET_ASIDE
 
 
 async def _insert(
@@ -156,6 +169,25 @@ async def _first_of(connection: Connection, arrivals: Sequence[Arrival]) -> dict
         (str(row[0]), str(row[1])): _First(sha256=str(row[2]), event_type=str(row[3]))
         for row in await cursor.fetchall()
     }
+
+
+def _named(arrival: Arrival) -> _Named:
+    return arrival.source, arrival.source_key, arrival.sha256
+
+
+async def _set_aside_before(connection: Connection, arrivals: Sequence[Arrival]) -> set[_Named]:
+    """Return which of these stand aside already."""
+    if not arrivals:
+        return set()
+    cursor = await connection.execute(
+        _QUERIES.set_aside_before,
+        {
+            "sources": [arrival.source for arrival in arrivals],
+            "source_keys": [arrival.source_key for arrival in arrivals],
+            "sha256": [arrival.sha256 for arrival in arrivals],
+        },
+    )
+    return {_named(arrivals[int(row[0]) - 1]) for row in await cursor.fetchall()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

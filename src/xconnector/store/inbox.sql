@@ -27,6 +27,17 @@ SELECT inbox.source, inbox.source_key, inbox.sha256, inbox.event_type
 FROM unnest(%(sources)s::text[], %(source_keys)s::text[]) AS given (source, source_key)
 JOIN inbox ON inbox.source = given.source AND inbox.source_key = given.source_key AND inbox.fate = 'taken';
 
+-- name: set_aside_before
+-- Which of these are set aside already: the same bytes by the same name. Returns places from 1.
+SELECT given.place
+FROM unnest(%(sources)s::text[], %(source_keys)s::text[], %(sha256)s::text[])
+    WITH ORDINALITY AS given (source, source_key, sha256, place)
+WHERE EXISTS (
+    SELECT FROM inbox
+    WHERE inbox.sha256 = given.sha256 AND inbox.fate = 'set_aside' AND inbox.source = given.source
+        AND inbox.source_key IS NOT DISTINCT FROM given.source_key
+);
+
 -- name: unasked
 -- The batch's taken records of which it is not known yet what they ask for.
 SELECT record_id, source, source_key, event_type, occurred_at, received_at, feed, data::text AS data

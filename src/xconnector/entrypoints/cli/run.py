@@ -32,8 +32,12 @@ def run(
 
         assert isinstance(place, Workplace), "the workplace was opened for this verb"
         chosen = place.project.feeds.get(feed)
-        if chosen is None or chosen.connection is None:
-            readable = [name for name, row in place.project.feeds.items() if row.connection is not None]
+        readable = [
+            name
+            for name, row in place.project.feeds.items()
+            if row.connection is not None and not place.connections.is_stream_source(row.connection)
+        ]
+        if chosen is None or chosen.name not in readable:
             refuse(f"no feed {feed!r} reads files; those that do: {', '.join(readable) or 'none'}")
         spare_what_stays()
         columns = (TextColumn("reading {task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())

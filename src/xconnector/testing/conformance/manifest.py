@@ -50,7 +50,16 @@ class ManifestConformance:
     def test_it_has_a_role(self, name: str) -> None:
         found = manifest(name)
 
-        assert found.channel or found.composer or found.archive or found.run_source or found.webhook_source
+        roles = (
+            found.channel,
+            found.composer,
+            found.archive,
+            found.run_source,
+            found.stream_source,
+            found.webhook_source,
+            found.file_drop,
+        )
+        assert any(role is not None for role in roles)
 
     def test_every_setting_is_described(self, name: str) -> None:
         undescribed = [
