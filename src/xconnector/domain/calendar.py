@@ -2,7 +2,7 @@
 
 from collections.abc import Container
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 MONDAY_TO_FRIDAY = frozenset(range(5))
@@ -74,7 +74,11 @@ class Calendar:
 
     def is_after_cutoff(self, moment: datetime) -> bool:
         """Say whether it is the cut-off or later on the office's clock; never where there is no cut-off."""
-        return self.cutoff is not None and moment >= self.moment(moment.astimezone(self.zone).date(), self.cutoff)
+        if self.cutoff is None:
+            return False
+        cutoff = self.moment(moment.astimezone(self.zone).date(), self.cutoff)
+        # Two times of one clock would be compared as it shows them, and it shows some twice.
+        return moment.astimezone(UTC) >= cutoff.astimezone(UTC)
 
     def moment(self, day: date, at: time) -> datetime:
         """Return the moment of a time of day on the office's clock.

@@ -8,6 +8,8 @@ class State(StrEnum):
 
     TRIGGERED = "triggered"
     """Asked for by a record; waits for its data and its route."""
+    WAITING = "waiting"
+    """Asked for and not begun: its time, its turn or an event is still to come."""
     DECIDED = "decided"
     """Assembled and routed; waits to be composed."""
     COMPOSING = "composing"
@@ -58,7 +60,8 @@ _END_STANDINGS = {
 END_STATES = frozenset(_END_STANDINGS)
 
 _FORWARD: dict[State, frozenset[State]] = {
-    State.TRIGGERED: frozenset({State.DECIDED, State.SUPPRESSED}),
+    State.TRIGGERED: frozenset({State.WAITING, State.DECIDED, State.SUPPRESSED}),
+    State.WAITING: frozenset({State.TRIGGERED, State.SUPPRESSED}),
     State.DECIDED: frozenset({State.COMPOSING, State.COMPOSED}),
     State.COMPOSING: frozenset({State.COMPOSED, State.DECIDED, State.OUTCOME_UNKNOWN}),
     State.COMPOSED: frozenset({State.IN_REVIEW, State.RELEASED}),

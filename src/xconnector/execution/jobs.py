@@ -34,8 +34,10 @@ Id: TypeAlias = int | str
 class Priority(IntEnum):
     """What goes first when there is more work than workers: one person waits, a population does not."""
 
+    LOW = -100
     BULK = 0
     ONE_OFF = 100
+    HIGH = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

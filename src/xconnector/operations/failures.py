@@ -15,6 +15,7 @@ from xconnector.store.submissions import SubmissionState
 
 _BACK_TO = {
     "prepare": (State.TRIGGERED, "prepare"),
+    "begin": (State.TRIGGERED, "prepare"),
     "assemble": (State.TRIGGERED, "prepare"),
     "decide": (State.TRIGGERED, "prepare"),
     "compose": (State.DECIDED, "compose"),

@@ -4,6 +4,7 @@ A record is received at the door (`receive.py`), by the web, a command or a run.
 stage hands its batch to the next in the same transaction in which it wrote its result:
 
     receive  → once per source key; the same key with another payload is refused and kept
+    begin    → what waited for its time, its turn or another event is prepared then
     prepare  → trigger, assemble and decide: which communications, of which data, by which channels
     compose  → the documents; review by rule or by a person, on exactly these bytes
     submit   → what a composer makes as a job of its own, and fetch → what became of it
@@ -19,6 +20,7 @@ from functools import partial
 
 from xconnector.execution.jobs import Chore, Listener, Retry, Stage, Watch
 from xconnector.pipeline.archive import archive
+from xconnector.pipeline.begin import begin
 from xconnector.pipeline.collect import bundle, gather
 from xconnector.pipeline.compose import compose
 from xconnector.pipeline.deliver import deliver
@@ -36,6 +38,7 @@ from xconnector.pipeline.workplace import Workplace
 
 STAGES = {
     "prepare": prepare,
+    "begin": begin,
     "compose": compose,
     "submit": submit,
     "fetch": fetch,

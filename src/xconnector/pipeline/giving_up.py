@@ -1,5 +1,7 @@
 """Giving up: when a stage broke in all its attempts, its communications become failures and are not lost."""
 
+from uuid import UUID
+
 from xconnector.contract.errors import OutcomeUnknownError
 from xconnector.domain.communication import State
 from xconnector.domain.failure import Failure, FailureKind
@@ -9,7 +11,7 @@ from xconnector.pipeline.closing import Answer, close
 from xconnector.pipeline.closing_submissions import PAGE, fail_page
 from xconnector.pipeline.workplace import Workplace
 from xconnector.postgres.connect import Connection
-from xconnector.store import bundles, communications, dispatches, failures, inbox, submissions
+from xconnector.store import asks, bundles, communications, dispatches, failures, inbox, submissions
 from xconnector.store.submissions import SubmissionState
 
 _WAITS_IN = {"prepare": State.TRIGGERED, "compose": State.DECIDED, "archive": State.RELEASED}
@@ -25,7 +27,9 @@ _ENDS_OF_SUBMISSIONS = (
 async def give_up(place: Workplace, connection: Connection, exhausted: Exhausted) -> None:
     """Put everything the given-up job was to move into the failure queue."""
     reason = f"the stage {exhausted.stage} broke in every attempt ({exhausted.error}); report it, then reprocess"
-    if exhausted.stage in _WAITS_IN:
+    if exhausted.stage == "begin":
+        await _give_up_waiting(place, connection, exhausted, reason)
+    elif exhausted.stage in _WAITS_IN:
         await _give_up_batch(place, connection, exhausted, reason)
     elif exhausted.stage == "deliver":
         await _give_up_hand_overs(place, connection, exhausted, reason)
@@ -45,6 +49,17 @@ async def _give_up_batch(place: Workplace, connection: Connection, exhausted: Ex
     if exhausted.stage == "prepare":
         records = [row.record_id for row in await inbox.unasked(connection, batch_id)]
         await failing.set_aside(connection, batch_id, [(key, failure) for key in records], now=place.now())
+
+
+async def _give_up_waiting(place: Workplace, connection: Connection, exhausted: Exhausted, reason: str) -> None:
+    """What should have begun has failed; what is due later still waits."""
+    batch_id, now = int(exhausted.ids["batch_id"]), place.now()
+    group = exhausted.ids.get("group")
+    due = await asks.due(connection, batch_id, group=None if group is None else UUID(str(group)), now=now)
+    failure = Failure(stage="begin", kind=FailureKind.DEFECT, reason=reason)
+    batches = await asks.stop_waiting(connection, due)
+    stopped = [failures.Stopped(batch_id=batches[key], communication_id=key, failure=failure) for key in due]
+    await failing.fail(connection, stopped, origin=State.WAITING, now=now)
 
 
 async def _give_up_hand_overs(place: Workplace, connection: Connection, exhausted: Exhausted, reason: str) -> None:

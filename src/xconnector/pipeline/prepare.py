@@ -15,8 +15,10 @@ from xconnector.domain.customer import CustomerRecord
 from xconnector.domain.decision.deciding import DecisionError
 from xconnector.domain.failure import Failure, FailureKind
 from xconnector.domain.routing.shadow import shadowed
+from xconnector.domain.trigger.start import StartError
 from xconnector.execution.jobs import Attempt
 from xconnector.pipeline import failing
+from xconnector.pipeline.asking import NewAsk, ask_for, priority_of
 from xconnector.pipeline.assemble import Assembled, assemble, freeze
 from xconnector.pipeline.decide import (
     Outcome,
@@ -69,6 +71,7 @@ async def prepare(place: Workplace, attempt: Attempt, batch_id: int) -> None:
         now = place.now()
         batch = _Batch(batch_id=batch_id)
         sources = await _trigger(place, connection, batch)
+        await _let_wait(place, connection, batch, attempt, now=now)
         sources += await _trigger_again(place, connection, batch)
         await customers.remember(connection, _news(place, sources), now)
         batch.asked = await as_customers(connection, batch.asked)
@@ -77,8 +80,9 @@ async def prepare(place: Workplace, attempt: Attempt, batch_id: int) -> None:
         await _write(place, connection, batch, now=now)
         await policies.remember(connection)
         await _ask_shadows(connection, batch, policies, now=now)
-        if any(outcome.state is State.DECIDED for outcome in batch.outcomes):
-            await place.jobs.defer(connection, "compose", priority=attempt.priority, batch_id=batch_id)
+        if decided := [outcome for outcome in batch.outcomes if outcome.state is State.DECIDED]:
+            priority = _most_urgent(decided, attempt.priority)
+            await place.jobs.defer(connection, "compose", priority=priority, batch_id=batch_id)
 
     await in_transaction(place.pool, write)
 
@@ -96,13 +100,32 @@ async def _trigger(place: Workplace, connection: Connection, batch: _Batch) -> l
             continue
         try:
             asked = trigger(place, source)
-        except ConditionError as error:
+        except (ConditionError, StartError) as error:
             batch.unfit.append((record.record_id, _unfit(error)))
             continue
         batch.made.append((record.record_id, len(asked)))
         batch.asked += asked
         sources.append(source)
     return sources
+
+
+async def _let_wait(
+    place: Workplace, connection: Connection, batch: _Batch, attempt: Attempt, *, now: datetime
+) -> None:
+    """Leave in the batch what begins now; what waits, or is not made, is recorded."""
+    new = [
+        NewAsk(
+            ask=asked.ask,
+            batch_id=batch.batch_id,
+            priority=priority_of(asked.kind.urgency, attempt.priority),
+            customer_key=asked.source.mapped.customer_key,
+            event=asked.source.record.event_type,
+        )
+        for asked in batch.asked
+        if asked.ask is not None
+    ]
+    begin = await ask_for(place, connection, new, now=now)
+    batch.asked = [asked for asked in batch.asked if asked.ask is None or asked.communication_id in begin]
 
 
 async def _trigger_again(place: Workplace, connection: Connection, batch: _Batch) -> list[MappedRecord]:
@@ -132,7 +155,7 @@ def _mapped(place: Workplace, record: TakenRecord) -> MappedRecord | Failure:
         return _unfit(error)
 
 
-def _unfit(error: BreachError | MappingError | ConditionError) -> Failure:
+def _unfit(error: BreachError | MappingError | ConditionError | StartError) -> Failure:
     """Return why a record is set aside before anything is made of it."""
     # Whether a contract is broken is asked at the door too: one cause is one group.
     stage = "receive" if isinstance(error, BreachError) else "trigger"
@@ -175,6 +198,11 @@ async def _assemble_and_decide(
             else:
                 batch.undecided.append(decided)
                 batch.stopped.append((asked, _undecided(decided.error)))
+
+
+def _most_urgent(outcomes: Sequence[Outcome], otherwise: int) -> int:
+    """Return how urgently a batch goes on: as its most urgent communication."""
+    return max(priority_of(outcome.assembled.asked.kind.urgency, otherwise) for outcome in outcomes)
 
 
 def _undecided(error: DecisionError) -> Failure:

@@ -4,11 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from xconnector.domain.trigger.book import Ask, Origin
+from xconnector.domain.trigger.keys import Fields, keys_of
 from xconnector.pipeline.promises import BreachError, breach_of
 from xconnector.pipeline.workplace import Workplace
 from xconnector.project.mapping import Mapped, MappingError
 from xconnector.project.model import CommunicationKind, Project
-from xconnector.project.trigger import asked_for
+from xconnector.project.trigger import asked_for, start_of
 from xconnector.store.inbox import TakenRecord
 from xconnector.store.rows import from_json
 
@@ -37,6 +39,8 @@ class Asked:
     communication_id: UUID
     kind: CommunicationKind
     source: MappedRecord
+    ask: Ask | None = None
+    """By what it is judged whether it begins; None where its kind begins at once."""
 
 
 def map_record(project: Project, record: TakenRecord) -> MappedRecord:
@@ -61,7 +65,25 @@ def map_record(project: Project, record: TakenRecord) -> MappedRecord:
 def trigger(place: Workplace, source: MappedRecord) -> list[Asked]:
     """Return the communications that a record asks for, each with its identity.
 
-    Raises ConditionError where the condition of one cannot be answered.
+    Raises ConditionError where the condition of one cannot be answered, StartError where its start cannot be told.
     """
     kinds = asked_for(place.project, source.record.event_type, source.mapped.data)
-    return [Asked(communication_id=place.new_id(), kind=kind, source=source) for kind in kinds]
+    return [_asked(place.new_id(), kind, source) for kind in kinds]
+
+
+def _asked(communication_id: UUID, kind: CommunicationKind, source: MappedRecord) -> Asked:
+    ask = None if kind.rules.are_none else _ask(communication_id, kind, source)
+    return Asked(communication_id=communication_id, kind=kind, source=source, ask=ask)
+
+
+def _ask(communication_id: UUID, kind: CommunicationKind, source: MappedRecord) -> Ask:
+    record, mapped = source.record, source.mapped
+    return Ask(
+        communication_id=communication_id,
+        kind=kind.name,
+        origin=Origin(record_id=record.record_id, source=record.source, source_key=record.source_key),
+        as_of=source.as_of,
+        asked_at=record.received_at,
+        keys=keys_of(kind.name, kind.rules, Fields(data=mapped.data, customer_key=mapped.customer_key)),
+        begins_at=start_of(kind, source.as_of, mapped.data),
+    )

@@ -25,3 +25,7 @@ class CalendarShape(Shape):
     """IANA time zone in which its days begin; left out: the project's."""
     cutoff: time | None = None
     """Time of day, such as "15:00", from which on something counts as of the next working day."""
+
+
+EVERY_DAY = CalendarShape(weekdays=("mon", "tue", "wed", "thu", "fri", "sat", "sun"))
+"""It has no free days."""

@@ -10,10 +10,10 @@ from xconnector.contract.settings import Duration
 from xconnector.project.calendar_file import CalendarShape
 from xconnector.project.file_words import Day, EventType, Name, Shape, Text
 from xconnector.project.model import ConnectionLimits
+from xconnector.project.trigger_file import TriggerShape
 
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")]
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
-Scalar = str | bool | int | float
 
 
 class LocaleShape(Shape):
@@ -177,17 +177,6 @@ class ProjectShape(Shape):
     """Working days of offices, by name."""
     checks: ChecksShape = ChecksShape()
     """Tables that every communication has to pass, beside its own routing table."""
-
-
-class TriggerShape(Shape):
-    """When a communication is made."""
-
-    event: EventType
-    """Type of the event."""
-    where: Mapping[Name, Scalar | tuple[Scalar, ...]] = {}
-    """Mapped fields that must have this value, or one of these."""
-    condition: Annotated[str, StringConstraints(min_length=1, max_length=1000)] | None = None
-    """An expression of CEL that must be true as well, such as data.amount > 1000.0 && data.kind == 'x'."""
 
 
 class TemplateShape(Shape):

@@ -12,6 +12,7 @@ from xconnector.project.designs import design_file_of, design_misfits, missing_d
 from xconnector.project.files import SenderShape
 from xconnector.project.findings import Finding, named_like
 from xconnector.project.fitting_tables import connections_named, table_misfits
+from xconnector.project.fitting_triggers import trigger_misfits
 from xconnector.project.formats import is_language
 from xconnector.project.known import Known, KnownCommunication
 from xconnector.project.model import Feed
@@ -115,6 +116,7 @@ def _communication(one: KnownCommunication, known: Known) -> Iterator[Finding]:
     yield from _archive(one, known)
     yield from _review(one, known)
     yield from _event(one, known)
+    yield from trigger_misfits(one, known)
     yield from _renditions(one, known)
 
 

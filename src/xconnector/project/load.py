@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from xconnector.domain.calendar import Calendar
 from xconnector.domain.retention import RecordClass
-from xconnector.project.calendar_file import CalendarShape
+from xconnector.project.calendar_file import EVERY_DAY, CalendarShape
 from xconnector.project.calendars import calendar_of
 from xconnector.project.checks import NO_CHECKS, checks_of
 from xconnector.project.communications import communication_of
@@ -33,6 +33,7 @@ from xconnector.project.tables.files import FOREIGN_FORMS, FORMS, form_of, read_
 from xconnector.project.tables.text import TableText
 from xconnector.project.templates import TEMPLATES, links
 from xconnector.project.test_files import read_tests
+from xconnector.project.trigger_rules import Calendars
 from xconnector.project.yaml_file import YamlFile, read_yaml
 
 PROJECT_FILE = "xconnector.yaml"
@@ -136,6 +137,7 @@ class _Loading:
         self._findings += wrong
         contracts, wrong = read_contracts(self._folder)
         self._findings += wrong
+        calendars = dict(self._calendars(file))
         people = [shaped for _, shaped in _section(file, "people", PersonShape)]
         return Known(
             folder=self._folder,
@@ -145,13 +147,13 @@ class _Loading:
             feeds={name: _feed(name, feed) for name, feed in _section(file, "feeds", FeedShape)},
             roles=frozenset(role for person in people for role in person.roles),
             record_classes=frozenset(_names(file, "record_classes")),
-            calendars=dict(self._calendars(file)),
+            calendars=calendars,
             checks=_checks(file),
             tables={**dict(self._tables()), **self._instead},
             parts_of_tables={name: part for name, part in self._parts_of_tables.items() if name not in self._instead},
             mappings=dict(self._mappings()),
             contracts=contracts,
-            communications=dict(self._communications()),
+            communications=dict(self._communications(calendars | {"": self._every_day(file)})),
             designs=designs,
         )
 
@@ -186,6 +188,11 @@ class _Loading:
             self._findings += wrong
             yield name, calendar
 
+    def _every_day(self, file: YamlFile) -> Calendar | None:
+        """Return the calendar of those who name none: it has the project's clock and no free days."""
+        calendar, _ = calendar_of("", EVERY_DAY, file, timezone=_text_at(file, "locale", "timezone"))
+        return calendar
+
     def _tables(self) -> Iterator[tuple[str, TableText | None]]:
         first: dict[str, str] = {}
         endings = dict.fromkeys(f".{form.rpartition('.')[2]}" for form in (*FORMS, *FOREIGN_FORMS))
@@ -215,7 +222,7 @@ class _Loading:
             self._findings += wrong
             yield name, mapping
 
-    def _communications(self) -> Iterator[tuple[str, KnownCommunication | None]]:
+    def _communications(self, calendars: Calendars) -> Iterator[tuple[str, KnownCommunication | None]]:
         for name, path, file in self._files(COMMUNICATIONS, ".yaml"):
             content, wrong = read_yaml(path, file)
             self._findings += wrong
@@ -223,7 +230,7 @@ class _Loading:
             if content is None or shaped is None:
                 yield name, None
                 continue
-            kind, wrong = communication_of(name, shaped, content)
+            kind, wrong = communication_of(name, shaped, content, calendars)
             self._findings += wrong
             yield name, None if kind is None else KnownCommunication(file=content, kind=kind)
 

@@ -14,6 +14,7 @@ from xconnector.domain.golden import MOST_RECENT, Survivorship
 from xconnector.domain.retention import RecordClass
 from xconnector.domain.routing.plan import Medium
 from xconnector.domain.routing.policy import Check
+from xconnector.domain.trigger.rules import NO_RULES, TriggerRules, Urgency
 from xconnector.project.condition import Condition
 from xconnector.project.data_contract import DataContract
 from xconnector.project.mapping import RecordMapping
@@ -150,6 +151,10 @@ class CommunicationKind:
     archive: ArchiveChoice
     print_options: TableChoice | None = None
     """What is told to the print house with each piece."""
+    rules: TriggerRules = NO_RULES
+    """When it begins that was asked for, or is not made."""
+    urgency: Urgency = Urgency.NORMAL
+    """What goes first when there is more work than workers."""
 
     @property
     def tables(self) -> Mapping[Check, str]:

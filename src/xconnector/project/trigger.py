@@ -1,9 +1,11 @@
 """Which communications an event asks for: none, one or many."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from xconnector.domain.record_path import text_of
+from xconnector.domain.trigger.start import StartError, begins_at
 from xconnector.project.condition import ConditionError
 from xconnector.project.model import CommunicationKind, Project
 
@@ -18,6 +20,20 @@ def asked_for(project: Project, event_type: str, data: Mapping[str, Any]) -> tup
         for _, kind in sorted(project.communications.items())
         if kind.event == event_type and _fits(kind.where, data) and _holds(kind, data)
     )
+
+
+def start_of(kind: CommunicationKind, happened_at: datetime, data: Mapping[str, Any]) -> datetime | None:
+    """Return when a communication begins that an event of this time with this mapped data asks for; None at once.
+
+    Raises StartError, naming the communication and fields, where that cannot be told.
+    """
+    start = kind.rules.start
+    if start is None:
+        return None
+    try:
+        return begins_at(start, happened_at, None if start.field is None else data.get(start.field))
+    except StartError as wrong:
+        raise StartError(f"the start of communication {kind.name!r} cannot be told: {wrong}") from None
 
 
 def _fits(where: Mapping[str, frozenset[str]], data: Mapping[str, Any]) -> bool:

@@ -1,0 +1,1 @@
+"""When a communication that was asked for begins, waits, or is not made after all."""

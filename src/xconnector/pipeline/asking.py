@@ -1,0 +1,273 @@
+"""asking: whether what is asked for begins now, waits, or is not made; of kinds whose triggers say more than an event.
+
+Whoever judges holds the keys of what is judged, so that no two transactions judge the same without each other.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from xconnector.domain.communication import State
+from xconnector.domain.failure import Failure, FailureKind
+from xconnector.domain.trigger.book import Ask, Book, Stand, WaitsFor
+from xconnector.domain.trigger.judging import Begin, End, Ending, Judged, Verdict, Wait, judge
+from xconnector.domain.trigger.rules import TriggerRules, Urgency
+from xconnector.execution.jobs import Priority
+from xconnector.execution.waits import Wait as RowWithDueTime
+from xconnector.execution.waits import wait_until
+from xconnector.pipeline import failing
+from xconnector.pipeline.workplace import Workplace
+from xconnector.postgres.connect import Connection
+from xconnector.store import asks, communications, failures, ledger
+from xconnector.store.asks import KeptAsk
+from xconnector.store.communications import Decided
+from xconnector.store.failures import Stopped
+from xconnector.store.moves import Move, Step, move_and_tell
+
+BEGIN = "begin"
+"""The stage that judges again what waited."""
+_ENDS = {
+    Ending.REPEATED: State.SUPPRESSED,
+    Ending.TAKEN_IN: State.SUPPRESSED,
+    Ending.DROPPED: State.SUPPRESSED,
+    Ending.COUNTERED: State.CANCELLED,
+    Ending.MISSED: State.FAILED,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewAsk:
+    """A wish of a record that came now."""
+
+    ask: Ask
+    batch_id: int
+    priority: int
+    """Of the jobs that make it."""
+    customer_key: str
+    event: str
+    """Type of the event that asks."""
+
+
+def priority_of(urgency: Urgency, otherwise: int) -> int:
+    """Return the priority of the jobs that make a communication; `otherwise` is that with which its record came."""
+    return {Urgency.HIGH: int(Priority.HIGH), Urgency.LOW: int(Priority.LOW)}.get(urgency, otherwise)
+
+
+async def ask_for(place: Workplace, connection: Connection, new: Sequence[NewAsk], *, now: datetime) -> set[UUID]:
+    """Judge new asks, and record what follows for those that do not begin now; returns those that begin."""
+    if not new:
+        return set()
+    keys = [one.ask.keys for one in new]
+    await asks.hold(connection, (key for one in keys for key in one.all))
+    known = await _claimed(connection, await asks.related(connection, keys))
+    book = Book()
+    book.write(kept.entry for kept in known)
+    entries = [book.ask(one.ask) for one in new]
+    kept = {one.entry.ask.communication_id: one for one in known}
+    kept |= {
+        one.ask.communication_id: KeptAsk(entry=entry, batch_id=one.batch_id, priority=one.priority)
+        for one, entry in zip(new, entries, strict=True)
+    }
+    judged = judge(book, entries, _rules(place), now)
+    newly = [one for one in judged if one.is_new]
+    await asks.add(connection, [_course(kept, one) for one in newly])
+    await _write_new(connection, newly, {one.ask.communication_id: one for one in new}, now=now)
+    await _let_follow(place, connection, [one for one in judged if not one.is_new], kept, now=now)
+    await _await(connection, judged, kept)
+    return {one.entry.ask.communication_id for one in newly if isinstance(one.verdict, Begin)}
+
+
+async def judge_again(place: Workplace, connection: Connection, ids: Sequence[UUID], *, now: datetime) -> None:
+    """Judge asks again that wait, with those that wait with them, and record what follows."""
+    if not ids:
+        return
+    # Read for their keys first, and again when these are held.
+    before = await asks.related(connection, (), ids=ids)
+    keys = [kept.entry.ask.keys for kept in before]
+    await asks.hold(connection, (key for one in keys for key in one.all))
+    known = await _claimed(connection, await asks.related(connection, keys, ids=ids))
+    book = Book()
+    book.write(kept.entry for kept in known)
+    judged = judge(book, [book.entries[key] for key in ids if key in book.entries], _rules(place), now)
+    kept = {one.entry.ask.communication_id: one for one in known}
+    await _let_follow(place, connection, judged, kept, now=now)
+    await _await(connection, judged, kept)
+
+
+async def _claimed(connection: Connection, known: Sequence[KeptAsk]) -> list[KeptAsk]:
+    """Hold the communications that wait until the transaction ends; one that was withdrawn meanwhile waits no more."""
+    waiting = [kept.entry.ask.communication_id for kept in known if kept.entry.stand is Stand.WAITING]
+    held = await communications.claim(connection, waiting, state=State.WAITING) if waiting else set[UUID]()
+    for kept in known:
+        if kept.entry.stand is Stand.WAITING and kept.entry.ask.communication_id not in held:
+            kept.entry.stand, kept.entry.waits_for = Stand.LEFT, None
+    return [*known]
+
+
+def _rules(place: Workplace) -> Mapping[str, TriggerRules]:
+    return {name: kind.rules for name, kind in place.project.communications.items()}
+
+
+def _course(kept: Mapping[UUID, KeptAsk], one: Judged) -> KeptAsk:
+    """Return an ask with what follows for it."""
+    verdict = one.verdict
+    return replace(
+        kept[one.entry.ask.communication_id],
+        due_at=verdict.until if isinstance(verdict, Wait) else None,
+        because=None if isinstance(verdict, Begin) else verdict.because,
+        taken_into=verdict.into if isinstance(verdict, End) else None,
+    )
+
+
+async def _await(connection: Connection, judged: Iterable[Judged], kept: Mapping[UUID, KeptAsk]) -> None:
+    """Let asks be judged again when their time comes; what waits together for quiet has one wait."""
+    found: dict[str, RowWithDueTime] = {}
+    for one in judged:
+        if not isinstance(one.verdict, Wait) or one.verdict.until is None:
+            continue
+        row, until = kept[one.entry.ask.communication_id], one.verdict.until
+        group = one.entry.ask.keys.collapse if one.verdict.waits_for is WaitsFor.QUIET else None
+        key = f"begin:{row.batch_id}:{until.isoformat()}" if group is None else f"quiet:{group}"
+        ids: dict[str, int | str] = {"batch_id": row.batch_id}
+        if group is not None:
+            ids["group"] = str(group)
+        found[key] = RowWithDueTime(due_at=until, stage=BEGIN, ids=ids, priority=row.priority, key=key)
+    await wait_until(connection, *found.values())
+
+
+# ---------------------------------------------------------------- new asks
+
+
+async def _write_new(
+    connection: Connection, judged: Sequence[Judged], new: Mapping[UUID, NewAsk], *, now: datetime
+) -> None:
+    """Write communications that do not begin now, and why."""
+    rows = [(new[one.entry.ask.communication_id], one.verdict) for one in judged if not isinstance(one.verdict, Begin)]
+    await communications.remember(
+        connection,
+        [
+            Decided(
+                communication_id=one.ask.communication_id,
+                batch_id=one.batch_id,
+                record_id=one.ask.origin.record_id,
+                name=one.ask.kind,
+                customer_key=one.customer_key,
+                state=_state(verdict),
+            )
+            for one, verdict in rows
+        ],
+        now,
+    )
+    stopped = [
+        Stopped(batch_id=one.batch_id, communication_id=one.ask.communication_id, failure=_failure(verdict))
+        for one, verdict in rows
+        if isinstance(verdict, End) and verdict.ending is Ending.MISSED
+    ]
+    await failures.remember(connection, stopped, now)
+    await ledger.append(connection, [entry for one, verdict in rows for entry in _entries(one, verdict, now)])
+
+
+def _state(verdict: Verdict) -> State:
+    return _ENDS[verdict.ending] if isinstance(verdict, End) else State.WAITING
+
+
+def _entries(one: NewAsk, verdict: Verdict, now: datetime) -> Iterator[ledger.Entry]:
+    """First that it was triggered, then why it is not made now."""
+    state = _state(verdict)
+    said = [("triggered", State.TRIGGERED, {"event": one.event}), (_event(verdict), state, _detail(verdict))]
+    for event, moved, detail in said:
+        yield ledger.Entry(
+            at=now,
+            batch_id=one.batch_id,
+            communication_id=one.ask.communication_id,
+            event=event,
+            state=moved,
+            detail=detail,
+        )
+
+
+def _event(verdict: Verdict) -> str:
+    return "waits" if isinstance(verdict, Wait) else _state(verdict).value
+
+
+def _detail(verdict: Verdict) -> dict[str, Any]:
+    """Return what the ledger tells of a verdict."""
+    if isinstance(verdict, Begin):
+        return {} if verdict.without is None else {"although": verdict.without}
+    if isinstance(verdict, Wait):
+        said = {"for": verdict.waits_for, "until": verdict.until, "because": verdict.because}
+        return said if verdict.without is None else said | {"although": verdict.without}
+    if verdict.ending is Ending.MISSED:
+        failure = _failure(verdict)
+        return {"stage": failure.stage, "kind": failure.kind, "reason": failure.reason}
+    by = {} if verdict.by is None else {"by": verdict.by.source_key}
+    return {"because": verdict.because, **by}
+
+
+def _failure(verdict: End) -> Failure:
+    return Failure(stage=BEGIN, kind=FailureKind.INPUT, reason=f"{verdict.because}; reprocess it to begin without")
+
+
+# ---------------------------------------------------------------- asks that waited
+
+
+async def _let_follow(
+    place: Workplace,
+    connection: Connection,
+    judged: Sequence[Judged],
+    kept: Mapping[UUID, KeptAsk],
+    *,
+    now: datetime,
+) -> None:
+    """Move communications on that waited, and tell of those whose wait is another now."""
+    if not judged:
+        return
+    await asks.follow(connection, [_course(kept, one) for one in judged])
+    otherwise = [one for one in judged if isinstance(one.verdict, Wait) and not one.waits_on]
+    await ledger.append(connection, [_waits(one, kept, now) for one in otherwise])
+    for target in (State.SUPPRESSED, State.CANCELLED):
+        ending = [one for one in judged if isinstance(one.verdict, End) and _state(one.verdict) is target]
+        step = Step(origin=State.WAITING, target=target, event=target.value)
+        await move_and_tell(connection, [_move(one, kept) for one in ending], step, now)
+    missed = [
+        Stopped(batch_id=kept[key].batch_id, communication_id=key, failure=_failure(one.verdict))
+        for one in judged
+        if isinstance(one.verdict, End) and _state(one.verdict) is State.FAILED
+        for key in (one.entry.ask.communication_id,)
+    ]
+    await failing.fail(connection, missed, origin=State.WAITING, now=now)
+    await _let_begin(place, connection, [one for one in judged if isinstance(one.verdict, Begin)], kept, now=now)
+
+
+def _waits(one: Judged, kept: Mapping[UUID, KeptAsk], now: datetime) -> ledger.Entry:
+    key = one.entry.ask.communication_id
+    detail = _detail(one.verdict)
+    return ledger.Entry(
+        at=now, batch_id=kept[key].batch_id, communication_id=key, event="waits", state=None, detail=detail
+    )
+
+
+def _move(one: Judged, kept: Mapping[UUID, KeptAsk]) -> Move:
+    key = one.entry.ask.communication_id
+    return Move(communication_id=key, batch_id=kept[key].batch_id, detail=_detail(one.verdict) or None)
+
+
+async def _let_begin(
+    place: Workplace,
+    connection: Connection,
+    judged: Sequence[Judged],
+    kept: Mapping[UUID, KeptAsk],
+    *,
+    now: datetime,
+) -> None:
+    """Let communications be assembled and decided now, each with its batch and as urgently as its kind is."""
+    step = Step(origin=State.WAITING, target=State.TRIGGERED, event="begins")
+    moved = await move_and_tell(connection, [_move(one, kept) for one in judged], step, now)
+    ready: dict[int, set[int]] = {}
+    for key in moved:
+        ready.setdefault(kept[key].priority, set()).add(kept[key].batch_id)
+    for priority, batches in sorted(ready.items()):
+        each = [{"batch_id": batch_id} for batch_id in sorted(batches)]
+        await place.jobs.defer_many(connection, "prepare", each, priority=priority)

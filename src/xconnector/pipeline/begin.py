@@ -1,0 +1,24 @@
+"""begin: what waited for its time is judged again when that has come."""
+
+from uuid import UUID
+
+from xconnector.execution.jobs import Attempt
+from xconnector.pipeline.asking import judge_again
+from xconnector.pipeline.retrying import again
+from xconnector.pipeline.workplace import Workplace
+from xconnector.postgres.connect import Connection, in_transaction
+from xconnector.store import asks
+
+
+async def begin(place: Workplace, attempt: Attempt, batch_id: int, group: str | None = None) -> None:
+    """Let what is due of the batch begin, or of the group that waits to become one communication."""
+
+    async def write(connection: Connection) -> None:
+        now = place.now()
+        due = await asks.due(connection, batch_id, group=None if group is None else UUID(group), now=now)
+        await judge_again(place, connection, due, now=now)
+        # The database's clock, by which waits end, may be ahead of ours.
+        if not due and (due_at := await asks.next_due(connection, batch_id)) is not None:
+            await again(connection, attempt, due_at)
+
+    await in_transaction(place.pool, write)

@@ -1,0 +1,80 @@
+"""`on:` of a communication's file into the rules by which it is judged."""
+
+from collections.abc import Iterator, Mapping
+
+from xconnector.domain.calendar import Calendar
+from xconnector.domain.record_path import text_of
+from xconnector.domain.trigger.rules import Once, TriggerRules
+from xconnector.domain.trigger.start import Start
+from xconnector.project.findings import Finding, named_like
+from xconnector.project.trigger_file import Names, OnceShape, Scalar, StartShape, TriggerShape
+from xconnector.project.yaml_file import YamlFile
+
+Calendars = Mapping[str, Calendar | None]
+"""By name; None where one is wrong. Under "" is the one that has no free days."""
+
+
+def rules_of(shaped: TriggerShape, file: YamlFile, calendars: Calendars) -> tuple[TriggerRules, list[Finding]]:
+    """Return the rules of a trigger, with what is wrong with them."""
+    start, wrong = _start(shaped.start, file, calendars)
+    return TriggerRules(once=_once(shaped.once_per), start=start), wrong
+
+
+def wanted(where: Mapping[str, Scalar | tuple[Scalar, ...]]) -> Mapping[str, frozenset[str]]:
+    """Return the wanted values as text, as which mapped data is compared."""
+    return {
+        name: frozenset(text for value in (one if isinstance(one, tuple) else (one,)) if (text := text_of(value)))
+        for name, one in where.items()
+    }
+
+
+def _once(shaped: Names | OnceShape | None) -> Once | None:
+    if shaped is None:
+        return None
+    if isinstance(shaped, OnceShape):
+        return Once(fields=_several(shaped.key), within=shaped.within)
+    return Once(fields=_several(shaped))
+
+
+def _several(names: Names) -> tuple[str, ...]:
+    return (names,) if isinstance(names, str) else names
+
+
+# ---------------------------------------------------------------- start
+
+
+def _start(shaped: StartShape | None, file: YamlFile, calendars: Calendars) -> tuple[Start | None, list[Finding]]:
+    if shaped is None:
+        return None, []
+    wrong = [*_wrong_start(shaped, file, calendars)]
+    calendar = calendars.get(shaped.calendar or "")
+    if wrong or calendar is None:
+        return None, wrong
+    start = Start(
+        calendar=calendar,
+        field=shaped.field,
+        delay=shaped.delay or Start.delay,
+        days=shaped.working_days or shaped.days or 0,
+        by_working_days=shaped.working_days is not None,
+        on_working_day=shaped.calendar is not None,
+        at=shaped.at,
+    )
+    return start, []
+
+
+def _wrong_start(shaped: StartShape, file: YamlFile, calendars: Calendars) -> Iterator[Finding]:
+    place = ("on", "start")
+    said = [name for name in ("delay", "days", "working_days") if getattr(shaped, name) is not None]
+    if len(said) > 1:
+        yield file.finding((*place, said[1]), f"a start has `{said[0]}` already", "keep one of them")
+    if not said and shaped.at is None and shaped.field is None:
+        remedy = "say `delay`, `working_days`, `days`, `at` or `field`, or leave it out"
+        yield file.finding(place, "a start without a time is at once", remedy)
+    if shaped.field is not None and shaped.delay is not None:
+        yield file.finding((*place, "delay"), "from a day, days are counted", "use `days` or `working_days`")
+    if shaped.working_days is not None and shaped.calendar is None:
+        remedy = "name one of `calendars` in xconnector.yaml"
+        yield file.finding((*place, "working_days"), "working days are those of a calendar", remedy)
+    if shaped.calendar is not None and shaped.calendar not in calendars:
+        remedy = named_like(shaped.calendar, [name for name in calendars if name])
+        yield file.finding((*place, "calendar"), f"there is no calendar {shaped.calendar!r}", remedy)

@@ -1,0 +1,61 @@
+-- name: hold
+-- Lock keys until the transaction ends, in the order given.
+INSERT INTO held_key (key) SELECT * FROM unnest(%(keys)s::uuid[])
+ON CONFLICT (key) DO UPDATE SET key = excluded.key;
+
+-- name: add
+-- Add asks.
+INSERT INTO ask (communication_id, batch_id, record_id, name, as_of, asked_at, priority, begins_at, once_key, order_key,
+                 collapse_key, parent_key, after, waits_for, due_at, because, taken_into)
+SELECT * FROM unnest(
+    %(ids)s::uuid[], %(batches)s::bigint[], %(records)s::bigint[], %(names)s::text[], %(as_of)s::timestamptz[],
+    %(asked_at)s::timestamptz[], %(priorities)s::smallint[], %(begins_at)s::timestamptz[], %(once)s::uuid[],
+    %(orders)s::uuid[], %(collapses)s::uuid[], %(parents)s::uuid[], %(after)s::timestamptz[], %(waits_for)s::text[],
+    %(due_at)s::timestamptz[], %(because)s::text[], %(taken_into)s::uuid[]
+);
+
+-- name: follow
+-- Record what follows for asks that waited.
+UPDATE ask
+SET waits_for = given.waits_for, due_at = given.due_at, because = given.because, after = given.after,
+    taken_into = given.taken_into
+FROM unnest(%(ids)s::uuid[], %(waits_for)s::text[], %(due_at)s::timestamptz[], %(because)s::text[],
+            %(after)s::timestamptz[], %(taken_into)s::uuid[])
+    AS given (id, waits_for, due_at, because, after, taken_into)
+WHERE ask.communication_id = given.id;
+
+-- name: due
+-- The batch's asks whose time has come, and those that wait together for quiet.
+SELECT communication_id FROM ask
+WHERE batch_id = %(batch_id)s AND waits_for IS NOT NULL AND due_at <= %(now)s
+UNION
+SELECT communication_id FROM ask
+WHERE collapse_key = %(group)s::uuid AND waits_for = 'quiet';
+
+-- name: stop_waiting
+-- Let asks wait no more.
+UPDATE ask SET waits_for = NULL, due_at = NULL WHERE communication_id = ANY(%(ids)s)
+RETURNING communication_id, batch_id;
+
+-- name: next_due
+-- When the first of the batch's asks is due.
+SELECT min(due_at) FROM ask WHERE batch_id = %(batch_id)s AND waits_for IS NOT NULL;
+
+-- name: related
+-- Asks that have a key with others in common, as far as they bear on them, and some by their ids.
+WITH chosen AS (
+    SELECT communication_id FROM ask WHERE communication_id = ANY(%(ids)s)
+    UNION
+    SELECT communication_id FROM ask WHERE once_key = ANY(%(once)s)
+    UNION
+    SELECT communication_id FROM ask WHERE order_key = ANY(%(orders)s)
+    UNION
+    SELECT communication_id FROM ask WHERE collapse_key = ANY(%(collapses)s) AND waits_for = 'quiet'
+    UNION
+    SELECT communication_id FROM ask WHERE parent_key = ANY(%(heard)s) AND waits_for = 'parent'
+)
+SELECT ask.communication_id, ask.batch_id, ask.record_id, ask.name, ask.as_of, ask.asked_at, ask.priority, ask.begins_at,
+       ask.once_key, ask.order_key, ask.collapse_key, ask.parent_key, ask.after, ask.waits_for, communication.state,
+       inbox.source, inbox.source_key
+FROM chosen JOIN ask USING (communication_id) JOIN communication USING (communication_id)
+JOIN inbox ON inbox.record_id = ask.record_id;
