@@ -259,3 +259,26 @@ def test_a_reprocessed_failure_is_started_again(own_desk: Desk) -> None:
     assert done.exit_code == 0
     assert json.loads(done.stdout) == {"started": 1, "left": 0}
     assert json.loads(own_desk.type("reconcile", own_desk.run, "--json").stdout)["closes"]
+
+
+def test_a_dry_run_tells_what_another_mapping_would_make_of_what_came(desk: Desk) -> None:
+    other = desk.folder / "mappings/other.yaml"
+    other.write_text((desk.folder / "mappings/notice.yaml").read_text().replace("amount: amount", "amount: number"))
+    try:
+        told = desk.type("map", "--recorded", "notice_events", "--with", "other")
+        lines = desk.type("map", "--recorded", "notice_events", "--with", "other", "--json").stdout.splitlines()
+        nobody = desk.type("map", "--recorded", "notice_event", "--with", "other")
+    finally:
+        other.unlink()
+
+    assert "1 records, 1 differ" in told.stdout
+    assert "amount: 2000.00 → reviewed" in told.stdout
+    assert [json.loads(line).get("source_key") for line in lines] == ["reviewed", None]
+    assert (nobody.exit_code, "did you mean" in nobody.stderr) == (2, True)
+
+
+def test_explain_tells_where_each_value_came_from(desk: Desk) -> None:
+    told = desk.type("explain", "reviewed", "--data")
+
+    assert "data.amount" in told.stdout
+    assert "crm 2026-11-23" in told.stdout

@@ -54,25 +54,34 @@ async def _why_none(connection: Connection, words: str) -> str:
     return f"the record {words!r} never became a communication: {stopped}"
 
 
+async def only_one(connection: Connection, words: str) -> Found:
+    """Return the communication with this id, beginning of an id, or source key.
+
+    Raises UnknownCommunicationError when none or more than one fits.
+    """
+    found = await communications.find(connection, words)
+    if not found:
+        raise UnknownCommunicationError(await _why_none(connection, words))
+    if len(found) > 1:
+        raise UnknownCommunicationError(f"more than one communication fits {words!r}; give more of its id")
+    return found[0]
+
+
 async def explain(pool: Pool, words: str) -> Explanation:
     """Explain the communication with this id, beginning of an id, or source key.
 
     Raises UnknownCommunicationError when none or more than one fits.
     """
     async with snapshot(pool) as connection:
-        found = await communications.find(connection, words)
-        if not found:
-            raise UnknownCommunicationError(await _why_none(connection, words))
-        if len(found) > 1:
-            raise UnknownCommunicationError(f"more than one communication fits {words!r}; give more of its id")
-        key = found[0].communication_id
+        found = await only_one(connection, words)
+        key = found.communication_id
         renditions = await documents.of_communications(connection, [key])
         history = await ledger.history(connection, key)
         return Explanation(
-            found=found[0],
+            found=found,
             assembly=await communications.assembly(connection, key),
             history=history,
-            decided=await decision_history(connection, found[0], history),
+            decided=await decision_history(connection, found, history),
             renditions=renditions.get(key, []),
             archived=await documents.archived_of(connection, key),
             review=await reviews.of_communication(connection, key),

@@ -40,8 +40,9 @@ from xconnector.postgres.connect import Connection, in_transaction
 from xconnector.project.condition import ConditionError
 from xconnector.project.contact_forms import written_alike
 from xconnector.project.data_contract import ContractError
-from xconnector.project.mapping import MappingError
-from xconnector.store import communications, customers, decisions, failures, inbox, ledger, shadow_answers
+from xconnector.project.mapping import MappingError, RecordMapping
+from xconnector.project.mapping_versions import kept_form
+from xconnector.store import communications, customers, decisions, failures, inbox, ledger, mappings, shadow_answers
 from xconnector.store.communications import Decided
 from xconnector.store.decisions import DecisionRow
 from xconnector.store.failures import Stopped
@@ -77,6 +78,7 @@ async def prepare(place: Workplace, attempt: Attempt, batch_id: int) -> None:
         batch.asked = await as_customers(connection, batch.asked)
         policies = await policies_in_force(place, connection, at=now)
         await _assemble_and_decide(place, connection, batch, policies, now=now)
+        await mappings.keep(connection, [kept_form(one) for one in _mappings_of(sources)], now)
         await _write(place, connection, batch, now=now)
         await policies.remember(connection)
         await _ask_shadows(connection, batch, policies, now=now)
@@ -160,6 +162,11 @@ def _unfit(error: BreachError | MappingError | ConditionError | StartError) -> F
     # Whether a contract is broken is asked at the door too: one cause is one group.
     stage = "receive" if isinstance(error, BreachError) else "trigger"
     return Failure(stage=stage, kind=FailureKind.INPUT, reason=str(error))
+
+
+def _mappings_of(sources: Sequence[MappedRecord]) -> list[RecordMapping]:
+    """Return the mappings that were used, each once; most batches use one."""
+    return list({source.mapping.sha256: source.mapping for source in sources}.values())
 
 
 def _news(place: Workplace, sources: Sequence[MappedRecord]) -> list[CustomerRecord]:
@@ -293,7 +300,14 @@ def _decided(asked: Asked, batch_id: int, state: State, plan: tuple[str, ...]) -
 def _entries(batch: _Batch, proofs: Mapping[UUID, Mapping[str, Any]], now: datetime) -> list[ledger.Entry]:
     """First that each was triggered, then what was decided of it, with the digest of what is kept of that."""
     entries = [
-        _entry(batch, asked, now, "triggered", State.TRIGGERED, {"event": asked.source.record.event_type})
+        _entry(
+            batch,
+            asked,
+            now,
+            "triggered",
+            State.TRIGGERED,
+            {"event": asked.source.record.event_type, "mapping": asked.source.mapping.sha256},
+        )
         for asked in batch.asked
     ]
     for outcome in batch.outcomes:

@@ -8,7 +8,7 @@ from xconnector.domain.trigger.book import Ask, Origin
 from xconnector.domain.trigger.keys import Fields, keys_of
 from xconnector.pipeline.promises import BreachError, breach_of
 from xconnector.pipeline.workplace import Workplace
-from xconnector.project.mapping import Mapped, MappingError
+from xconnector.project.mapping import Mapped, MappingError, RecordMapping
 from xconnector.project.model import CommunicationKind, Project
 from xconnector.project.trigger import asked_for, start_of
 from xconnector.store.inbox import TakenRecord
@@ -20,16 +20,13 @@ class MappedRecord:
     """A record in our words."""
 
     record: TakenRecord
+    mapping: RecordMapping
     mapped: Mapped
+    as_of: datetime
+    """When what it says was so: when it happened, or else when it came.
 
-    @property
-    def as_of(self) -> datetime:
-        """When what it says was so: when it happened, or else when it came.
-
-        Nothing can be told before it was so: the clock of a source that runs ahead must not keep out its later news.
-        """
-        received_at = self.record.received_at
-        return min(self.record.occurred_at or received_at, received_at)
+    Nothing can be told before it was so: the clock of a source that runs ahead must not keep out its later news.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +56,9 @@ def map_record(project: Project, record: TakenRecord) -> MappedRecord:
     content = from_json(record.data)
     if (breach := breach_of(project, feed, content)) is not None:
         raise BreachError(breach)
-    return MappedRecord(record=record, mapped=project.mappings[feed.mapping].apply(content))
+    as_of = min(record.occurred_at or record.received_at, record.received_at)
+    mapping = project.mapping_of(feed, at=as_of)
+    return MappedRecord(record=record, mapping=mapping, mapped=mapping.apply(content), as_of=as_of)
 
 
 def trigger(place: Workplace, source: MappedRecord) -> list[Asked]:

@@ -15,6 +15,7 @@ from xconnector.project.fitting_tables import connections_named, table_misfits
 from xconnector.project.fitting_triggers import trigger_misfits
 from xconnector.project.formats import is_language
 from xconnector.project.known import Known, KnownCommunication
+from xconnector.project.mapping import RecordMapping
 from xconnector.project.model import Feed
 from xconnector.project.presentation import sample_of
 from xconnector.project.routing import (
@@ -43,8 +44,9 @@ def _feeds(known: Known) -> Iterator[Finding]:
     yield from _streams(known)
     for feed in known.feeds.values():
         place = ("feeds", feed.name)
-        if feed.mapping not in known.mappings:
-            remedy = named_like(feed.mapping, known.mappings)
+        names = {name.partition("@")[0] for name in known.mappings}
+        if feed.mapping not in names:
+            remedy = named_like(feed.mapping, names)
             yield known.file.finding((*place, "mapping"), f"there is no mapping {feed.mapping!r}", remedy)
         if feed.connection is not None:
             for message, remedy in is_no_source(known.connections, feed.connection):
@@ -160,21 +162,24 @@ def _event(one: KnownCommunication, known: Known) -> Iterator[Finding]:
 
 
 def _mapped_fields(one: KnownCommunication, feed: Feed, known: Known) -> Iterator[Finding]:
-    mapping = known.mappings.get(feed.mapping)
-    if mapping is None:
-        return
+    for file_name, mapping in known.mappings.items():
+        if mapping is not None and file_name.partition("@")[0] == feed.mapping:
+            yield from _fields_of(one, feed, mapping)
+
+
+def _fields_of(one: KnownCommunication, feed: Feed, mapping: RecordMapping) -> Iterator[Finding]:
     for name in one.kind.where:
         if name not in mapping.fields:
-            message = f"mapping {feed.mapping!r} of feed {feed.name!r} has no field {name!r}"
+            message = f"mapping {mapping.name!r} of feed {feed.name!r} has no field {name!r}"
             yield one.file.finding(("on", "where", name), message, named_like(name, mapping.fields))
     for name in one.kind.condition.fields if one.kind.condition else ():
         if name not in mapping.fields:
-            message = f"the condition looks at data.{name}: mapping {feed.mapping!r} has no such field"
+            message = f"the condition looks at data.{name}: mapping {mapping.name!r} has no such field"
             yield one.file.finding(("on", "condition"), message, named_like(name, mapping.fields))
     for name, type_ in one.kind.contract.fields.items():
         if name not in mapping.fields and not type_.is_optional:
-            message = f"mapping {feed.mapping!r} of feed {feed.name!r} has no field {name!r}"
-            remedy = f"add it to mappings/{feed.mapping}.yaml; {named_like(name, mapping.fields)}"
+            message = f"mapping {mapping.name!r} of feed {feed.name!r} has no field {name!r}"
+            remedy = f"add it to mappings/{mapping.name}.yaml; {named_like(name, mapping.fields)}"
             yield one.file.finding(("data", name), message, remedy)
 
 

@@ -27,6 +27,7 @@ from xconnector.project.governing import governance_of, unknown_roles
 from xconnector.project.known import Known, KnownCommunication
 from xconnector.project.mapping import RecordMapping
 from xconnector.project.mapping_text import parse_mapping
+from xconnector.project.mapping_versions import misnamed, versions_of
 from xconnector.project.model import ChecksChoice, CommunicationKind, Connection, Feed, Locale, Person, Project
 from xconnector.project.shape import Shaped, shape
 from xconnector.project.tables.files import FOREIGN_FORMS, FORMS, form_of, read_part_of_table_file, read_table_file
@@ -220,6 +221,7 @@ class _Loading:
             self._findings += wrong
             mapping, wrong = parse_mapping(name, content) if content is not None else (None, [])
             self._findings += wrong
+            self._findings += misnamed([name])
             yield name, mapping
 
     def _communications(self, calendars: Calendars) -> Iterator[tuple[str, KnownCommunication | None]]:
@@ -308,7 +310,7 @@ def _project(folder: Path, shaped: ProjectShape, known: Known) -> Project:
         },
         communications=dict(_kinds(known)),
         tables={name: text.table for name, text in known.tables.items() if text is not None},
-        mappings={name: mapping for name, mapping in known.mappings.items() if mapping is not None},
+        mappings=versions_of({name: mapping for name, mapping in known.mappings.items() if mapping is not None}),
         contracts={name: contract for name, contract in known.contracts.items() if contract is not None},
         content_sha256=content_sha256(folder),
         calendars={name: calendar for name, calendar in known.calendars.items() if calendar is not None},

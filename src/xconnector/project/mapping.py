@@ -4,6 +4,8 @@ The language is closed: paths, a handful of sources and transforms, nothing that
 It is compiled once into Python functions. `docs/guide/mappings.md` explains it to those who write it.
 """
 
+import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -58,8 +60,16 @@ class RecordMapping:
     customer: Source
     fields: Mapping[str, Source]
     customer_fields: Mapping[str, Source]
+    content: Json = field(repr=False)
+    """Its file as it was read."""
     use: MappingUse | None = None
     """None where the mapping does not say which records it is made for."""
+    sha256: str = field(init=False)
+    """Of its content, whatever the order of keys and the comments."""
+
+    def __post_init__(self) -> None:
+        content = json.dumps(self.content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+        object.__setattr__(self, "sha256", hashlib.sha256(content.encode()).hexdigest())
 
     def apply(self, record: Mapping[str, Any]) -> Mapped:
         """Return what the record says in our words.

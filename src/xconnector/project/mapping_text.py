@@ -83,6 +83,7 @@ class _Parsing:
             customer=self._source(content.get("customer"), ("customer",)),
             fields=self._fields(content.get("fields"), ("fields",)),
             customer_fields=self._fields(content.get("customer_fields") or {}, ("customer_fields",)),
+            content=content,
             use=self._use(content["for"]) if "for" in content else None,
         )
         for field in mapping.customer_fields:

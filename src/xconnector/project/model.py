@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import time, timedelta
+from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from xconnector.contract.manifest import Manifest
 from xconnector.contract.settings import ConnectorSettings
@@ -18,6 +19,7 @@ from xconnector.domain.trigger.rules import NO_RULES, TriggerRules, Urgency
 from xconnector.project.condition import Condition
 from xconnector.project.data_contract import DataContract
 from xconnector.project.mapping import RecordMapping
+from xconnector.project.mapping_versions import MappingVersions
 from xconnector.project.source_contract import SourceContract
 
 
@@ -199,7 +201,7 @@ class Project:
     """By the name of the design file, then by template: what composers with designs of their own are told."""
     communications: Mapping[str, CommunicationKind]
     tables: Mapping[str, DecisionTable]
-    mappings: Mapping[str, RecordMapping]
+    mappings: Mapping[str, MappingVersions]
     contracts: Mapping[str, SourceContract]
     content_sha256: str
     """Digest over every file that decides or shapes a communication."""
@@ -227,6 +229,13 @@ class Project:
     def feeds_of_connection(self, connection: str) -> Sequence[Feed]:
         """Return the feeds whose records come by a connection."""
         return [feed for feed in self.feeds.values() if feed.connection == connection]
+
+    def mapping_of(self, feed: Feed, *, at: datetime) -> RecordMapping:
+        """Return the mapping that counts for a feed on the day of a moment, where the project is at home.
+
+        Raises MappingError when none does.
+        """
+        return self.mappings[feed.mapping].on(at.astimezone(ZoneInfo(self.locale.timezone)).date())
 
     def feed_of(self, event_type: str) -> Feed | None:
         """Return the feed whose mapping applies to events of this type that are sent to us.

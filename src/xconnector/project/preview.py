@@ -52,7 +52,7 @@ def preview(
         if record.event_type not in types:
             continue
         try:
-            mapped = _mapped(project, record)
+            mapped = _mapped(project, record, issued_at)
             customer = _customer(project, mapped, record, customers.get(mapped.customer_key, ()), issued_at)
             for kind in asked_for(project, record.event_type, mapped.data):
                 if kind.name in communications:
@@ -63,11 +63,11 @@ def preview(
     return Preview(orders=orders, problems=problems)
 
 
-def _mapped(project: Project, record: SourceRecord) -> Mapped:
+def _mapped(project: Project, record: SourceRecord, issued_at: datetime) -> Mapped:
     feed = project.feed_of(record.event_type)
     if feed is None:
         raise MappingError(f"no feed in xconnector.yaml takes events of type {record.event_type!r}")
-    return project.mappings[feed.mapping].apply(record.data)
+    return project.mapping_of(feed, at=record.occurred_at or issued_at).apply(record.data)
 
 
 def _customer(

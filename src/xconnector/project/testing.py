@@ -77,7 +77,7 @@ def _made(project: Project, given: GivenShape) -> Mapping[str, Routing | str]:
     feed = project.feeds[given.feed] if given.feed else project.feed_of(given.event)
     if feed is None:
         return {}
-    mapped = project.mappings[feed.mapping].apply(given.data)
+    mapped = project.mappings[feed.mapping].on(given.on).apply(given.data)
     fields = {**mapped.customer_fields, **given.customer}
     customer = Customer(customer_key=mapped.customer_key, fields=fields, provenance={})
     return {

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
@@ -21,11 +22,15 @@ def explain(
     communication: Annotated[str, typer.Argument(help="Its id, the beginning of it, or the source key.")],
     folder: ProjectFolder = HERE,
     why: Annotated[bool, typer.Option("--why", help="Tell in full why it goes this way, check by check.")] = False,
+    data: Annotated[bool, typer.Option("--data", help="Tell where each value that it shows came from.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Tell everything about one communication: why it goes this way, its documents, hand-overs, reports."""
     from xconnector.operations.explaining import explain as operation
 
+    if data:
+        _show_data(folder, communication, as_json=as_json)
+        return
     found = with_place(folder, lambda place: operation(place.pool, communication))
     if as_json:
         show_json(found)
@@ -35,6 +40,28 @@ def explain(
     else:
         _show_head(found)
         _show(found)
+
+
+def _show_data(folder: Path, communication: str, *, as_json: bool) -> None:
+    from xconnector.operations.data_lineage import data_lineage
+
+    told = with_place(folder, lambda place: data_lineage(place.pool, communication))
+    if as_json:
+        show_json(told)
+        return
+    console.print(f"{told.found.name} for customer {told.found.customer_key}", highlight=False, markup=False)
+    if told.mapping is not None:
+        mapping = f"mapping {told.mapping} {(told.mapping_sha256 or '')[:12]}"
+        console.print(
+            f"Record {told.found.source} {told.found.source_key}, by {mapping}", highlight=False, markup=False
+        )
+    if told.trouble is not None:
+        console.print(f"Paths cannot be told: {told.trouble}", highlight=False, markup=False)
+    show_table(
+        "Its data",
+        ["field", "value", "came from"],
+        [(one.name, _flat(one.value), one.said_by or ", ".join(one.paths)) for one in told.fields],
+    )
 
 
 def _show_head(found: "Explanation") -> None:

@@ -23,6 +23,14 @@ def map_files(
         str | None, typer.Option("--with", help="A mapping of the project, or a shipped one; otherwise it is chosen.")
     ] = None,
     listed: Annotated[bool, typer.Option("--list", help="List the shipped mappings and the formats.")] = False,
+    recorded: Annotated[
+        str | None,
+        typer.Option(
+            "--recorded", metavar="FEED", help="A dry run over the records of a feed that came, --with a mapping."
+        ),
+    ] = None,
+    since: Annotated[str | None, typer.Option(help="Of recorded ones: the first day or time; yesterday.")] = None,
+    until: Annotated[str | None, typer.Option(help="Of recorded ones: up to this day or time; now.")] = None,
     folder: ProjectFolder = HERE,
     as_json: AsJson = False,
 ) -> None:
@@ -33,6 +41,11 @@ def map_files(
     if listed:
         _list(as_json)
         return
+    if recorded is not None:
+        _try_on_recorded(folder, recorded, name, since, until, as_json=as_json)
+        return
+    if since is not None or until is not None:
+        refuse("--since and --until go with --recorded FEED")
     if not files:
         refuse("name at least one file, or --list")
     if missing := [str(file) for file in files if not file.is_file()]:
@@ -40,6 +53,16 @@ def map_files(
     choice = _choice(name, folder) if name is not None else None
     if _show(files, choice, as_json=as_json):
         raise typer.Exit(DONE_WITH_FAILURES)
+
+
+def _try_on_recorded(
+    folder: Path, feed: str, name: str | None, since: str | None, until: str | None, *, as_json: bool
+) -> None:
+    from xconnector.entrypoints.cli.mapping_trial import try_on_recorded
+
+    if name is None:
+        refuse("name the mapping that is to be tried, --with NAME, such as policy@2026-12-01")
+    try_on_recorded(folder, feed, name, since, until, as_json=as_json)
 
 
 def _choice(name: str, folder: Path) -> "MappingChoice":

@@ -1,0 +1,109 @@
+"""A dry run: what another version of a mapping would have made of the records that came. Nothing is kept or sent."""
+
+from collections import Counter
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from xconnector.postgres.connect import Pool, snapshot
+from xconnector.project.condition import ConditionError
+from xconnector.project.mapping import MappingError, RecordMapping
+from xconnector.project.model import Feed, Project
+from xconnector.project.trigger import asked_for
+from xconnector.store import recorded
+from xconnector.store.inbox import TakenRecord
+from xconnector.store.recorded import Window
+from xconnector.store.rows import from_json
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """What a mapping makes of a record."""
+
+    values: Mapping[str, object] = field(default_factory=dict[str, object], repr=False)
+    """Fields; those of the customer as `customer.<name>`, keys as `customer` and `key`."""
+    communications: Sequence[str] = ()
+    """Names of those that it asks for."""
+    error: str | None = None
+    """Why the record is set aside."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """A record of which the two mappings make something else."""
+
+    source: str
+    source_key: str
+    now: Made
+    then: Made
+
+    @property
+    def fields(self) -> Sequence[str]:
+        """The names of the fields that differ."""
+        names = dict.fromkeys([*self.now.values, *self.then.values])
+        return [name for name in names if self.now.values.get(name) != self.then.values.get(name)]
+
+
+@dataclass(slots=True, kw_only=True)
+class Trial:
+    """The totals of a dry run, while it goes on."""
+
+    records: int = 0
+    differing: int = 0
+    rejected_now: int = 0
+    rejected_then: int = 0
+    fields: Counter[str] = field(default_factory=Counter[str])
+    """How many records differ in a field."""
+    communications_now: Counter[str] = field(default_factory=Counter[str])
+    communications_then: Counter[str] = field(default_factory=Counter[str])
+
+
+async def try_mapping(
+    pool: Pool, project: Project, feed: Feed, candidate: RecordMapping, window: Window, trial: Trial
+) -> AsyncIterator[Difference]:
+    """Yield every record of a window of which a candidate makes something else than the mapping of its day.
+
+    `trial` is kept up while records are read.
+    """
+    async with snapshot(pool) as connection:
+        async for page in recorded.pages(connection, window):
+            for record in page:
+                difference = _tried(project, feed, candidate, record, trial)
+                if difference is not None:
+                    yield difference
+
+
+def _tried(
+    project: Project, feed: Feed, candidate: RecordMapping, record: TakenRecord, trial: Trial
+) -> Difference | None:
+    now, then = _made_now(project, feed, record), _made(project, feed, candidate, record)
+    trial.records += 1
+    trial.rejected_now += now.error is not None
+    trial.rejected_then += then.error is not None
+    trial.communications_now.update(now.communications)
+    trial.communications_then.update(then.communications)
+    if now == then:
+        return None
+    found = Difference(source=record.source, source_key=record.source_key, now=now, then=then)
+    trial.differing += 1
+    trial.fields.update(found.fields)
+    return found
+
+
+def _made_now(project: Project, feed: Feed, record: TakenRecord) -> Made:
+    try:
+        mapping = project.mapping_of(feed, at=min(record.occurred_at or record.received_at, record.received_at))
+    except MappingError as wrong:
+        return Made(error=str(wrong))
+    return _made(project, feed, mapping, record)
+
+
+def _made(project: Project, feed: Feed, mapping: RecordMapping, record: TakenRecord) -> Made:
+    try:
+        mapped = mapping.apply(from_json(record.data))
+        kinds = asked_for(project, feed.event, mapped.data)
+    except (MappingError, ConditionError) as wrong:
+        # Both name the mapping; that they are called differently is no difference.
+        return Made(error=str(wrong).removeprefix(f"mapping {mapping.name}: "))
+    said = {f"customer.{name}": value for name, value in mapped.customer_fields.items()}
+    keys = {"customer": mapped.customer_key, "key": mapped.source_key}
+    return Made(values={**mapped.data, **said, **keys}, communications=[kind.name for kind in kinds])

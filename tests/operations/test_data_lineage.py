@@ -1,0 +1,43 @@
+import pytest
+
+from tests.office import notice
+from tests.pipeline.conftest import OpenOffice
+from xconnector.operations.data_lineage import DataLineage, FieldOrigin, data_lineage
+from xconnector.operations.explaining import UnknownCommunicationError
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+def origin(told: DataLineage, name: str) -> FieldOrigin:
+    return next(one for one in told.fields if one.name == name)
+
+
+async def test_each_value_names_the_path_that_gave_it_and_who_said_it_of_the_customer(office: OpenOffice) -> None:
+    async with office() as opened:
+        await opened.send(notice("1", email="a@x.test"))
+        await opened.work()
+        told = await data_lineage(opened.place.pool, "1")
+
+    assert told.mapping == "notice"
+    assert told.trouble is None
+    assert origin(told, "data.amount").paths == ["amount"]
+    assert origin(told, "data.number").value == "1"
+    said_by = origin(told, "customer.email").said_by
+    assert said_by is not None
+    assert said_by.startswith("crm 2026-11-23")
+
+
+async def test_paths_are_told_by_the_mapping_of_that_day(office: OpenOffice) -> None:
+    async with office() as opened:
+        await opened.send(notice("1"))
+        await opened.work()
+    async with office({"mappings/notice.yaml": [("amount: amount", "amount: sum.total")]}) as opened:
+        told = await data_lineage(opened.place.pool, "1")
+
+    assert origin(told, "data.amount").paths == ["amount"]
+
+
+async def test_what_is_unknown_is_told(office: OpenOffice) -> None:
+    async with office() as opened:
+        with pytest.raises(UnknownCommunicationError):
+            await data_lineage(opened.place.pool, "nothing")
