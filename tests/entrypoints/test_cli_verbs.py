@@ -160,19 +160,6 @@ def test_what_is_archived_can_be_got_back(desk: Desk, tmp_path: Path) -> None:
     assert path.read_bytes().startswith(b"%PDF-")
 
 
-def test_customers_are_loaded_all_or_none(own_desk: Desk, tmp_path: Path) -> None:
-    good, bad = tmp_path / "good.jsonl", tmp_path / "bad.jsonl"
-    good.write_text('{"customer": "K-1", "last_name": "Meyer"}\n\n{"customer": "K-2", "as_of": "2026-01-01"}\n')
-    bad.write_text('{"customer": "K-3"}\n{"last_name": "Huber"}\n')
-
-    loaded, refused = own_desk.type("customers", "load", str(good)), own_desk.type("customers", "load", str(bad))
-
-    assert (loaded.exit_code, refused.exit_code) == (0, 2)
-    assert "2 customer records" in loaded.stdout
-    assert "bad.jsonl:2" in refused.stderr
-    assert "Huber" not in refused.output
-
-
 def test_a_run_is_taken_in_and_named(own_desk: Desk, tmp_path: Path) -> None:
     file = write_run(tmp_path / "more.csv", [row("more-1"), row("more-2")])
     taken = own_desk.type("run", str(file), "--feed", "notice_runs", "--json")

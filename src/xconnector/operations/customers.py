@@ -1,98 +1,306 @@
-"""Customers: loading what one source says of them."""
+"""Customers: loading what one source says of them.
 
-from collections.abc import Iterator, Mapping
+A load is one command over one or several files. Each page of records is a transaction of its own that also says how far
+the file came: a load that was interrupted goes on there, and ends like one that was not.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from contextlib import ExitStack, asynccontextmanager
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
+from itertools import islice
 from pathlib import Path
-from typing import Any, cast
+from uuid import UUID, uuid4
 
-import msgspec
-
+from xconnector.contract.errors import TransientError
 from xconnector.domain.customer import CustomerRecord
-from xconnector.postgres.connect import Pool, transaction
-from xconnector.store import customers
+from xconnector.operations.customer_files import (
+    CustomerFile,
+    FeedReading,
+    FileCustomer,
+    Origin,
+    open_customer_file,
+)
+from xconnector.postgres.connect import Connection, Pool, in_transaction, reading, transaction
+from xconnector.store import customer_loads, customers
+from xconnector.store.customer_loads import CustomerLoad, Progress, Reject
 
-AT_ONCE = 1000
-LONGEST_LINE = 1_000_000
-"""Bytes."""
+AT_ONCE = 2000
+"""Records of a transaction."""
+LARGEST_PAGE = 16_000_000
+"""Bytes of a transaction's records."""
+MOST_KEPT_ASIDE = 64_000
+"""Bytes that are kept of a record that is set aside."""
+MOST_SET_ASIDE = 10_000
+"""Records of a file: whose more say nothing we understand, it is no file of customers."""
+MOST_NAMED = 1000
+"""Records that are named of those that were set aside."""
+MOST_SHOWN = 20
+"""Records that are named of those for which a whole load is refused."""
 
 
-class CustomerFileError(Exception):
-    """A line of the file is no customer record; the message names file and line."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadTerms:
+    """How files are loaded."""
+
+    source: str
+    """The system they come from."""
+    feed: FeedReading | None = None
+    """The feed that reads them; None for files that are recognised."""
+    as_of: datetime | None = None
+    """When a record was so that does not say it; when its load began, by default."""
+    is_strict: bool = False
+    """Whether one record that says nothing we understand keeps all out."""
+    most_gone: float | None = None
+    """Given, the files are all that the source has: whom they do not hold is retracted, if it is at most this share."""
 
 
-async def load_customers(pool: Pool, file: Path, *, source: str) -> int:
-    """Load a JSON Lines file of `{"customer": key, "as_of"?: time, field: value, …}`; returns how many records.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """What a load came to: its files, and the first records that were set aside."""
 
-    A field that is null or blank takes back what the source said of it. Beside the fields may stand `verified`, the
-    names of those that the source vouches for or `true` for all, and `deleted: true` for a customer it no longer has.
+    loads: Sequence[CustomerLoad]
+    rejects: Sequence[tuple[str, Reject]] = field(repr=False)
+    """With the names of their files."""
 
-    All or nothing: raises CustomerFileError before anything is kept.
+    @property
+    def set_aside(self) -> int:
+        return sum(load.set_aside for load in self.loads)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rejected:
+    """A load, and the first of its records that were set aside."""
+
+    load: CustomerLoad
+    rejects: Sequence[Reject] = field(repr=False)
+
+
+class LoadRefusedError(Exception):
+    """A load is not made, or not ended; the message says why, and what to do."""
+
+
+async def load_customers(
+    pool: Pool,
+    files: Sequence[Path],
+    terms: LoadTerms,
+    *,
+    progress: Callable[[str, int, int], None] | None = None,
+) -> Loaded:
+    """Keep what files say of customers; a record that says nothing we understand is set aside, with its bytes and why.
+
+    The same files again, after the load was interrupted, go on where it stopped. `progress` is told the name of a file,
+    bytes read of it, and bytes in all.
+
+    Raises LoadRefusedError, CustomerFileError, ControlTotalsMismatchError or one of the contract's errors.
     """
-    now = datetime.now(UTC)
-    for _ in read_customers(file, source=source, now=now):
-        pass
-    number = 0
-    async with transaction(pool) as connection:
-        page: list[CustomerRecord] = []
-        for record in read_customers(file, source=source, now=now):
-            page.append(record)
-            number += 1
-            if len(page) == AT_ONCE:
-                await customers.remember(connection, page, now)
-                page = []
-        await customers.remember(connection, page, now)
+    with ExitStack() as stack:
+        opened = [await asyncio.to_thread(stack.enter_context, open_customer_file(path, terms.feed)) for path in files]
+        async with _missing(pool, opened, terms) as gone:
+            loads = await _begin(pool, opened, terms)
+            for load, file in zip(loads, opened, strict=True):
+                await _load(pool, load, file, partial(progress, file.name) if progress else None)
+            retracted = 0
+            if gone is not None and not await _set_aside(pool, loads):
+                retracted = await _retract(pool, gone, terms.source, as_of=min(load.as_of for load in loads))
+        return await _end(pool, loads, retracted)
+
+
+async def newest_loads(pool: Pool, limit: int) -> list[CustomerLoad]:
+    """Return the latest loads, newest first."""
+    async with reading(pool) as connection:
+        return await customer_loads.newest(connection, limit)
+
+
+async def rejects_of(pool: Pool, load_id: UUID) -> Rejected:
+    """Return a load with the first records that were set aside. Raises LoadRefusedError where there is no such load."""
+    async with reading(pool) as connection:
+        load = await _found(connection, load_id)
+        return Rejected(load=load, rejects=await customer_loads.rejects(connection, load_id, limit=MOST_NAMED))
+
+
+async def write_rejects(pool: Pool, load_id: UUID, file: Path) -> int:
+    """Write the records of a load that were set aside into a new file, each a line as it came; returns how many.
+
+    Raises LoadRefusedError where there is no such load, FileExistsError where the file is there already.
+    """
+    number = position = 0
+    async with reading(pool) as connection:
+        await _found(connection, load_id)
+        with file.open("xb") as out:
+            while page := await customer_loads.rejects(connection, load_id, after=position):
+                out.writelines(reject.payload.rstrip(b"\r\n") + b"\n" for reject in page)
+                number, position = number + len(page), page[-1].position
     return number
 
 
-def read_customers(file: Path, *, source: str, now: datetime) -> Iterator[CustomerRecord]:
-    """Yield the records of a JSON Lines file. Raises CustomerFileError naming file and line."""
-    with file.open("rb") as lines:
-        for number, line in enumerate(iter(lambda: lines.readline(LONGEST_LINE + 1), b""), start=1):
-            if line.strip():
-                yield _record(file, number, line, source, now)
+async def _found(connection: Connection, load_id: UUID) -> CustomerLoad:
+    load = await customer_loads.find(connection, load_id)
+    if load is None:
+        raise LoadRefusedError(f"there is no load {load_id}; xconnector customers loads lists them")
+    return load
 
 
-def _record(file: Path, number: int, line: bytes, source: str, now: datetime) -> CustomerRecord:
-    fields = _object(line)
-    if fields is None or not fields.get("customer"):
-        raise _wrong(file, number, f'a line must be a JSON object with "customer" and at most {LONGEST_LINE} bytes')
-    key = str(fields.pop("customer"))
-    try:
-        as_of = datetime.fromisoformat(fields.pop("as_of")) if "as_of" in fields else now
-    except (TypeError, ValueError):
-        raise _wrong(file, number, "as_of must be a time such as 2026-11-23T08:00:00Z") from None
-    deleted = fields.pop("deleted", False)
-    if not isinstance(deleted, bool):
-        raise _wrong(file, number, "deleted must be true or false")
-    verified = _verified(fields.pop("verified", []), fields)
-    if verified is None:
-        raise _wrong(file, number, "verified must be a list of names of fields, or true for all of the line")
-    return CustomerRecord(
-        customer_key=key,
-        source=source,
-        # Nothing can be told before it was so: a clock that runs ahead must not keep out later news.
-        as_of=min(as_of if as_of.tzinfo else as_of.replace(tzinfo=UTC), now),
-        fields={} if deleted else fields,
-        verified=verified,
-        replaces_all=deleted,
+# ---------------------------------------------------------------- before anything is kept
+
+
+@asynccontextmanager
+async def _missing(pool: Pool, files: Sequence[CustomerFile], terms: LoadTerms) -> AsyncGenerator[Connection | None]:
+    """Read the files once where something has to be known of them as a whole, and refuse what must not be kept.
+
+    Gives the connection on which the customers that are missing in full files are listed, None where nobody asks.
+    """
+    if terms.most_gone is None:
+        if terms.is_strict:
+            await asyncio.to_thread(_refuse_unfit, files, terms)
+        yield None
+        return
+    async with pool.connection() as connection:
+        await customer_loads.open_list(connection)
+        for file in files:
+            records = file.records(_origin(terms))
+            while page := await asyncio.to_thread(_page, records):
+                await customer_loads.write_down(
+                    connection, [one.record.customer_key for one in page if one.record is not None]
+                )
+        if terms.is_strict:
+            await asyncio.to_thread(_refuse_unfit, files, terms)
+        found = await customer_loads.find_gone(connection, terms.source)
+        if found.gone > terms.most_gone * found.known:
+            raise LoadRefusedError(
+                f"{found.gone:,} of the {found.known:,} customers of {terms.source} are missing in what should be all "
+                f"that it has, which is more than {terms.most_gone:.0%}. Nothing was kept. If they are gone indeed, "
+                "say so with --most-gone"
+            )
+        yield connection
+
+
+def _refuse_unfit(files: Sequence[CustomerFile], terms: LoadTerms) -> None:
+    unfit = (
+        f"{file.name}:{one.line}: {one.wrong}"
+        for file in files
+        for one in file.records(_origin(terms))
+        if one.record is None
     )
+    if named := list(islice(unfit, MOST_SHOWN)):
+        more = ["and perhaps more"] if len(named) == MOST_SHOWN else []
+        raise LoadRefusedError("\n".join(["nothing was kept, since not all can be:", *named, *more]))
 
 
-def _verified(given: object, fields: Mapping[str, Any]) -> frozenset[str] | None:
-    if isinstance(given, bool):
-        return frozenset(fields) if given else frozenset()
-    names = cast("list[object]", given) if isinstance(given, list) else [None]
-    return frozenset(map(str, names)) if all(isinstance(name, str) for name in names) else None
+def _origin(terms: LoadTerms) -> Origin:
+    now = datetime.now(UTC)
+    return Origin(source=terms.source, as_of=now, read_at=now)
 
 
-def _wrong(file: Path, number: int, problem: str) -> CustomerFileError:
-    return CustomerFileError(f"{file.name}:{number}: {problem}")
+# ---------------------------------------------------------------- keeping
 
 
-def _object(line: bytes) -> dict[str, Any] | None:
-    if len(line) > LONGEST_LINE:
-        return None
-    try:
-        return msgspec.json.decode(line, type=dict[str, Any])
-    except (msgspec.DecodeError, RecursionError):
-        return None
+async def _begin(pool: Pool, files: Sequence[CustomerFile], terms: LoadTerms) -> list[CustomerLoad]:
+    now = datetime.now(UTC)
+    async with transaction(pool) as connection:
+        return [
+            await customer_loads.begin(
+                connection,
+                CustomerLoad(
+                    load_id=uuid4(),
+                    source=terms.source,
+                    feed=terms.feed.name if terms.feed else "",
+                    file_name=file.name,
+                    file_sha256=file.original.sha256,
+                    as_of=min(terms.as_of or now, now),
+                    is_full=terms.most_gone is not None,
+                    declared=file.declared,
+                    started_at=now,
+                ),
+            )
+            for file in files
+        ]
+
+
+async def _load(
+    pool: Pool, load: CustomerLoad, file: CustomerFile, progress: Callable[[int, int], None] | None
+) -> None:
+    """Keep what follows the records that were kept before; while a page is kept, the next one is read."""
+    origin = Origin(source=load.source, as_of=load.as_of, read_at=load.started_at)
+    records = islice(file.records(origin), load.records, None)
+    done, read, set_aside = load.records, 0, load.set_aside
+    page = await asyncio.to_thread(_page, records)
+    while page:
+        file.original.prove_unchanged()
+        _, following = await asyncio.gather(_keep(pool, load, page, after=done), asyncio.to_thread(_page, records))
+        done, read = done + len(page), read + sum(len(one.payload) for one in page)
+        set_aside += sum(one.record is None for one in page)
+        if set_aside > MOST_SET_ASIDE:
+            raise LoadRefusedError(
+                f"{load.file_name}: {set_aside:,} of the first {done:,} records say nothing that can be kept. "
+                "The load stopped there; what was wrong with them: xconnector customers rejects " + str(load.load_id)
+            )
+        if progress is not None:
+            progress(read, file.size)
+        page = following
+
+
+def _page(records: Iterator[FileCustomer]) -> list[FileCustomer]:
+    page: list[FileCustomer] = []
+    size = 0
+    for one in records:
+        page.append(one)
+        size += len(one.payload)
+        if len(page) == AT_ONCE or size > LARGEST_PAGE:
+            break
+    return page
+
+
+async def _keep(pool: Pool, load: CustomerLoad, page: Sequence[FileCustomer], *, after: int) -> None:
+    """Keep a page, and how far the file came, in one transaction."""
+    said = [one.record for one in page if one.record is not None]
+    rejects = [
+        Reject(position=after + place, line=one.line, reason=one.wrong, payload=one.payload[:MOST_KEPT_ASIDE])
+        for place, one in enumerate(page, start=1)
+        if one.record is None
+    ]
+
+    async def write(connection: Connection) -> None:
+        kept = await customers.remember(connection, said, datetime.now(UTC))
+        progress = Progress(kept=kept, unchanged=len(said) - kept, rejects=rejects)
+        if not await customer_loads.advance(connection, load.load_id, progress, after=after):
+            raise TransientError(f"{load.file_name} is being loaded by another program as well; let that one end")
+
+    await in_transaction(pool, write)
+
+
+# ---------------------------------------------------------------- ending
+
+
+async def _set_aside(pool: Pool, loads: Sequence[CustomerLoad]) -> int:
+    """Count the records that were set aside: any of them may be of a customer that seems to be missing."""
+    async with reading(pool) as connection:
+        found = await customer_loads.of_ids(connection, [load.load_id for load in loads])
+    return sum(load.set_aside for load in found)
+
+
+async def _retract(pool: Pool, gone: Connection, source: str, *, as_of: datetime) -> int:
+    """Let a source take back all that it said of the customers it no longer has."""
+    number = 0
+    async for keys in customer_loads.gone_customers(gone):
+        taken_back = [
+            CustomerRecord(customer_key=key, source=source, as_of=as_of, fields={}, replaces_all=True) for key in keys
+        ]
+        number += await in_transaction(
+            pool, lambda connection, records=taken_back: customers.remember(connection, records, datetime.now(UTC))
+        )
+    return number
+
+
+async def _end(pool: Pool, loads: Sequence[CustomerLoad], retracted: int) -> Loaded:
+    ids = [load.load_id for load in loads]
+    async with transaction(pool) as connection:
+        await customer_loads.end(connection, ids, retracted=retracted, now=datetime.now(UTC))
+        ended = await customer_loads.of_ids(connection, ids)
+        rejects: list[tuple[str, Reject]] = []
+        for load in ended:
+            found = await customer_loads.rejects(connection, load.load_id, limit=MOST_NAMED - len(rejects))
+            rejects += [(load.file_name, reject) for reject in found]
+    return Loaded(loads=ended, rejects=rejects)

@@ -100,6 +100,21 @@ def choose_mapping(name: str, folder: Path, environment: Mapping[str, str]) -> M
     raise MappedFilesError(f"there is no mapping {name!r}: {named_like(name, [*names, *shipped_names()])}")
 
 
+def recognised_source(file: Path) -> tuple[str, RunSource]:
+    """Return what a file is by its beginning, and what reads it.
+
+    Raises MappedFilesError where nobody knows it or it cannot be read.
+    """
+    found = _recognised(file)
+    if found is None:
+        raise MappedFilesError(
+            f"{file.name} has none of the formats that are recognised: "
+            f"{', '.join(one.name for one in known_formats())}; let a feed of a project read it, and name its mapping"
+        )
+    connector, recognised = found
+    return recognised.format, _source(connector, recognised)
+
+
 def map_files(files: Sequence[Path], choice: MappingChoice | None) -> Iterator[MappedRecord]:
     """Yield a line for each record of each file, in their order; a file that cannot be read has one with its error.
 
@@ -163,14 +178,8 @@ def _opened(file: Path, choice: MappingChoice | None) -> tuple[str, Iterator[_To
     """
     if choice is not None and choice.source is not None and choice.connector is not None:
         return choice.connector.removesuffix("_file"), _records(choice.source, file)
-    found = _recognised(file)
-    if found is None:
-        raise MappedFilesError(
-            f"{file.name} has none of the formats that are recognised: "
-            f"{', '.join(one.name for one in known_formats())}; let a feed of a project read it, and name its mapping"
-        )
-    connector, recognised = found
-    return recognised.format, _records(_source(connector, recognised), file)
+    form, source = recognised_source(file)
+    return form, _records(source, file)
 
 
 def _records(source: RunSource, file: Path) -> Iterator[_Told]:

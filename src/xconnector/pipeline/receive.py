@@ -10,12 +10,12 @@ from typing import TypeAlias, TypeVar
 from uuid import UUID
 
 from xconnector.contract.errors import PermanentError, TransientError
+from xconnector.contract.run_file import RunFile
 from xconnector.contract.source import ControlTotals, ControlTotalsMismatchError, RunSource, confirm_totals
 from xconnector.domain.event import BadRecord, RecordFate, SourceRecord, payload_digest
 from xconnector.domain.failure import Failure, FailureKind
 from xconnector.execution.jobs import Priority
 from xconnector.pipeline.promises import breach_of
-from xconnector.pipeline.run_file import RunFile
 from xconnector.pipeline.workplace import Workplace
 from xconnector.postgres.connect import Connection, in_transaction, transaction
 from xconnector.project.model import Feed, Project

@@ -65,7 +65,7 @@ def driver(
     """
     from xconnector.contract.errors import ConnectorError
     from xconnector.entrypoints.events import EventFileError, read_event_file
-    from xconnector.operations.customers import CustomerFileError, read_customers
+    from xconnector.operations.customer_files import CustomerFileError, read_customers
     from xconnector.operations.drivers import NoDriverError, show_drivers
     from xconnector.project.findings import ProjectError
     from xconnector.project.load import load_project

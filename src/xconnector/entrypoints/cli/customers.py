@@ -1,14 +1,13 @@
-"""`customers`: what sources say of customers, and what is known of each."""
+"""`customers`: what is known of each."""
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import typer
 
-from xconnector.entrypoints.cli import consents, same_customer
+from xconnector.entrypoints.cli import consents, customer_loads, same_customer
 from xconnector.entrypoints.cli.consents import CustomerKey
-from xconnector.entrypoints.cli.running import HERE, AsJson, ProjectFolder, refuse, with_place
+from xconnector.entrypoints.cli.running import HERE, AsJson, ProjectFolder, with_place
 from xconnector.entrypoints.cli.showing import show_json, show_table
 
 if TYPE_CHECKING:
@@ -16,30 +15,15 @@ if TYPE_CHECKING:
     from xconnector.pipeline.workplace import Workplace
 
 app = typer.Typer(help="Customer records, consents, and the suppression list.", no_args_is_help=True)
+app.command()(customer_loads.load)
+app.command()(customer_loads.loads)
+app.command()(customer_loads.rejects)
 app.command()(consents.consent)
 app.command()(consents.suppress)
 app.command()(consents.allow)
 app.command()(consents.import_consents)
 app.command()(same_customer.merge)
 app.command()(same_customer.unmerge)
-
-
-@app.command()
-def load(
-    file: Annotated[
-        Path, typer.Argument(help="JSON Lines: `customer` and the golden-record fields.", exists=True, dir_okay=False)
-    ],
-    source: Annotated[str, typer.Option(help="The system they come from; it stands beside every value.")] = "crm",
-    folder: ProjectFolder = HERE,
-) -> None:
-    """Load customer records of one source; older news never replaces newer."""
-    from xconnector.operations.customers import CustomerFileError, load_customers
-
-    try:
-        number = with_place(folder, lambda place: load_customers(place.pool, file, source=source))
-    except CustomerFileError as error:
-        refuse(str(error))
-    typer.echo(f"{number:,} customer records loaded from {source}")
 
 
 @app.command()

@@ -68,7 +68,9 @@ def _known_errors() -> tuple[type[Exception], ...]:
     from xconnector.entrypoints.portal_secrets import PortalSecretError
     from xconnector.entrypoints.web.listening import AddressError
     from xconnector.operations.consents import ConsentError
+    from xconnector.operations.customer_files import CustomerFileError
     from xconnector.operations.customer_standing import UnknownCustomerError
+    from xconnector.operations.customers import LoadRefusedError
     from xconnector.operations.designs import DesignError
     from xconnector.operations.explaining import UnknownCommunicationError
     from xconnector.operations.failures import NothingToReprocessError
@@ -91,12 +93,14 @@ def _known_errors() -> tuple[type[Exception], ...]:
         ConnectorError,
         ConsentError,
         ControlTotalsMismatchError,
+        CustomerFileError,
         DatabaseUnreachableError,
         DesignError,
         DraftError,
         EmbeddedPostgresError,
         KeptTableError,
         KeyNameError,
+        LoadRefusedError,
         MigrationError,
         NoShadowAnswerError,
         NothingToReprocessError,

@@ -30,7 +30,7 @@ from xconnector.entrypoints.demo.population import Population, populate
 from xconnector.entrypoints.portal_secrets import portal_secrets
 from xconnector.entrypoints.programs import Program, ProgramError, sandbox, start_worker, web
 from xconnector.operations import failures, reviews
-from xconnector.operations.customers import load_customers
+from xconnector.operations.customers import LoadTerms, load_customers
 from xconnector.operations.failures import Choice
 from xconnector.operations.keys import make_key
 from xconnector.operations.portal import customer_link
@@ -129,8 +129,8 @@ class Demo:
                 self._environment[DATABASE_URL] = database.url
                 with ExitStack() as inside:
                     web_address, key = await self._start_inside(place, inside)
-                    loaded = await load_customers(place.pool, population.customers, source="crm")
-                    self._tell(f"Loaded {loaded:,} customers from the CRM.")
+                    loaded = await load_customers(place.pool, [population.customers], LoadTerms(source="crm"))
+                    self._tell(f"Loaded {loaded.loads[0].records:,} customers from the CRM.")
                     await self._send_events(place, web_address, key, population)
                     run = await self._run_statements(place, population)
                     await self._mend(place)

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from xconnector.domain.customer import CustomerRecord
-from xconnector.operations.customers import CustomerFileError, read_customers
+from xconnector.operations.customer_files import CustomerFileError, read_customers
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 

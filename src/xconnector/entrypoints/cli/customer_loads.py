@@ -1,0 +1,210 @@
+"""`customers load`, `loads`, `rejects`: what sources say of customers, from files."""
+
+from collections.abc import Callable
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+from uuid import UUID
+
+import typer
+from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+from xconnector.entrypoints.cli.running import (
+    DONE_WITH_FAILURES,
+    HERE,
+    AsJson,
+    ProjectFolder,
+    refuse,
+    with_place,
+    with_store,
+)
+from xconnector.entrypoints.cli.showing import console, show_json, show_table, when
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from xconnector.operations.customer_files import FeedReading
+    from xconnector.operations.customers import Loaded
+    from xconnector.pipeline.workplace import Workplace
+    from xconnector.store.customer_loads import CustomerLoad, Reject
+
+MOST_SHOWN = 20
+"""Records that were set aside on the screen; more with `--json`, all of them with `customers rejects`."""
+
+
+def load(  # noqa: PLR0913 - each is an option that a person may type
+    files: Annotated[
+        list[Path],
+        typer.Argument(
+            help="JSON Lines with `customer` and its fields, CSV, or what a feed reads; packed by gzip or not.",
+            exists=True,
+            dir_okay=False,
+        ),
+    ],
+    source: Annotated[
+        str | None,
+        typer.Option(
+            help="The system they come from; it stands beside every value. The feed's name, or crm, by default."
+        ),
+    ] = None,
+    feed: Annotated[str | None, typer.Option(help="The feed of the project that reads and maps them.")] = None,
+    as_of: Annotated[
+        str | None,
+        typer.Option(help="When records were so that do not say it, such as 2026-11-23T02:00:00Z; now by default."),
+    ] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Keep nothing if one record cannot be kept.")] = False,
+    full: Annotated[
+        bool, typer.Option("--full", help="These files are all that the source has: retract whom they do not hold.")
+    ] = False,
+    most_gone: Annotated[str, typer.Option(help="With --full: the most that may be missing.")] = "10%",
+    folder: ProjectFolder = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """Keep what files say of customers; older news never replaces newer of the same source.
+
+    A record that cannot be kept is set aside and named. Interrupted, the same command goes on where it stopped.
+    """
+    from xconnector.operations.customers import LoadTerms, load_customers
+
+    moment, share = _moment(as_of) if as_of else None, _share(most_gone) if full else None
+
+    async def work(place: "Workplace") -> "Loaded":
+        reading = await _feed_reading(place, feed) if feed else None
+        terms = LoadTerms(source=source or feed or "crm", feed=reading, as_of=moment, is_strict=strict, most_gone=share)
+        with _bars(is_quiet=as_json) as progress:
+            return await load_customers(place.pool, files, terms, progress=progress)
+
+    done = with_place(folder, work)
+    if as_json:
+        show_json({"loads": done.loads, "rejects": [_told(name, one) for name, one in done.rejects]})
+    else:
+        _show(done)
+    if done.set_aside:
+        raise typer.Exit(DONE_WITH_FAILURES)
+
+
+def loads(
+    limit: Annotated[int, typer.Option(help="How many of the latest.", min=1)] = 20,
+    folder: ProjectFolder = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """List loads of customers with their control totals: records = kept + unchanged + set aside."""
+    from xconnector.operations.customers import newest_loads
+
+    found = with_store(folder, lambda pool: newest_loads(pool, limit))
+    if as_json:
+        show_json(found)
+        return
+    columns = ["file", "source", "begun", "ended", "records#", "declared#", "kept#", "unchanged#", "set aside#"]
+    show_table(
+        "Loads of customers",
+        [*columns, "retracted#", "load"],
+        [
+            (
+                *(one.file_name, one.source, one.started_at, when(one.ended_at) or "not yet", one.records),
+                *(one.declared, one.kept, one.unchanged, one.set_aside, one.retracted, one.load_id),
+            )
+            for one in found
+        ],
+    )
+
+
+def rejects(
+    load_id: Annotated[UUID, typer.Argument(metavar="LOAD", help="Id of a load, as `customers loads` shows it.")],
+    out: Annotated[
+        Path | None, typer.Option(help="New file for the records as they came, to be mended and loaded.")
+    ] = None,
+    folder: ProjectFolder = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """Name the records of a load that were set aside, with their reasons."""
+    from xconnector.operations.customers import rejects_of, write_rejects
+
+    try:
+        if out is not None:
+            number = with_store(folder, lambda pool: write_rejects(pool, load_id, out))
+            typer.echo(f"{number:,} records written to {out}")
+            return
+    except FileExistsError:
+        refuse(f"{out} is there already; name a new file")
+    found = with_store(folder, lambda pool: rejects_of(pool, load_id))
+    if as_json:
+        show_json([_told(found.load.file_name, one) for one in found.rejects])
+        return
+    for one in found.rejects:
+        typer.echo(f"{found.load.file_name}:{one.line}: {one.reason}")
+    if found.load.set_aside > len(found.rejects):
+        typer.echo(f"and {found.load.set_aside - len(found.rejects):,} more; --out writes all of them")
+
+
+# ---------------------------------------------------------------- what was asked
+
+
+async def _feed_reading(place: "Workplace", name: str) -> "FeedReading":
+    from xconnector.operations.customer_files import FeedReading
+
+    feed = place.project.feeds.get(name)
+    if feed is None or feed.connection is None:
+        readable = [one.name for one in place.project.feeds.values() if one.connection is not None]
+        refuse(f"no feed {name!r} reads files; those that do: {', '.join(readable) or 'none'}")
+    return FeedReading(
+        name=name,
+        source=await place.connections.run_source(feed.connection),
+        mapping=place.project.mappings[feed.mapping],
+    )
+
+
+def _moment(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        refuse("--as-of is a time such as 2026-11-23T02:00:00Z")
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _share(text: str) -> float:
+    number = text.strip().removesuffix("%")
+    if not number.isascii() or not number.isdigit() or int(number) > 100:  # noqa: PLR2004 - percent
+        refuse("--most-gone is a share such as 10%")
+    return int(number) / 100
+
+
+# ---------------------------------------------------------------- showing
+
+
+@contextmanager
+def _bars(*, is_quiet: bool) -> "Generator[Callable[[str, int, int], None]]":
+    columns = (TextColumn("loading {task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+    tasks: dict[str, TaskID] = {}
+    with Progress(*columns, console=console, disable=is_quiet or not console.is_terminal) as bars:
+
+        def show(name: str, done: int, total: int) -> None:
+            if name not in tasks:
+                tasks[name] = bars.add_task(name, total=total)
+            bars.update(tasks[name], completed=min(done, total))
+
+        yield show
+
+
+def _show(done: "Loaded") -> None:
+    for one in done.loads:
+        typer.echo(_totals(one))
+    for name, reject in done.rejects[:MOST_SHOWN]:
+        typer.echo(f"{name}:{reject.line}: {reject.reason}", err=True)
+    if done.set_aside > MOST_SHOWN:
+        typer.echo(f"and {done.set_aside - MOST_SHOWN:,} more: xconnector customers rejects LOAD", err=True)
+    if done.set_aside and any(one.is_full for one in done.loads):
+        typer.echo("nobody was retracted: what was set aside may be of those who seem to be missing", err=True)
+
+
+def _totals(one: "CustomerLoad") -> str:
+    retracted = f", {one.retracted:,} customers retracted" if one.is_full else ""
+    return (
+        f"{one.file_name}: {one.records:,} records from {one.source}: {one.kept:,} kept, {one.unchanged:,} unchanged, "
+        f"{one.set_aside:,} set aside{retracted}"
+    )
+
+
+def _told(name: str, reject: "Reject") -> dict[str, object]:
+    return {"file": name, "line": reject.line, "position": reject.position, "reason": reject.reason}
