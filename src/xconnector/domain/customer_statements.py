@@ -1,14 +1,15 @@
-"""What one source says of one customer by now, of all that it ever said.
+"""What sources say of one customer by now, of all that they ever said.
 
-A later statement of a field replaces an earlier one, or takes it back. The parts of a postal address are said
-together: who gives one of them gives a whole new address, and who takes some back leaves the others.
+A later statement of a field replaces an earlier one of the same source, or takes it back. The parts of a postal address
+are said together: who gives one of them gives a whole new address, and who takes some back leaves the others.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, cast
+from operator import attrgetter
+from typing import Any, NamedTuple, cast
 
 from xconnector.domain.customer import POSTAL_FIELDS, CustomerRecord
 
@@ -18,6 +19,40 @@ _TEXT_FIELDS = frozenset(
         *("email", "mobile", "preference", "alternate_format", "birth_date", "deceased_on"),
     }
 )
+
+
+class Statement(NamedTuple):
+    """Values of which a source says by now that they are so, all of one moment."""
+
+    as_of: datetime
+    source: str
+    member: str
+    """Of whom it says so: a customer can have several keys."""
+    values: Mapping[str, Any]
+    verified: frozenset[str]
+
+    def __repr__(self) -> str:
+        """Tell no content."""
+        return f"Statement({self.source}, {self.as_of})"
+
+
+def statements_of(records: Iterable[CustomerRecord]) -> list[Statement]:
+    """Return what each source says by now of each member of one customer, by the names of sources and members.
+
+    Records of one source and member are in the order in which they came: of two of one moment the later one counts.
+    What a source says of one member takes back nothing that it said of another.
+    """
+    by_source: dict[tuple[str, str], list[CustomerRecord]] = {}
+    for record in records:
+        by_source.setdefault((record.source, record.customer_key), []).append(record)
+    if len(by_source) > 1:
+        by_source = {place: by_source[place] for place in sorted(by_source)}
+    return [
+        Statement(record.as_of, source, member, values, record.verified)
+        for (source, member), said in by_source.items()
+        for record in (said if len(said) == 1 else latest_of(said))
+        if (values := _values_of(record))
+    ]
 
 
 def latest_of(records: Sequence[CustomerRecord]) -> list[CustomerRecord]:
@@ -35,7 +70,7 @@ def latest_of(records: Sequence[CustomerRecord]) -> list[CustomerRecord]:
     if heard and all(_is_outdone(record, last, heard) for record in earlier):
         return [replace(last, fields=heard, verified=last.verified & heard.keys())]
     latest = _Latest()
-    for record in sorted(records, key=lambda record: record.as_of):
+    for record in sorted(records, key=attrgetter("as_of")):
         latest.hear(record)
     return latest.records(last)
 
@@ -51,6 +86,19 @@ def heard_of(record: CustomerRecord) -> dict[str, Any]:
         for name, given in record.fields.items()
         if (value := _golden_value(name, given)) is not None or _is_blank(given)
     }
+
+
+def _values_of(record: CustomerRecord) -> dict[str, Any]:
+    """Return the golden values that a record gives."""
+    values: dict[str, Any] = {}
+    for name, given in record.fields.items():
+        # By far the most frequent.
+        if type(given) is str and name != "address_lines":
+            if given and not given.isspace():
+                values[name] = given
+        elif (value := _golden_value(name, given)) is not None:
+            values[name] = value
+    return values
 
 
 def _is_outdone(record: CustomerRecord, last: CustomerRecord, heard: dict[str, Any]) -> bool:

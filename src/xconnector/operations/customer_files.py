@@ -17,8 +17,9 @@ from xconnector.contract.errors import PermanentError
 from xconnector.contract.file_source import FileSource
 from xconnector.contract.run_file import RunFile
 from xconnector.contract.source import RunSource, confirm_totals
-from xconnector.domain.customer import CustomerRecord
+from xconnector.domain.customer import POSTAL_FIELDS, CustomerRecord
 from xconnector.domain.event import SourceRecord
+from xconnector.domain.survivorship import ADDRESS
 from xconnector.operations.mapped_files import MappedFilesError, recognised_source
 from xconnector.project.mapping import MappingError, RecordMapping
 from xconnector.project.shipped_mappings import fitting
@@ -269,7 +270,7 @@ def _verified(given: object, fields: Mapping[str, Any]) -> frozenset[str]:
     names = cast("list[object]", given) if isinstance(given, list) else [None]
     if not all(isinstance(name, str) for name in names):
         raise _UnfitError("verified must be a list of names of fields, or true for all of the line")
-    return frozenset(map(str, names))
+    return frozenset([*map(str, names), *(POSTAL_FIELDS if ADDRESS in names else ())])
 
 
 # ---------------------------------------------------------------- other formats

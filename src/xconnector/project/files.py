@@ -109,6 +109,13 @@ class PersonShape(Shape):
     """Roles in which the person may release, such as compliance."""
 
 
+class CustomersShape(Shape):
+    """Where customers' data comes from; `customers/survivorship.md` says which source counts for which field."""
+
+    sources: tuple[Annotated[str, StringConstraints(pattern=r"^\S(.{0,198}\S)?$")], ...] = ()
+    """Names of the sources beside the feeds with a connection: the `source` of events, and of files that are loaded."""
+
+
 class RecordClassShape(Shape):
     """How long a class of records is kept."""
 
@@ -169,6 +176,8 @@ class ProjectShape(Shape):
     """How source records become events, by name."""
     people: Mapping[Name, PersonShape] = {}
     """Who reviews, by name."""
+    customers: CustomersShape = CustomersShape()
+    """Where customers' data comes from."""
     record_classes: Mapping[Name, RecordClassShape] = {}
     """Retention, by name."""
     tables: TablesShape | None = None

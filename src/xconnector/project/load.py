@@ -10,6 +10,7 @@ from zoneinfo import available_timezones
 from pydantic import BaseModel
 
 from xconnector.domain.calendar import Calendar
+from xconnector.domain.golden import Survivorship
 from xconnector.domain.retention import RecordClass
 from xconnector.project.calendar_file import EVERY_DAY, CalendarShape
 from xconnector.project.calendars import calendar_of
@@ -18,7 +19,15 @@ from xconnector.project.communications import communication_of
 from xconnector.project.connection_settings import read_connections
 from xconnector.project.contract_files import CONTRACTS, read_contracts
 from xconnector.project.designs import read_designs
-from xconnector.project.files import ChecksShape, CommunicationShape, FeedShape, PersonShape, ProjectShape, SenderShape
+from xconnector.project.files import (
+    ChecksShape,
+    CommunicationShape,
+    CustomersShape,
+    FeedShape,
+    PersonShape,
+    ProjectShape,
+    SenderShape,
+)
 from xconnector.project.findings import Finding, ProjectError, named_like
 from xconnector.project.fitting import misfits
 from xconnector.project.fitting_tables import table_misfits, tables_asked
@@ -30,6 +39,7 @@ from xconnector.project.mapping_text import parse_mapping
 from xconnector.project.mapping_versions import misnamed, versions_of
 from xconnector.project.model import ChecksChoice, CommunicationKind, Connection, Feed, Locale, Person, Project
 from xconnector.project.shape import Shaped, shape
+from xconnector.project.survivorship import CUSTOMERS, read_survivorship
 from xconnector.project.tables.files import FOREIGN_FORMS, FORMS, form_of, read_part_of_table_file, read_table_file
 from xconnector.project.tables.text import TableText
 from xconnector.project.templates import TEMPLATES, links
@@ -98,11 +108,13 @@ class _Loading:
         self._findings += links(self._folder)
         self._findings += misfits(known)
         self._findings += unknown_roles(file, known.roles)
+        survivorship, wrong = read_survivorship(self._folder, _sources(file, known.feeds))
+        self._findings += wrong
         _, wrong = read_tests(self._folder, known.communications, known.feeds)
         self._findings += wrong
         if shaped is None or self._findings:
             raise ProjectError(self._findings)
-        return _project(self._folder, shaped, known)
+        return _project(self._folder, shaped, known, survivorship)
 
     def table_findings(self, file: str) -> list[Finding] | None:
         known = self._known(self._project_file())
@@ -282,13 +294,21 @@ def _names(file: YamlFile, section: str) -> Iterator[str]:
     yield from content if isinstance(content, dict) else ()
 
 
+def _sources(file: YamlFile, feeds: Mapping[str, Feed]) -> frozenset[str]:
+    """Return the names of the sources of customers' data that the project knows."""
+    content = file.content.get("customers") if isinstance(file.content, dict) else None
+    shaped, _ = (None, []) if content is None else shape(CustomersShape, content, Shaped(file=file))
+    named = () if shaped is None else shaped.sources
+    return frozenset([*named, *(feed.name for feed in feeds.values() if feed.connection is not None)])
+
+
 def _text_at(file: YamlFile, section: str, key: str) -> str:
     content = file.content.get(section) if isinstance(file.content, dict) else None
     value = content.get(key) if isinstance(content, dict) else None
     return value if isinstance(value, str) else ""
 
 
-def _project(folder: Path, shaped: ProjectShape, known: Known) -> Project:
+def _project(folder: Path, shaped: ProjectShape, known: Known, survivorship: Survivorship) -> Project:
     """Put a faultless project together."""
     return Project(
         name=shaped.project,
@@ -314,6 +334,7 @@ def _project(folder: Path, shaped: ProjectShape, known: Known) -> Project:
         contracts={name: contract for name, contract in known.contracts.items() if contract is not None},
         content_sha256=content_sha256(folder),
         calendars={name: calendar for name, calendar in known.calendars.items() if calendar is not None},
+        survivorship=survivorship,
         governance=governance_of(shaped.tables),
     )
 
@@ -344,7 +365,7 @@ def _kinds(known: Known) -> Iterator[tuple[str, CommunicationKind]]:
 def content_sha256(folder: Path) -> str:
     """Return one digest over every file that decides or shapes a communication, and their names."""
     digest = hashlib.sha256()
-    parts = [folder / part for part in (COMMUNICATIONS, CONTRACTS, MAPPINGS, TABLES, TEMPLATES)]
+    parts = [folder / part for part in (COMMUNICATIONS, CONTRACTS, CUSTOMERS, MAPPINGS, TABLES, TEMPLATES)]
     files = [path for part in parts for path in part.rglob("*") if path.is_file() and not path.is_symlink()]
     for path in sorted([folder / PROJECT_FILE, *files]):
         content = hashlib.sha256(path.read_bytes()).hexdigest()

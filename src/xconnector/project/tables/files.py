@@ -51,6 +51,23 @@ def understood(name: str, file: str, content: bytes, *, form: str) -> tuple[Tabl
     return text, [*_bounded(findings)]
 
 
+def read_written_file(path: Path, *, file: str) -> tuple[WrittenTable | None, list[Finding]]:
+    """Return what a file of one of FORMS says, not yet understood, or None with why it cannot be read.
+
+    For tables of other kinds than decisions. `file` is what findings call it.
+    """
+    try:
+        content = _content(path)
+    except OSError as wrong:
+        return None, [_finding(file, f"the file cannot be read: {wrong.strerror}", "mend its permissions")]
+    if len(content) > MOST_BYTES:
+        return None, [_finding(file, f"the file has more than {MOST_BYTES} bytes", "divide it")]
+    written, findings = FORMS[path.suffix].read(path.stem, file, content)
+    if written is not None and (unseen := [*unseen_signs(written)]):
+        written, findings = None, [*unseen, *findings]
+    return written, [*_bounded(findings)]
+
+
 def form_of(path: Path) -> str | None:
     """Return the form of a file, by the ending of its name: one of FORMS or FOREIGN_FORMS, or None."""
     return next((form for form in (*FOREIGN_FORMS, *FORMS) if path.name.endswith(form)), None)
