@@ -279,14 +279,6 @@ def test_no_driver_stays_behind(exstream: ExstreamClient) -> None:
     assert list((exstream.output / ".spool").iterdir()) == []
 
 
-@pytest.mark.slow
-def test_a_run_of_two_thousand_ends_in_well_under_a_minute(exstream: ExstreamClient) -> None:
-    began = time.monotonic()
-
-    assert len(numbers(composed(exstream, drivers_of_run(2000)))) == 2000
-    assert time.monotonic() - began < 45
-
-
 def test_a_large_driver_that_is_refused_gets_its_answer_and_no_broken_line(exstream: ExstreamClient) -> None:
     large = b"[" + b" " * 20_000_000 + b"]"
     exstream.signed_in = {"Authorization": "Bearer wrong"}
