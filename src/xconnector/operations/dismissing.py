@@ -75,4 +75,5 @@ async def _tell_of_records(
             for row in rows
         ],
     )
-    return [row.failure_id for row in rows]
+    # What is known of a feed stays so, whoever has heard enough of it.
+    return [row.failure_id for row in (*rows, *(one for one in page if one.feed is not None))]

@@ -34,7 +34,7 @@ from xconnector.pipeline.decide import (
 from xconnector.pipeline.grounds import Policies, grounds_of, policies_in_force
 from xconnector.pipeline.promises import BreachError
 from xconnector.pipeline.same_customer import as_customers
-from xconnector.pipeline.trigger import Asked, MappedRecord, map_record, trigger
+from xconnector.pipeline.trigger import Asked, MappedRecord, feed_of, map_record, trigger
 from xconnector.pipeline.workplace import Workplace
 from xconnector.postgres.connect import Connection, in_transaction
 from xconnector.project.condition import ConditionError
@@ -42,7 +42,17 @@ from xconnector.project.contact_forms import written_alike
 from xconnector.project.data_contract import ContractError
 from xconnector.project.mapping import MappingError, RecordMapping
 from xconnector.project.mapping_versions import kept_form
-from xconnector.store import communications, customers, decisions, failures, inbox, ledger, mappings, shadow_answers
+from xconnector.store import (
+    communications,
+    customers,
+    decisions,
+    failures,
+    feed_states,
+    inbox,
+    ledger,
+    mappings,
+    shadow_answers,
+)
 from xconnector.store.communications import Decided
 from xconnector.store.decisions import DecisionRow
 from xconnector.store.failures import Stopped
@@ -95,7 +105,7 @@ async def prepare(place: Workplace, attempt: Attempt, batch_id: int) -> None:
 async def _trigger(place: Workplace, connection: Connection, batch: _Batch) -> list[MappedRecord]:
     """Ask every new record which communications it wants; one that fits no mapping or condition is set aside."""
     sources: list[MappedRecord] = []
-    for record in await inbox.unasked(connection, batch.batch_id):
+    for record in await _going_on(place, connection, batch.batch_id):
         source = _mapped(place, record)
         if isinstance(source, Failure):
             batch.unfit.append((record.record_id, source))
@@ -128,6 +138,16 @@ async def _let_wait(
     ]
     begin = await ask_for(place, connection, new, now=now)
     batch.asked = [asked for asked in batch.asked if asked.ask is None or asked.communication_id in begin]
+
+
+async def _going_on(place: Workplace, connection: Connection, batch_id: int) -> list[TakenRecord]:
+    """Return the new records of feeds that are not stopped; the others wait until theirs are let go on."""
+    records = await inbox.unasked(connection, batch_id)
+    feeds = {record.record_id: feed_of(place.project, record) for record in records}
+    names = {feed.name for feed in feeds.values() if feed is not None}
+    stopped = await feed_states.paused(connection, list(names)) if names else frozenset[str]()
+    await feed_states.hold(connection, batch_id, list(stopped), place.now())
+    return [one for one in records if (feed := feeds[one.record_id]) is None or feed.name not in stopped]
 
 
 async def _trigger_again(place: Workplace, connection: Connection, batch: _Batch) -> list[MappedRecord]:

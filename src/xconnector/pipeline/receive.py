@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
@@ -16,10 +17,11 @@ from xconnector.domain.event import BadRecord, RecordFate, SourceRecord, payload
 from xconnector.domain.failure import Failure, FailureKind
 from xconnector.execution.jobs import Priority
 from xconnector.pipeline.promises import breach_of
+from xconnector.pipeline.stopping_feeds import stop_before_run, stop_where_broken
 from xconnector.pipeline.workplace import Workplace
-from xconnector.postgres.connect import Connection, in_transaction, transaction
+from xconnector.postgres.connect import Connection, in_transaction, reading, transaction
 from xconnector.project.model import Feed, Project
-from xconnector.store import failures, inbox, ledger, runs
+from xconnector.store import failures, feed_states, inbox, ledger, runs
 from xconnector.store.inbox import Arrival, Received
 from xconnector.store.rows import to_json
 from xconnector.store.runs import Run
@@ -84,6 +86,9 @@ async def _take_in(
     arrivals = [_arrival(place.project, record, feed) for record, feed in fed]
     now = place.now()
     batch_id = await runs.open_batch(connection, run_id=run_id, priority=priority, now=now)
+    halted = await feed_states.paused(connection, list({one.feed for one in arrivals if one.feed}))
+    # What a stopped feed sends waits, whether it keeps its contract or not: that may be what is mended meanwhile.
+    arrivals = [_without_breach(one) if one.feed in halted else one for one in arrivals]
     received = await inbox.receive(connection, batch_id, arrivals, now)
     await ledger.append(
         connection, [_entry(row, record, batch_id, now) for row, (record, _) in zip(received, fed, strict=True)]
@@ -94,8 +99,12 @@ async def _take_in(
         if (failure := _failure(row)) is not None
     ]
     await failures.remember(connection, stopped, now)
-    if any(row.fate is RecordFate.TAKEN for row in received):
+    taken_of = {one.feed for one, row in zip(arrivals, received, strict=True) if row.fate is RecordFate.TAKEN}
+    await feed_states.hold(connection, batch_id, sorted(halted & taken_of), now)
+    if taken_of - halted:
         await place.jobs.defer(connection, "prepare", priority=priority, batch_id=batch_id)
+    if run_id is None:
+        await stop_where_broken(place, connection, _broken_by(arrivals, received), now)
     return received
 
 
@@ -127,6 +136,20 @@ def _arrival(project: Project, record: SourceRecord | BadRecord, feed: Feed | No
         position=record.position,
         reason=breach_of(project, taker, record.data),
     )
+
+
+def _without_breach(arrival: Arrival) -> Arrival:
+    """Return an arrival as it is taken whatever its contract says; one that cannot be read stays bad."""
+    return arrival if arrival.data is None else replace(arrival, reason=None)
+
+
+def _broken_by(arrivals: Sequence[Arrival], received: Sequence[Received]) -> set[str]:
+    """Return the feeds whose contract some of these arrivals broke."""
+    return {
+        one.feed
+        for one, row in zip(arrivals, received, strict=True)
+        if one.feed and one.data is not None and row.fate is RecordFate.SET_ASIDE
+    }
 
 
 def _entry(row: Received, record: SourceRecord | BadRecord, batch_id: int, now: datetime) -> ledger.Entry:
@@ -171,9 +194,10 @@ async def receive_run(
 ) -> Run:
     """Take in a file as a run, and return the run once all its records are in.
 
-    The control totals are checked before anything is made. An interrupted intake of the same file is
-    taken up where it stopped; until its last record is in, the run is not sealed and does not close. `progress`
-    is told records done and records in all.
+    The control totals are checked before anything is made, and so is what the feed's source promised: where that does
+    not hold, the feed is stopped, and the run is taken in and waits until people let the feed go on. An interrupted
+    intake of the same file is taken up where it stopped; until its last record is in, the run is not sealed and does
+    not close. `progress` is told records done and records in all.
 
     Raises ControlTotalsMismatchError, or one of the contract errors when the file as a whole cannot be read, is
     changed meanwhile, or another program is taking it in.
@@ -191,6 +215,8 @@ async def receive_run(
             raise ControlTotalsMismatchError(f"{error}{bad}") from None
     await asyncio.to_thread(file.prove_unchanged)
     async with _alone_with(place, path, file.sha256):
+        if not await _is_interrupted(place, feed, file):
+            await stop_before_run(place, feed, lambda: source.read(path, source=feed.name, event_type=feed.event))
         run, done = await _start(place, feed, file, counted, declared)
         rest = islice(source.read(path, source=feed.name, event_type=feed.event), done, None)
         for records in _chunks(rest, batch_size):
@@ -230,6 +256,11 @@ def _first_bad_record(source: RunSource, path: Path, feed: Feed) -> str:
         if isinstance(record, BadRecord):
             return f" The first record that cannot be read is number {record.position}: {record.reason}"
     return ""
+
+
+async def _is_interrupted(place: Workplace, feed: Feed, file: RunFile) -> bool:
+    async with reading(place.pool) as connection:
+        return await runs.unsealed(connection, feed=feed.name, file_sha256=file.sha256) is not None
 
 
 async def _start(

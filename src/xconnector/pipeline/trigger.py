@@ -9,7 +9,7 @@ from xconnector.domain.trigger.keys import Fields, keys_of
 from xconnector.pipeline.promises import BreachError, breach_of
 from xconnector.pipeline.workplace import Workplace
 from xconnector.project.mapping import Mapped, MappingError, RecordMapping
-from xconnector.project.model import CommunicationKind, Project
+from xconnector.project.model import CommunicationKind, Feed, Project
 from xconnector.project.trigger import asked_for, start_of
 from xconnector.store.inbox import TakenRecord
 from xconnector.store.rows import from_json
@@ -40,6 +40,11 @@ class Asked:
     """By what it is judged whether it begins; None where its kind begins at once."""
 
 
+def feed_of(project: Project, record: TakenRecord) -> Feed | None:
+    """Return the feed that a record belongs to as the project is now."""
+    return project.feeds.get(record.feed or "") or project.feed_of(record.event_type)
+
+
 def map_record(project: Project, record: TakenRecord) -> MappedRecord:
     """Translate a record by the mapping of its feed.
 
@@ -48,7 +53,7 @@ def map_record(project: Project, record: TakenRecord) -> MappedRecord:
     Raises BreachError where it breaks its contract, MappingError naming the fields and paths that do not fit, and where
     no feed takes such events.
     """
-    feed = project.feeds.get(record.feed or "") or project.feed_of(record.event_type)
+    feed = feed_of(project, record)
     if feed is None:
         raise MappingError(
             f"no feed in xconnector.yaml takes events of type {record.event_type!r}; add one with its mapping"

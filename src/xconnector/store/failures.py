@@ -79,6 +79,9 @@ class OpenFailure:
     communication_id: UUID | None
     record_id: int | None
     batch_id: int
+    """0 where it is a feed's."""
+    feed: str | None
+    """The feed that failed as a whole: what mends it closes its failure."""
     stage: str
     kind: str
     reason: str

@@ -21,13 +21,14 @@ SELECT count(*), count(DISTINCT fingerprint) FROM failure WHERE resolved_at IS N
 
 -- name: open_failures
 -- Open failures behind an id, by cause, run or communication.
-SELECT failure.failure_id, failure.communication_id, failure.record_id, failure.batch_id, failure.stage, failure.kind,
+SELECT failure.failure_id, failure.communication_id, failure.record_id, coalesce(failure.batch_id, 0) AS batch_id,
+       failure.feed, failure.stage, failure.kind,
        failure.reason, failure.fingerprint, failure.failed_at, inbox.source_key, inbox.position, communication.state,
-       batch.priority, (
+       coalesce(batch.priority, 0) AS priority, (
            SELECT min(leave_by)::date FROM legal_day WHERE legal_day.communication_id = failure.communication_id
        ) AS leave_by
 FROM failure
-JOIN batch USING (batch_id)
+LEFT JOIN batch USING (batch_id)
 LEFT JOIN communication ON communication.communication_id = failure.communication_id
 LEFT JOIN inbox ON inbox.record_id = coalesce(failure.record_id, communication.record_id)
 WHERE failure.resolved_at IS NULL AND failure.failure_id > %(after)s

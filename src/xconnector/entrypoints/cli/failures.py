@@ -49,7 +49,14 @@ def failures(
         f"Cause {group}",
         ["communication or record", "source key", "line#", "reason", "when", "legal day"],
         [
-            (f.communication_id or f"record {f.record_id}", f.source_key, f.position, f.reason, f.failed_at, f.leave_by)
+            (
+                f.communication_id or (f"feed {f.feed}" if f.feed else f"record {f.record_id}"),
+                f.source_key,
+                f.position,
+                f.reason,
+                f.failed_at,
+                f.leave_by,
+            )
             for f in found
         ],
     )

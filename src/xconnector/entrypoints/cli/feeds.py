@@ -1,0 +1,136 @@
+"""`feeds`: how each feed stands; stopping one, and letting it go on."""
+
+import getpass
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from xconnector.entrypoints.cli.running import HERE, AsJson, ProjectFolder, refuse, with_place
+from xconnector.entrypoints.cli.showing import console, show_json, show_table, when
+
+if TYPE_CHECKING:
+    from xconnector.operations.feeds import FeedAccount
+    from xconnector.operations.feeds_overview import FeedLine
+
+app = typer.Typer(help="Feeds: what comes, what waits, what was expected.", invoke_without_command=True)
+
+Name = Annotated[str, typer.Argument(help="Name of a feed.")]
+By = Annotated[str, typer.Option("--by", help="Who says so; otherwise who is logged in.", show_default="you")]
+
+
+@app.callback()
+def feeds(context: typer.Context, folder: ProjectFolder = HERE, as_json: AsJson = False) -> None:
+    """Show each feed in a line: what came last, how fresh it is, whether it is stopped, when it is expected."""
+    if context.invoked_subcommand is None:
+        listed(folder, as_json)
+
+
+@app.command("list")
+def listed(folder: ProjectFolder = HERE, as_json: AsJson = False) -> None:
+    """Show each feed in a line: what came last, how fresh it is, whether it is stopped, when it is expected."""
+    from xconnector.operations.feeds_overview import feeds_overview
+
+    found = with_place(folder, lambda place: feeds_overview(place.pool, place.project, now=place.now()))
+    if as_json:
+        show_json(found)
+        return
+    show_table(
+        "Feeds",
+        ["feed", "source", "last record", "today#", "set aside#", "waiting#", "as of", "fresh", "state", "expected by"],
+        [
+            (
+                one.feed,
+                one.source,
+                one.last_at,
+                one.records,
+                one.set_aside,
+                one.waiting,
+                one.as_of,
+                _fresh(one),
+                one.state,
+                one.expected_by,
+            )
+            for one in found
+        ],
+    )
+
+
+def _fresh(one: "FeedLine") -> str:
+    if one.is_fresh is None:
+        return ""
+    return "yes" if one.is_fresh else "stale"
+
+
+@app.command()
+def show(name: Name, folder: ProjectFolder = HERE, as_json: AsJson = False) -> None:
+    """Show how one feed stands, what is otherwise in its records than it was, and what happened to it.
+
+    Paths, kinds and counts; never a value.
+    """
+    from xconnector.operations.feeds import feed_account
+
+    account = with_place(folder, lambda place: feed_account(place.pool, place.project, name))
+    if as_json:
+        show_json(account)
+        return
+    console.print(_told(account))
+    if account.difference:
+        console.print()
+        show_table(
+            "What is otherwise in its records",
+            ["path", "what", "was", "is", "records#", "of#"],
+            [(one.path, one.change.value, one.was, one.now, one.records, one.of) for one in account.difference],
+        )
+    if account.history:
+        console.print()
+        show_table(
+            "What happened", ["when", "what", "by"], [(one.at, one.event, one.actor or "") for one in account.history]
+        )
+
+
+def _told(account: "FeedAccount") -> str:
+    state = account.state
+    if state is None or not state.paused:
+        return f"{account.feed} goes on"
+    by = f" by {state.actor}" if state.actor else ""
+    return f"{account.feed} is stopped{by} since {when(state.since)}: {state.reason}".replace("[", "\\[")
+
+
+@app.command()
+def pause(
+    name: Name,
+    reason: Annotated[str, typer.Option(help="Why; it stands in the feed's history.")] = "",
+    by: By = "",
+    folder: ProjectFolder = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """Stop a feed: what it sends is taken in and waits. The other feeds go on."""
+    from xconnector.operations.feeds import pause_feed
+
+    if not reason:
+        refuse("say why with --reason; it stands in the feed's history")
+    actor = by or getpass.getuser()
+    with_place(folder, lambda place: pause_feed(place.pool, place.project, name, actor=actor, reason=reason))
+    if as_json:
+        show_json({"feed": name, "paused": True})
+    else:
+        typer.echo(f"{name} is stopped: what it sends waits until `xconnector feeds resume {name}`")
+
+
+@app.command()
+def resume(
+    name: Name,
+    accept: Annotated[bool, typer.Option("--accept", help="Its records may look as they do by now.")] = False,
+    by: By = "",
+    folder: ProjectFolder = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """Let a stopped feed go on with what waits; what breaks the contract as it is by now is set aside."""
+    from xconnector.operations.feeds import resume_feed
+
+    actor = by or getpass.getuser()
+    batches = with_place(folder, lambda place: resume_feed(place.pool, place.jobs, name, actor=actor, accept=accept))
+    if as_json:
+        show_json({"feed": name, "paused": False, "batches": batches})
+    else:
+        typer.echo(f"{name} goes on with {batches:,} {'batch' if batches == 1 else 'batches'} that waited")
