@@ -31,6 +31,7 @@ from xconnector.pipeline.decide import (
     told,
     undecided_row,
 )
+from xconnector.pipeline.freshness import flags, refusal, stale_feeds
 from xconnector.pipeline.grounds import Policies, grounds_of, policies_in_force
 from xconnector.pipeline.promises import BreachError
 from xconnector.pipeline.same_customer import as_customers
@@ -72,6 +73,8 @@ class _Batch:
     outcomes: list[Outcome] = field(default_factory=list[Outcome])
     undecided: list[Undecided] = field(default_factory=list[Undecided])
     """Those of the stopped that tables were asked about."""
+    stale: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Feeds that some of them need and that are stale, each with a sentence."""
     stopped: list[tuple[Asked, Failure]] = field(default_factory=list[tuple[Asked, Failure]])
 
 
@@ -211,7 +214,11 @@ async def _assemble_and_decide(
 ) -> None:
     keys = [asked.source.mapped.customer_key for asked in batch.asked]
     grounds = await grounds_of(connection, policies, keys, at=now)
+    batch.stale = await stale_feeds(place, connection, [asked.kind for asked in batch.asked], now=now)
     for asked in batch.asked:
+        if (stopped := refusal(asked.kind, batch.stale)) is not None:
+            batch.stopped.append((asked, stopped))
+            continue
         try:
             assembled = assemble(place, asked, grounds.known[asked.source.mapped.customer_key], now=now)
             decided = decide(place, assembled, grounds)
@@ -332,8 +339,10 @@ def _entries(batch: _Batch, proofs: Mapping[UUID, Mapping[str, Any]], now: datet
     ]
     for outcome in batch.outcomes:
         assembled = outcome.assembled
-        detail = {"decision": told(outcome.routing), "customer": _sources_of(assembled)}
+        detail: dict[str, Any] = {"decision": told(outcome.routing), "customer": _sources_of(assembled)}
         detail |= proofs.get(assembled.asked.communication_id, {})
+        if stale := flags(assembled.asked.kind, batch.stale):
+            detail["stale"] = stale
         entries.append(_entry(batch, assembled.asked, now, outcome.state.value, outcome.state, detail))
     for asked, failure in batch.stopped:
         detail = {"stage": failure.stage, "kind": failure.kind, "reason": failure.reason}

@@ -16,6 +16,7 @@ from xconnector.contract.source import ControlTotals, ControlTotalsMismatchError
 from xconnector.domain.event import BadRecord, RecordFate, SourceRecord, payload_digest
 from xconnector.domain.failure import Failure, FailureKind
 from xconnector.execution.jobs import Priority
+from xconnector.pipeline.freshness import refuse_run_of_stale
 from xconnector.pipeline.promises import breach_of
 from xconnector.pipeline.stopping_feeds import stop_before_run, stop_where_broken
 from xconnector.pipeline.workplace import Workplace
@@ -203,6 +204,7 @@ async def receive_run(
     changed meanwhile, or another program is taking it in.
     """
     assert feed.connection is not None, "only a feed with a connection reads files"
+    await refuse_run_of_stale(place, feed)
     source = await place.connections.run_source(feed.connection)
     file = await asyncio.to_thread(RunFile, path)
     counted = await asyncio.to_thread(source.totals, path)

@@ -34,6 +34,7 @@ def communication_of(
         template=TemplateChoice(composer=shaped.template.composer, name=shaped.template.name),
         category=shaped.category,
         promotional=shaped.promotional,
+        needs_fresh=dict(shaped.needs_fresh),
         contract=contract,
         route=shaped.route,
         review=None if shaped.review == NO_REVIEW else _chosen(shaped.review),

@@ -4,7 +4,9 @@ import re
 from decimal import Decimal
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import BeforeValidator, Field, StringConstraints
+
+from xconnector.project.file_words import Shape
 
 _PERCENT = re.compile(r"(\d{1,4}(?:\.\d{1,4})?) ?%")
 
@@ -20,11 +22,7 @@ def _share(written: object) -> object:
 Share = Annotated[Decimal, BeforeValidator(_share, json_schema_input_type=str)]
 
 
-class _Shape(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
-
-
-class VolumeShape(_Shape):
+class VolumeShape(Shape):
     """How many records a run has when all is well."""
 
     least: Annotated[int, Field(ge=0)] | None = None
@@ -35,7 +33,7 @@ class VolumeShape(_Shape):
     """How far from the median of the last five runs, such as 30%."""
 
 
-class ContractShape(_Shape):
+class ContractShape(Shape):
     """`contracts/<name>.yaml`."""
 
     owner: Annotated[str, StringConstraints(min_length=1, max_length=200)] | None = None

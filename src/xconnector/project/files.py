@@ -7,9 +7,11 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from xconnector.contract.settings import Duration
+from xconnector.domain.staleness import Staleness
 from xconnector.project.calendar_file import CalendarShape
 from xconnector.project.file_words import Day, EventType, Name, Shape, Text
 from xconnector.project.model import ConnectionLimits
+from xconnector.project.promise_shape import ExpectedShape
 from xconnector.project.trigger_file import TriggerShape
 
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")]
@@ -96,6 +98,10 @@ class FeedShape(Shape):
     to us by webhook; left out for events that are sent with a key of ours."""
     contract: Name | None = None
     """What the records promise: name of a file in contracts/ without `.schema.json`."""
+    fresh_within: Annotated[Duration, Field(gt=timedelta(0))] | None = None
+    """How old the newest that the source said may be, such as 24h; communications say what follows of older."""
+    expected: ExpectedShape | None = None
+    """When the source speaks when all is well; a failure tells where it does not."""
     drop: Name | None = None
     """The connection where its files arrive; left out, files are handed over with `xconnector run`."""
     every: Annotated[Duration, Field(ge=timedelta(seconds=1))] | None = None
@@ -226,6 +232,8 @@ class CommunicationShape(Shape):
     """Kind of business, such as contract or billing: an input of decision tables."""
     promotional: bool = False
     """Whether the recipient may unsubscribe from it."""
+    needs_fresh: Mapping[Name, Staleness] = {}
+    """Feeds with a `fresh_within` that it depends on, and what follows where one is stale: refuse, or flag."""
     data: Mapping[str, Any]
     """Fields of the template and their types: text, money, date, number, integer, bool, each with ? if optional,
     lists as [text] or [{name: text}]."""

@@ -7,7 +7,6 @@ from xconnector.contract.errors import ConnectorError
 from xconnector.contract.manifest import DesignFile, DesignUse
 from xconnector.domain.document import RenditionKind
 from xconnector.project.connection_settings import CONNECTIONS, KnownConnection, Role, is_no_source, without_role
-from xconnector.project.contract_fitting import contract_misfits
 from xconnector.project.designs import design_file_of, design_misfits, missing_design, paths_to_nowhere
 from xconnector.project.files import SenderShape
 from xconnector.project.findings import Finding, named_like
@@ -18,6 +17,7 @@ from xconnector.project.known import Known, KnownCommunication
 from xconnector.project.mapping import RecordMapping
 from xconnector.project.model import Feed
 from xconnector.project.presentation import sample_of
+from xconnector.project.promise_fitting import promise_misfits
 from xconnector.project.routing import (
     NO_REVIEW,
 )
@@ -27,7 +27,7 @@ from xconnector.project.templates import missing_files
 def misfits(known: Known) -> Iterator[Finding]:
     """Yield everything that does not fit together."""
     yield from _feeds(known)
-    yield from contract_misfits(known)
+    yield from promise_misfits(known)
     yield from _webhooks(known)
     yield from table_misfits(known)
     for communication in known.communications.values():

@@ -37,7 +37,16 @@ from xconnector.project.known import Known, KnownCommunication
 from xconnector.project.mapping import RecordMapping
 from xconnector.project.mapping_text import parse_mapping
 from xconnector.project.mapping_versions import misnamed, versions_of
-from xconnector.project.model import ChecksChoice, CommunicationKind, Connection, Feed, Locale, Person, Project
+from xconnector.project.model import (
+    ChecksChoice,
+    CommunicationKind,
+    Connection,
+    Feed,
+    Locale,
+    Person,
+    Project,
+    SpeakingTimes,
+)
 from xconnector.project.shape import Shaped, shape
 from xconnector.project.survivorship import CUSTOMERS, read_survivorship
 from xconnector.project.tables.files import FOREIGN_FORMS, FORMS, form_of, read_part_of_table_file, read_table_file
@@ -277,6 +286,8 @@ def _feed(name: str, feed: FeedShape) -> Feed:
         mapping=feed.mapping,
         connection=feed.connection,
         contract=feed.contract,
+        fresh_within=feed.fresh_within,
+        expected=None if feed.expected is None else SpeakingTimes(**feed.expected.model_dump()),
         drop=feed.drop,
         every=feed.every,
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,10 +11,12 @@ from xconnector.contract.manifest import Manifest
 from xconnector.contract.settings import ConnectorSettings
 from xconnector.domain.calendar import Calendar
 from xconnector.domain.decision.table import DecisionTable
+from xconnector.domain.expectation import Expectation
 from xconnector.domain.golden import MOST_RECENT, Survivorship
 from xconnector.domain.retention import RecordClass
 from xconnector.domain.routing.plan import Medium
 from xconnector.domain.routing.policy import Check
+from xconnector.domain.staleness import Staleness
 from xconnector.domain.trigger.rules import NO_RULES, TriggerRules, Urgency
 from xconnector.project.condition import Condition
 from xconnector.project.data_contract import DataContract
@@ -70,6 +72,17 @@ class Connection:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SpeakingTimes:
+    """When a source speaks when all is well, as the project says it."""
+
+    every: timedelta
+    by: time | None
+    calendar: str | None
+    at_least: int
+    first: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Feed:
     """How records of one source become events."""
 
@@ -82,6 +95,10 @@ class Feed:
     that come with a key of ours."""
     contract: str | None = None
     """What its records promise; None where nothing is promised."""
+    fresh_within: timedelta | None = None
+    """How old the newest that its source said may be; None where nothing is promised."""
+    expected: SpeakingTimes | None = None
+    """When its source speaks when all is well; None where nothing is expected."""
     drop: str | None = None
     """The connection where its files arrive; None where they are handed over."""
     every: timedelta | None = None
@@ -157,6 +174,8 @@ class CommunicationKind:
     """When it begins that was asked for, or is not made."""
     urgency: Urgency = Urgency.NORMAL
     """What goes first when there is more work than workers."""
+    needs_fresh: Mapping[str, Staleness] = field(default_factory=dict[str, Staleness])
+    """Feeds that it depends on, and what follows where one is stale."""
 
     @property
     def tables(self) -> Mapping[Check, str]:
@@ -221,6 +240,20 @@ class Project:
         """Return by template what the design files of a connector say; nothing for one that has none."""
         file = declared.design_file
         return {} if file is None else self.designs.get(file.name, {})
+
+    def expectation_of(self, feed: Feed) -> Expectation | None:
+        """Return when the source of a feed speaks when all is well; None where nothing is expected."""
+        said = feed.expected
+        if said is None:
+            return None
+        return Expectation(
+            every=said.every,
+            by=said.by,
+            zone=ZoneInfo(self.locale.timezone),
+            first=said.first,
+            calendar=None if said.calendar is None else self.calendars[said.calendar],
+            at_least=said.at_least,
+        )
 
     def contract_of(self, feed: Feed) -> SourceContract | None:
         """Return what the records of a feed promise; None where nothing is promised."""

@@ -81,6 +81,13 @@ class Connections:
         )
 
     @property
+    def run_source_names(self) -> tuple[str, ...]:
+        """The connections that read files of records."""
+        return tuple(
+            name for name, row in self._project.connections.items() if manifest(row.connector).run_source is not None
+        )
+
+    @property
     def composer_names(self) -> tuple[str, ...]:
         """The connections that are composers."""
         return tuple(

@@ -248,6 +248,15 @@ async def activity(connection: Connection, feeds: Sequence[str], *, since: datet
     return {row.feed: row for row in rows}
 
 
+async def as_of(connection: Connection, feeds: Sequence[str]) -> dict[str, datetime]:
+    """Return when the newest of what feeds said lately was so; a feed that never spoke is not among them.
+
+    What was set aside or refused says nothing.
+    """
+    cursor = await connection.execute(_QUERIES.as_of, {"feeds": sorted(feeds)})
+    return {str(row[0]): row[1] for row in await cursor.fetchall()}
+
+
 async def spoken(
     connection: Connection, feed: str, *, after: datetime, until: datetime, least: int, in_runs: bool
 ) -> datetime | None:
@@ -258,10 +267,10 @@ async def spoken(
     return None if row is None else row[0]
 
 
-async def latest(connection: Connection, feed: str, *, until: datetime, least: int) -> datetime | None:
-    """Return when a feed spoke for the n-th time from the end; None where it never spoke so often."""
-    parameters = {"feed": feed, "until": until, "before": least - 1}
-    row = await (await connection.execute(_QUERIES.latest, parameters)).fetchone()
+async def latest(connection: Connection, feed: str, *, until: datetime, in_runs: bool) -> datetime | None:
+    """Return when a feed spoke last up to a moment; None where it never did."""
+    query = _QUERIES.latest_run if in_runs else _QUERIES.latest
+    row = await (await connection.execute(query, {"feed": feed, "until": until})).fetchone()
     return None if row is None else row[0]
 
 

@@ -98,7 +98,7 @@ LEFT JOIN LATERAL (
 LEFT JOIN LATERAL (
     SELECT max(least(coalesce(occurred_at, received_at), received_at)) AS as_of FROM (
         SELECT occurred_at, received_at FROM inbox
-        WHERE inbox.feed = given.feed ORDER BY received_at DESC LIMIT 500
+        WHERE inbox.feed = given.feed AND fate IN ('taken', 'repeated') ORDER BY received_at DESC LIMIT 500
     ) AS latest
 ) AS newest ON true
 LEFT JOIN LATERAL (
@@ -127,11 +127,25 @@ SELECT started_at FROM (
 WHERE records > %(before)s ORDER BY started_at LIMIT 1;
 
 -- name: latest
--- When a feed spoke for the n-th time from the end.
-SELECT received_at FROM inbox WHERE feed = %(feed)s AND received_at <= %(until)s
-ORDER BY received_at DESC OFFSET %(before)s LIMIT 1;
+-- When a feed spoke last.
+SELECT max(received_at) FROM inbox WHERE feed = %(feed)s AND received_at <= %(until)s;
+
+-- name: latest_run
+-- When a feed that is read in runs spoke last.
+SELECT max(started_at) FROM run WHERE feed = %(feed)s AND started_at <= %(until)s;
 
 -- name: latest_data
 -- What the latest records of a feed say, of those with a fate.
 SELECT data::text FROM inbox
 WHERE feed = %(feed)s AND fate = %(fate)s AND data IS NOT NULL ORDER BY received_at DESC LIMIT %(limit)s;
+
+-- name: as_of
+-- When the newest of what feeds said lately was so; feeds that never spoke are left out.
+SELECT given.feed, newest.as_of
+FROM unnest(%(feeds)s::text[]) AS given (feed), LATERAL (
+    SELECT max(least(coalesce(occurred_at, received_at), received_at)) AS as_of FROM (
+        SELECT occurred_at, received_at FROM inbox
+        WHERE inbox.feed = given.feed AND fate IN ('taken', 'repeated') ORDER BY received_at DESC LIMIT 500
+    ) AS latest
+) AS newest
+WHERE newest.as_of IS NOT NULL;

@@ -12,6 +12,7 @@ from xconnector.entrypoints.cli import (
     explain,
     failures,
     feedback,
+    feeds,
     keys,
     map_files,
     portal,
@@ -62,6 +63,7 @@ shipped_tables.add_to(tables.app)
 app.add_typer(tables.app, name="tables")
 app.command()(reconcile.reconcile)
 app.add_typer(connections.app, name="connections")
+app.add_typer(feeds.app, name="feeds")
 app.add_typer(feedback.app, name="feedback")
 app.add_typer(keys.app, name="keys")
 app.add_typer(portal.app, name="portal")

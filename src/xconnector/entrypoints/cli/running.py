@@ -74,6 +74,7 @@ def _known_errors() -> tuple[type[Exception], ...]:
     from xconnector.operations.designs import DesignError
     from xconnector.operations.explaining import UnknownCommunicationError
     from xconnector.operations.failures import NothingToReprocessError
+    from xconnector.operations.feeds import FeedError
     from xconnector.operations.keys import KeyNameError
     from xconnector.operations.probing import ProbeError
     from xconnector.operations.reconciling import UnknownRunError
@@ -98,6 +99,7 @@ def _known_errors() -> tuple[type[Exception], ...]:
         DesignError,
         DraftError,
         EmbeddedPostgresError,
+        FeedError,
         KeptTableError,
         KeyNameError,
         LoadRefusedError,

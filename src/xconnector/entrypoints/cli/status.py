@@ -10,6 +10,7 @@ from xconnector.entrypoints.cli.showing import console, show_json, show_table
 
 if TYPE_CHECKING:
     from xconnector.operations.deadlines import Deadlines
+    from xconnector.operations.feeds_overview import FeedLine
     from xconnector.operations.status import Status
     from xconnector.pipeline.workplace import Workplace
 
@@ -23,22 +24,28 @@ def status(
     as_json: AsJson = False,
 ) -> None:
     """Show what is on its way, what waits for people, what must leave soon, and the latest runs."""
-    found, due = with_place(folder, lambda place: _found(place, limit))
+    found, due, lines = with_place(folder, lambda place: _found(place, limit))
     if as_json:
-        show_json({"deadlines": due} if deadlines else {**_members(found), "deadlines": due})
+        show_json({"deadlines": due} if deadlines else {**_members(found), "deadlines": due, "feeds": lines})
     elif deadlines:
         _show_deadlines(due)
     else:
         _show(found)
         console.print(_told(due))
+        console.print(_told_of_feeds(lines))
 
 
-async def _found(place: "Workplace", limit: int) -> "tuple[Status, Deadlines]":
+async def _found(place: "Workplace", limit: int) -> "tuple[Status, Deadlines, list[FeedLine]]":
     from xconnector.operations import deadlines, status
+    from xconnector.operations.feeds_overview import feeds_overview
     from xconnector.project.presentation import day_of
 
     today = day_of(place.now(), place.project.locale.timezone)
-    return await status.status(place.pool), await deadlines.deadlines(place.pool, on=today, limit=limit)
+    return (
+        await status.status(place.pool),
+        await deadlines.deadlines(place.pool, on=today, limit=limit),
+        await feeds_overview(place.pool, place.project, now=place.now()),
+    )
 
 
 def _members(found: "Status") -> dict[str, object]:
@@ -52,6 +59,13 @@ def _told(due: "Deadlines") -> str:
         f"must leave by law and are still here: {due.past} whose day is past, {due.today} today, "
         f"{due.soon} within three days (xconnector status --deadlines)"
     )
+
+
+def _told_of_feeds(lines: "list[FeedLine]") -> str:
+    """Name the feeds that somebody should look at."""
+    told = [f"{one.feed} is {one.state}" for one in lines if one.state in {"stopped", "silent"}]
+    told += [f"{one.feed} is stale" for one in lines if one.is_fresh is False]
+    return f"feeds: {', '.join(told) or 'none is stopped, silent or stale'} (xconnector feeds)"
 
 
 def _show_deadlines(due: "Deadlines") -> None:
