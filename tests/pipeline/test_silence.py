@@ -10,7 +10,7 @@ from xconnector.operations.dismissing import dismiss
 from xconnector.operations.failures import Choice, open_failures
 from xconnector.operations.feeds import feed_account
 from xconnector.operations.feeds_overview import feeds_overview
-from xconnector.pipeline.silence import listen
+from xconnector.pipeline.silence import look_for_silence
 from xconnector.pipeline.workplace import Workplace
 from xconnector.postgres.connect import transaction
 from xconnector.testing.small_project import row
@@ -45,7 +45,7 @@ async def _listen(office: Office, *, after: timedelta) -> None:
     )
     for _ in range(2):
         async with transaction(place.pool) as connection:
-            await listen(later, connection)
+            await look_for_silence(later, connection)
 
 
 async def test_a_source_that_never_spoke_is_silent_once_however_often_it_is_listened(office: OpenOffice) -> None:

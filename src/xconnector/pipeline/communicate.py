@@ -30,7 +30,7 @@ from xconnector.pipeline.giving_up import give_up
 from xconnector.pipeline.listen import listen
 from xconnector.pipeline.overdue import overdue
 from xconnector.pipeline.prepare import prepare
-from xconnector.pipeline.silence import LISTEN_EVERY, listen
+from xconnector.pipeline.silence import LOOK_FOR_SILENCE_EVERY, look_for_silence
 from xconnector.pipeline.submit import submit
 from xconnector.pipeline.submitting import gather_orders
 from xconnector.pipeline.track import poll
@@ -61,7 +61,9 @@ def lay_main_path(place: Workplace) -> None:
     for name in place.connections.channel_names:
         place.jobs.add_watch(Watch(name=f"poll {name}", every=POLL_EVERY, look=partial(poll, place, name)))
     if any(feed.expected is not None for feed in place.project.feeds.values()):
-        place.jobs.add_chore(Chore(name="listen for silence", every=LISTEN_EVERY, do=partial(listen, place)))
+        place.jobs.add_chore(
+            Chore(name="look for silence", every=LOOK_FOR_SILENCE_EVERY, do=partial(look_for_silence, place))
+        )
     for feed in place.project.feeds.values():
         if feed.drop is not None:
             look = partial(take_drop, place, feed)

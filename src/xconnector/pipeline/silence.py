@@ -13,12 +13,12 @@ from xconnector.store import feed_states
 from xconnector.store.feed_states import FeedState
 
 STAGE = "silence"
-LISTEN_EVERY = timedelta(seconds=15)
+LOOK_FOR_SILENCE_EVERY = timedelta(seconds=15)
 _MOST_AT_ONCE = 400
 """Moments that are settled in one look, after a time in which nobody looked."""
 
 
-async def listen(place: Workplace, connection: Connection) -> None:
+async def look_for_silence(place: Workplace, connection: Connection) -> None:
     """Look whether every source that is expected to speak has, in the caller's transaction."""
     now = place.now()
     states = await feed_states.all_states(connection)
