@@ -23,6 +23,7 @@ from xconnector.domain.survivorship import ADDRESS
 from xconnector.operations.mapped_files import MappedFilesError, recognised_source
 from xconnector.project.mapping import MappingError, RecordMapping
 from xconnector.project.shipped_mappings import fitting
+from xconnector.project.source_contract import SourceContract
 
 LONGEST_LINE = 1_000_000
 """Bytes."""
@@ -38,6 +39,10 @@ _BOM = b"\xef\xbb\xbf"
 
 class CustomerFileError(Exception):
     """A file, or a line of it, is not what it should be; the message names both and shows nothing of its content."""
+
+
+class _UnfitError(Exception):
+    """A record says nothing that can be kept; the message names fields, never values."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +74,17 @@ class FeedReading:
 
     name: str
     source: RunSource
-    mapping: RecordMapping
+    mapping_at: Callable[[datetime], RecordMapping]
+    """The version that counts at a moment; raises MappingError where none does."""
+    contract: SourceContract | None = None
+    """What its records promise; None where nothing is promised."""
+
+    def mapping_of(self, record: Mapping[str, Any], at: datetime) -> RecordMapping:
+        """Return the mapping of a record that keeps the contract. Raises MappingError or _UnfitError."""
+        breach = None if self.contract is None else self.contract.breach(record)
+        if breach is not None:
+            raise _UnfitError(breach)
+        return self.mapping_at(at)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,7 +179,7 @@ def _confirmed(path: Path, source: RunSource) -> int | None:
 
 def _reading(path: Path, feed: FeedReading | None) -> Callable[[Origin], Iterator[FileCustomer]]:
     if feed is not None:
-        return lambda origin: _mapped(path, feed.source, lambda _: feed.mapping, origin)
+        return lambda origin: _mapped(path, feed.source, lambda data: feed.mapping_of(data, origin.as_of), origin)
     head = _head(path).removeprefix(_BOM).lstrip()
     if not head or _names_customers(head):
         return lambda origin: _json_lines(path, origin)
@@ -213,10 +228,6 @@ def _said_by(number: int, line: bytes, origin: Origin) -> FileCustomer:
         return FileCustomer(number, line, _record(_object(line), origin))
     except _UnfitError as unfit:
         return FileCustomer(number, line, None, str(unfit))
-
-
-class _UnfitError(Exception):
-    """A record says nothing that can be kept."""
 
 
 _decoder = msgspec.json.Decoder(dict[str, Any])

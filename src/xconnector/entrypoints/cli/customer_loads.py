@@ -151,7 +151,8 @@ async def _feed_reading(place: "Workplace", name: str) -> "FeedReading":
     return FeedReading(
         name=name,
         source=await place.connections.run_source(feed.connection),
-        mapping=place.project.mappings[feed.mapping],
+        mapping_at=lambda moment: place.project.mapping_of(feed, at=moment),
+        contract=place.project.contract_of(feed),
     )
 
 
