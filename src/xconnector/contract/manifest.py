@@ -11,6 +11,7 @@ from xconnector.contract.archive import Archive
 from xconnector.contract.channel import Channel
 from xconnector.contract.composer import Composer
 from xconnector.contract.file_drop import FileDrop
+from xconnector.contract.pull_source import PullSource
 from xconnector.contract.recognition import Recognition
 from xconnector.contract.settings import ConnectorSettings
 from xconnector.contract.source import RunSource
@@ -97,6 +98,7 @@ class Manifest(Generic[S]):
     run_source: Callable[[S, Surroundings], RunSource] | None = None
     stream_source: Callable[[S, Surroundings], StreamSource] | None = None
     file_drop: Callable[[S, Surroundings], FileDrop] | None = None
+    pull_source: Callable[[S, Surroundings], PullSource] | None = None
     webhook_source: Callable[[S, Surroundings], WebhookSource] | None = None
     recognition: Recognition | None = None
     """Of a source of runs: how it knows its files."""

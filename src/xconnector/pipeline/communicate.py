@@ -30,6 +30,7 @@ from xconnector.pipeline.giving_up import give_up
 from xconnector.pipeline.listen import listen
 from xconnector.pipeline.overdue import overdue
 from xconnector.pipeline.prepare import prepare
+from xconnector.pipeline.pull import LOOK_AT_CLOCK_EVERY, pull_when_due
 from xconnector.pipeline.silence import LOOK_FOR_SILENCE_EVERY, look_for_silence
 from xconnector.pipeline.submit import submit
 from xconnector.pipeline.submitting import gather_orders
@@ -68,7 +69,10 @@ def lay_main_path(place: Workplace) -> None:
         if feed.drop is not None:
             look = partial(take_drop, place, feed)
             place.jobs.add_watch(Watch(name=f"drop of {feed.name}", every=feed.every or LOOK_EVERY, look=look))
-        if feed.connection is not None and place.connections.is_stream_source(feed.connection):
+        elif feed.connection is not None and place.connections.is_pulled(feed.connection):
+            look = partial(pull_when_due, place, feed)
+            place.jobs.add_watch(Watch(name=f"pull of {feed.name}", every=LOOK_AT_CLOCK_EVERY, look=look))
+        elif feed.connection is not None and place.connections.is_stream_source(feed.connection):
             place.jobs.add_listener(Listener(name=f"listen {feed.connection}", listen=partial(listen, place, feed)))
     place.jobs.on_exhausted(partial(give_up, place))
 

@@ -31,10 +31,11 @@ class Role(StrEnum):
     RUN_SOURCE = "run_source"
     STREAM_SOURCE = "stream_source"
     FILE_DROP = "file_drop"
+    PULL_SOURCE = "pull_source"
     WEBHOOK_SOURCE = "webhook_source"
 
 
-SOURCES = (Role.RUN_SOURCE, Role.STREAM_SOURCE, Role.WEBHOOK_SOURCE)
+SOURCES = (Role.RUN_SOURCE, Role.STREAM_SOURCE, Role.PULL_SOURCE, Role.WEBHOOK_SOURCE)
 """The roles from which records come."""
 
 

@@ -105,7 +105,10 @@ class FeedShape(Shape):
     drop: Name | None = None
     """The connection where its files arrive; left out, files are handed over with `xconnector run`."""
     every: Annotated[Duration, Field(ge=timedelta(seconds=1))] | None = None
-    """How often is looked for files in the drop, such as 10s, which it is when left out."""
+    """How often is looked for files in the drop, such as 10s, which it is when left out; or how often a source is asked
+    that has to be, such as 5m, where it is 1m."""
+    at: tuple[time, ...] = ()
+    """Times of day in the project's time zone, such as "06:00", at which a source is asked; they replace `every`."""
 
 
 class PersonShape(Shape):

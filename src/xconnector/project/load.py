@@ -290,6 +290,7 @@ def _feed(name: str, feed: FeedShape) -> Feed:
         expected=None if feed.expected is None else SpeakingTimes(**feed.expected.model_dump()),
         drop=feed.drop,
         every=feed.every,
+        at=feed.at,
     )
 
 

@@ -103,6 +103,8 @@ class Feed:
     """The connection where its files arrive; None where they are handed over."""
     every: timedelta | None = None
     """How often is asked or looked for news; None for the usual time."""
+    at: tuple[time, ...] = ()
+    """Times of day in the project's time zone at which its source is asked; they replace `every`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

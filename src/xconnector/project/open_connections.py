@@ -15,6 +15,7 @@ from xconnector.contract.errors import ConnectorError, MisconfiguredError, Trans
 from xconnector.contract.file_drop import FileDrop
 from xconnector.contract.lifecycle import Connector
 from xconnector.contract.manifest import Surroundings
+from xconnector.contract.pull_source import PullSource
 from xconnector.contract.registry import manifest
 from xconnector.contract.reporting import ReportsByWebhook
 from xconnector.contract.source import RunSource
@@ -136,6 +137,15 @@ class Connections:
         """Say whether a connection of the project is one that is listened to."""
         known = self._project.connections.get(name)
         return known is not None and manifest(known.connector).stream_source is not None
+
+    async def pull_source(self, name: str) -> PullSource:
+        """Return the opened source that is asked. Raises one of the four contract errors when it cannot be opened."""
+        return cast("PullSource", await self._open(name, Role.PULL_SOURCE))
+
+    def is_pulled(self, name: str) -> bool:
+        """Say whether a connection is a source that is asked."""
+        known = self._project.connections.get(name)
+        return known is not None and manifest(known.connector).pull_source is not None
 
     async def collecting(self, name: str) -> Collects | None:
         """Return the channel when it takes bundles, else None."""

@@ -190,6 +190,23 @@ async def _set_aside_before(connection: Connection, arrivals: Sequence[Arrival])
     return {_named(arrivals[int(row[0]) - 1]) for row in await cursor.fetchall()}
 
 
+async def digests_of(connection: Connection, source: str, keys: Sequence[str]) -> dict[str, str]:
+    """Return by source key with which digest it was taken, of those that were."""
+    if not keys:
+        return {}
+    parameters = {"sources": [source] * len(keys), "source_keys": list(keys)}
+    cursor = await connection.execute(_QUERIES.first_of, parameters)
+    return {str(row[1]): str(row[2]) for row in await cursor.fetchall()}
+
+
+async def known_aside(connection: Connection, source: str, digests: Sequence[str]) -> set[str]:
+    """Return which of these digests records of a source have that stand aside."""
+    if not digests:
+        return set()
+    cursor = await connection.execute(_QUERIES.known_aside, {"source": source, "digests": list(digests)})
+    return {str(row[0]) for row in await cursor.fetchall()}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TakenRecord:
     """A record that was taken, as the main path reads it."""

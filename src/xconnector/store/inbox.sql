@@ -38,6 +38,10 @@ WHERE EXISTS (
         AND inbox.source_key IS NOT DISTINCT FROM given.source_key
 );
 
+-- name: known_aside
+-- Which of these digests records of a source have that stand aside.
+SELECT DISTINCT sha256 FROM inbox WHERE source = %(source)s AND sha256 = ANY(%(digests)s) AND fate = 'set_aside';
+
 -- name: unasked
 -- The batch's taken records of which it is not known yet what they ask for.
 SELECT record_id, source, source_key, event_type, occurred_at, received_at, feed, data::text AS data
