@@ -13,6 +13,7 @@ RATIOS = {
     "memory": {"intake's growth", "workers' growth"},
     "print-memory": {"intake's growth", "workers' growth"},
     "latency": {"event to hand-over, p50, beside a run", "event to hand-over, p99, beside a run"},
+    "intake": {"webhook: durable events a second", "structured: p99 at 1,000 a second"},
     "bundles": {"bundled over plainly merged", "speed at 60 over 30", "press's memory at 60 over 30"},
     "exstream": {
         "JSON as it is over json.dumps",

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from xconnector.domain.keys import Purpose
-from xconnector.postgres.connect import Pool, transaction
+from xconnector.postgres.connect import Pool, reading, transaction
 from xconnector.store import keys
 from xconnector.store.keys import NamedKey
 
@@ -57,5 +57,5 @@ async def callers(pool: Pool, given: Sequence[tuple[str, Purpose]]) -> list[str 
 
     None for a key that opens nothing, or something else.
     """
-    async with transaction(pool) as connection:
+    async with reading(pool) as connection:
         return await keys.owners(connection, given)

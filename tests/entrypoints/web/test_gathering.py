@@ -118,6 +118,27 @@ async def test_an_item_is_taken_even_when_nobody_waits_any_more() -> None:
         await gone
 
 
+async def test_under_load_the_next_batch_waits_a_moment_for_others() -> None:
+    door = Door()
+    door.opened.set()
+    gathering = Gathering(door.take, shortest_pause=timedelta(milliseconds=200))
+    assert await gathering.hand_in([1]) == ["took 1"]
+    waiting = [asyncio.create_task(gathering.hand_in([number])) for number in (2, 3, 4)]
+    await asyncio.gather(*waiting)
+    assert door.batches == [[1], [2, 3, 4]]
+
+
+async def test_whoever_ends_does_not_wait_for_others_any_more() -> None:
+    door = Door()
+    door.opened.set()
+    gathering = Gathering(door.take, shortest_pause=LONG)
+    await gathering.hand_in([1])
+    waiting = asyncio.create_task(gathering.hand_in([2]))
+    await breathe()
+    await gathering.settled()
+    assert await waiting == ["took 2"]
+
+
 @given(st.lists(st.lists(st.integers(-3, 50), max_size=8), max_size=12), st.integers(1, 7), st.integers(1, 3))
 def test_every_item_gets_its_own_answer_in_order(requests: list[list[int]], largest: int, most_at_once: int) -> None:
     async def everything() -> list[list[str | BaseException]]:

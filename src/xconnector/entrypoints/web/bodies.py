@@ -18,6 +18,7 @@ class Bodies:
         self._limits = limits
         self._free = limits.bodies_at_once
         self._freed = asyncio.Condition()
+        self._waiting = 0
 
     @asynccontextmanager
     async def read(self, request: Request, *, largest: int) -> AsyncGenerator[bytes]:
@@ -33,18 +34,28 @@ class Bodies:
 
     @asynccontextmanager
     async def _room(self, size: int) -> AsyncGenerator[None]:
+        if self._free >= size:
+            self._free -= size
+        else:
+            await self._take_when_free(size)
+        try:
+            yield
+        finally:
+            self._free += size
+            if self._waiting:
+                async with self._freed:
+                    self._freed.notify_all()
+
+    async def _take_when_free(self, size: int) -> None:
+        self._waiting += 1
         try:
             async with asyncio.timeout(self._limits.patience_for_room.total_seconds()), self._freed:
                 await self._freed.wait_for(lambda: self._free >= size)
                 self._free -= size
         except TimeoutError:
             raise come_again("too much is being taken in at the moment") from None
-        try:
-            yield
         finally:
-            async with self._freed:
-                self._free += size
-                self._freed.notify_all()
+            self._waiting -= 1
 
     async def _whole(self, request: Request, largest: int) -> bytes:
         body = bytearray()

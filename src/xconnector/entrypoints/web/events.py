@@ -20,6 +20,7 @@ from xconnector.entrypoints.web.callers import Callers
 from xconnector.entrypoints.web.gathering import Gathering
 from xconnector.entrypoints.web.limits import WebLimits
 from xconnector.entrypoints.web.refusals import Refusal, come_again, documented
+from xconnector.entrypoints.web.straight import StraightRoute
 from xconnector.pipeline.receive import Fed, receive_fed
 from xconnector.pipeline.workplace import Workplace
 from xconnector.postgres.connect import DatabaseUnreachableError
@@ -68,13 +69,14 @@ def intake_of(place: Workplace) -> Intake:
 
 def event_routes(intake: Intake, callers: Callers, bodies: Bodies, limits: WebLimits) -> APIRouter:
     """Return the intake of events."""
-    routes = APIRouter(tags=["events"])
+    routes = APIRouter(tags=["events"], route_class=StraightRoute)
     caller = callers.known(Purpose.EVENTS)
 
     @routes.post(
         "/events",
         summary="Hand in one event, or a batch of them",
         status_code=HTTPStatus.ACCEPTED,
+        response_model=EventsAnswer,
         response_description="Every event was taken, or had been taken before.",
         responses={
             int(HTTPStatus.OK): {
@@ -96,7 +98,7 @@ def event_routes(intake: Intake, callers: Callers, bodies: Bodies, limits: WebLi
         },
         openapi_extra=_REQUEST,
     )
-    async def hand_in(request: Request, response: Response, key: Annotated[str, Depends(caller)]) -> EventsAnswer:
+    async def hand_in(request: Request, key: Annotated[str, Depends(caller)]) -> Response:
         """Binary, structured and batched content mode; a repetition is answered like the first time.
 
         Whoever got no answer can therefore send the same again.
@@ -107,8 +109,8 @@ def event_routes(intake: Intake, callers: Callers, bodies: Bodies, limits: WebLi
             # Which feed an event belongs to is told by its type, in the main path.
             settled = await settled_by(intake, [(replace(one, handed_in_by=key), None) for one in records], limits)
         answers = [_answer(record, result) for record, result in zip(records, settled, strict=True)]
-        response.status_code = _status(answers, is_batch=is_batch)
-        return EventsAnswer(events=answers)
+        content = EventsAnswer(events=answers).model_dump_json()
+        return Response(content, status_code=_status(answers, is_batch=is_batch), media_type="application/json")
 
     return routes
 

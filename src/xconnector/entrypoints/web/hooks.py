@@ -25,6 +25,7 @@ from xconnector.entrypoints.web.events import Intake, settled_by
 from xconnector.entrypoints.web.limits import WebLimits
 from xconnector.entrypoints.web.refusals import Refusal, come_again, documented
 from xconnector.entrypoints.web.reports import CONNECTION_NAME
+from xconnector.entrypoints.web.straight import StraightRoute
 from xconnector.pipeline.receive import Fed
 from xconnector.pipeline.workplace import Workplace
 from xconnector.project.model import Feed
@@ -58,7 +59,7 @@ class Unproven:
 
 def hook_routes(place: Workplace, intake: Intake, bodies: Bodies, limits: WebLimits) -> APIRouter:
     """Return the intake of webhooks."""
-    routes = APIRouter(tags=["events"])
+    routes = APIRouter(tags=["events"], route_class=StraightRoute)
     unproven = Unproven()
 
     @routes.post(

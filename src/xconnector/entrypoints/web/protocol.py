@@ -6,6 +6,8 @@ from typing import ClassVar
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from xconnector.entrypoints.web.corked import CorkedTransport
+
 
 class PatientProtocol(H11Protocol):
     """uvicorn's protocol, which by itself waits for ever for the rest of a request's head."""
@@ -16,7 +18,7 @@ class PatientProtocol(H11Protocol):
     _until_head: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # pyright: ignore[reportIncompatibleMethodOverride] - as uvicorn has it
-        super().connection_made(transport)
+        super().connection_made(CorkedTransport(transport, self.loop))
         self._await_head()
 
     def data_received(self, data: bytes) -> None:

@@ -13,6 +13,7 @@ from ipaddress import ip_address
 from pathlib import Path
 
 from xconnector.entrypoints.bootstrap import open_project
+from xconnector.entrypoints.garbage import spare_what_stays
 from xconnector.entrypoints.portal_secrets import portal_secrets
 from xconnector.entrypoints.web.application import application
 from xconnector.entrypoints.web.listening import listening
@@ -27,6 +28,11 @@ WORKER_GRACE = timedelta(seconds=45)
 FIRST_PAUSE = timedelta(seconds=1)
 LONGEST_PAUSE = timedelta(seconds=30)
 """Between a worker that ended by itself and the next one."""
+
+
+LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+QUIET = ("uvicorn", "psycopg", "procrastinate", "httpx", "pikepdf")
+"""What these tell while all is well is no news."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,9 +50,8 @@ class Serving:
 
 def log_to_stderr() -> None:
     """Write the log of this process, access log included, to standard error."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    # What these tell while all is well is no news.
-    for name in ("uvicorn", "psycopg", "procrastinate", "httpx", "pikepdf"):
+    logging.basicConfig(level=logging.INFO, format=LOG_FORMAT)
+    for name in QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
 
 
@@ -62,6 +67,7 @@ async def serve(folder: Path, *, host: str, port: int, with_worker: bool, on_rea
         serving = Serving(project=place.project.name, host=host, port=port, keys=keys, is_loopback=is_loopback)
         if with_worker:
             await stack.enter_async_context(worker_beside(folder))
+        spare_what_stays()
         server = WebServer(application(place, secrets=secrets), listener, on_ready=lambda: on_ready(serving))
         stack.enter_context(_stopped_by_signals(server))
         await server.run_until_stopped()

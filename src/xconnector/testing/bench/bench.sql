@@ -48,3 +48,7 @@ COPY piece_event (piece_id, kind, detail) FROM STDIN;
 -- name: bare_done
 -- How many pieces are through all stages.
 SELECT count(*) FROM piece WHERE state = %(stages)s;
+
+-- name: taken
+-- How many records were taken.
+SELECT count(*) FROM inbox WHERE fate = 'taken';

@@ -14,6 +14,7 @@ from xconnector.testing.bench.measured import Figure
 from xconnector.testing.bench.memory import memory_figures
 from xconnector.testing.bench.orchestration import orchestration_figures
 from xconnector.testing.bench.replay import replay_figures
+from xconnector.testing.bench.web_intake import web_intake_figures
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +97,10 @@ def _mappings(_server_url: str, size: Size) -> Sequence[Figure]:
     return mapping_figures(records=size.scaled(50_000, least=1000), rounds=size.rounds)
 
 
+def _intake(server_url: str, size: Size) -> Sequence[Figure]:
+    return web_intake_figures(server_url, events=size.scaled(10_000, least=50))
+
+
 PARTS: Mapping[str, Part] = {
     "orchestration": _orchestration,
     "composer": _composer,
@@ -103,6 +108,7 @@ PARTS: Mapping[str, Part] = {
     "print-memory": _print_memory,
     "bundles": _bundles,
     "latency": _latency,
+    "intake": _intake,
     "exstream": _exstream,
     "replay": _replay,
     "decisions": _decisions,

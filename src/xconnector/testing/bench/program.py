@@ -19,6 +19,8 @@ class Running:
     """A program that is ready."""
 
     process: "subprocess.Popen[str]"
+    said: str
+    """The line with which it told that it is ready."""
 
     def begin(self) -> None:
         """Tell it to begin, where it waits for that (`wait_for_word`)."""
@@ -48,17 +50,18 @@ def running(module: str, *arguments: str) -> Generator[Running]:
     command: Sequence[str] = [sys.executable, "-m", module, *arguments]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     try:
-        if not (process.stdout and process.stdout.readline()):
+        said = process.stdout.readline() if process.stdout else ""
+        if not said:
             raise BrokenOffError(module)
-        yield Running(process)
+        yield Running(process, said.strip())
     finally:
         process.kill()
         process.wait()
 
 
-def say_ready() -> float:
-    """Tell the bench that this program is ready, and return where its processor clock stands."""
-    print("ready", flush=True)  # noqa: T201 - the bench reads it
+def say_ready(told: str = "ready") -> float:
+    """Tell the bench that this program is ready, in one line, and return where its processor clock stands."""
+    print(told, flush=True)  # noqa: T201 - the bench reads it
     return processor_clock()
 
 

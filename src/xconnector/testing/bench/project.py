@@ -28,8 +28,12 @@ connections:
     destination: {kind: folder, folder: var/print}
     limits: {collect: 1s}
   archive: {connector: content_archive, folder: var/archive}
+  hooks:
+    connector: webhook
+    proof: {standard_webhooks: {secrets: [whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=]}}
   notices: {connector: csv_file, key: [number], control: {kind: sidecar, sums: [amount]}}
 feeds:
+  notice_hooks: {connection: hooks, event: com.small.notice, mapping: notice}
   notice_events: {event: com.small.notice, mapping: notice}
   notice_runs: {connection: notices, event: com.small.notice.due, mapping: notice}
 people: {anna: {roles: [compliance]}, ben: {roles: [legal]}}
