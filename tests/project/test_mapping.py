@@ -2,12 +2,10 @@ import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from time import perf_counter
 from typing import Any
 
 import pytest
 
-from tests.project.conftest import ProjectFolder
 from xconnector.project.mapping import Mapped, MappingError, RecordMapping
 from xconnector.project.mapping_text import SOURCE_WORDS, parse_mapping
 from xconnector.project.transforms import TRANSFORM_NAMES
@@ -270,33 +268,7 @@ def test_a_mapping_says_which_records_it_takes(tmp_path: Path, where: str, takes
     assert made.use.takes(RECORD) is takes
 
 
-def test_mapping_is_fast_enough_for_runs(project_folder: ProjectFolder) -> None:
-    policy = project_folder.load().mappings["policy"]
-    record = {
-        "holder": {
-            "id": "K1",
-            "days": 20788,
-            "moment": 1796083200000,
-            "before": -1,
-            "wanted": "3",
-            "first": "Ada",
-            "last": "L",
-            "street": "S 1",
-            "zip": "1",
-            "town": "T",
-            "prefers": "print",
-        },
-        "policy": {
-            "number": "1",
-            "product": "car",
-            "premium": "1.5",
-            "currency": "EUR",
-            "begin": "01.02.2026",
-            "covers": [{"label": "a", "sum": 1}] * 3,
-        },
-    }
-    begun = perf_counter()
-    for _ in range(1_000):
-        policy.apply(record)
+def test_a_wish_for_one_category_or_communication_is_a_field_of_the_customer(tmp_path: Path) -> None:
+    text = "customer: id\nfields: {}\ncustomer_fields: {preference.billing: currency, preference: sex}\n"
 
-    assert 1_000 / (perf_counter() - begun) > 2_000
+    assert mapping(tmp_path, text).apply(RECORD).customer_fields == {"preference.billing": "CHF", "preference": "F"}

@@ -127,3 +127,20 @@ def test_a_table_may_ask_what_a_customer_has(project_folder: ProjectFolder, fiel
     project = project_folder.load()
 
     assert decided(project, fields).delivery.proposal.row == row
+
+
+@pytest.mark.parametrize(
+    "fields, wish",
+    [
+        ({"preference": "email"}, "email"),
+        ({"preference": "email", "preference.contract": "print"}, "print"),
+        ({"preference": "email", "preference.contract": "print", "preference.policy_issued": "portal"}, "portal"),
+        ({"preference": "email", "preference.billing": "print"}, "email"),
+        ({"preference.contract": "", "preference": "email"}, "email"),
+        ({}, None),
+    ],
+)
+def test_the_wish_for_a_communication_stands_before_that_for_its_category_and_for_all(
+    project: Project, fields: dict[str, Any], wish: str | None
+) -> None:
+    assert decided(project, fields).facts.common["customer.preference"] == wish

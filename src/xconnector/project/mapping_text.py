@@ -1,5 +1,6 @@
 """Reads a mapping file into a compiled mapping, collecting every mistake."""
 
+import re
 from collections.abc import Mapping, Sequence
 
 from xconnector.domain.record_path import PathError, RecordPath, items_of, parse_path, text_of
@@ -38,13 +39,19 @@ GOLDEN_FIELDS = (
     "email",
     "mobile",
     "preference",
+    "quiet_hours",
     "alternate_format",
     "email_consent",
     "portal_account",
     "birth_date",
     "deceased_on",
 )
-"""Fields of the golden record. `region` is a part of the country as ISO 3166-2 names it, without the country: `NY`."""
+"""Fields of the golden record, beside `preference.<category or communication>`.
+
+`region` is a part of the country as ISO 3166-2 names it, without the country: `NY`.
+"""
+
+_OWN_PREFERENCE = re.compile(r"preference\.[A-Za-z][A-Za-z0-9_-]{0,63}", re.ASCII)
 
 SOURCE_WORDS = ("path", "const", "first", "join", "list", "sum", "count", "each", "group", "jsonata")
 _BESIDE = ("then", "currency", "default", "required", "on_error")
@@ -87,7 +94,7 @@ class _Parsing:
             use=self._use(content["for"]) if "for" in content else None,
         )
         for field in mapping.customer_fields:
-            if field not in GOLDEN_FIELDS:
+            if field not in GOLDEN_FIELDS and _OWN_PREFERENCE.fullmatch(field) is None:
                 remedy = named_like(field, GOLDEN_FIELDS)
                 self._find(("customer_fields", field), f"the golden record has no field {field!r}", remedy)
         return mapping

@@ -260,6 +260,12 @@ def _comparable(value: object) -> object:
     return value.amount if isinstance(value, Money) else value
 
 
+def _preference(kind: CommunicationKind, fields: Mapping[str, Any]) -> object:
+    """Return the wish for this communication, else for its category, else for everything."""
+    names = (f"preference.{kind.name}", f"preference.{kind.category}", "preference")
+    return next((wish for name in names if (wish := _golden(name, fields.get(name))) is not None), None)
+
+
 def _customer_input(name: str, _kind: CommunicationKind, fields: Mapping[str, Any]) -> object:
     return _golden(name, fields.get(name))
 
@@ -274,4 +280,5 @@ _INPUTS: Mapping[str, Callable[[CommunicationKind, Mapping[str, Any]], object]] 
     "has portal": lambda _kind, fields: _golden("portal_account", fields.get("portal_account")) is True,
     "has address": lambda _kind, fields: has_address(fields),
     **{f"customer.{name}": partial(_customer_input, name) for name in GOLDEN_FIELDS if name != "address_lines"},
+    "customer.preference": _preference,
 }

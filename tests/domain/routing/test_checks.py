@@ -411,6 +411,25 @@ def test_hours_of_all_tables_hold_and_are_told_in_the_decision() -> None:
     ]
 
 
+def test_the_customers_own_quiet_hours_count_beside_those_of_the_tables() -> None:
+    asked = policy("sms, print", quiet_hours=(opens("08:00", "21:00", "sms"),))
+    told = facts({"customer.quiet_hours": "19:30-09:00"})
+
+    assert quiet_windows(asked, told, Medium.SMS, is_mandatory=False) == (
+        Window(opens=time(8), closes=time(21)),
+        Window(opens=time(9), closes=time(19, 30)),
+    )
+    assert quiet_windows(asked, told, Medium.SMS, is_mandatory=True) == (Window(opens=time(8), closes=time(21)),)
+    assert quiet_windows(asked, told, Medium.PORTAL, is_mandatory=False) == ()
+
+
+@pytest.mark.parametrize("written", ["", "nights", "21:00", "25:00-08:00", "08:00-08:00", "21:00-08:00-09:00"])
+def test_quiet_hours_that_nobody_understands_hold_nothing_back(written: str) -> None:
+    told = facts({"customer.quiet_hours": written})
+
+    assert quiet_windows(policy("sms"), told, Medium.SMS, is_mandatory=False) == ()
+
+
 # ---------------------------------------------------------------------------- nothing odd is silent
 
 

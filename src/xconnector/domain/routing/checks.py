@@ -15,8 +15,11 @@ from xconnector.domain.routing.place import Place, inputs_of_costs, inputs_of_me
 from xconnector.domain.routing.plan import DeliveryPlan, Hop, Medium, ProofOfMailing, Suppression
 from xconnector.domain.routing.policy import Check, DeliveryDecision, DeliveryPolicy, Facts, Step
 from xconnector.domain.routing.route_cell import Proposal, ProposedHop
-from xconnector.domain.routing.windows import Window
+from xconnector.domain.routing.windows import Window, window_beside
 
+OWN_QUIET_HOURS = "customer.quiet_hours"
+"""The input that says when the customer wants to be left in peace, such as 21:00-08:00."""
+_DISTURBING = frozenset({Medium.EMAIL, Medium.SMS, Medium.PUSH})
 _BEFORE_PREFERENCE = (Check.SUPPRESSION, Check.WITHDRAWAL, Check.CONSENT)
 _STRENGTH: Mapping[ProofOfMailing | None, int] = {proof: at for at, proof in enumerate((None, *ProofOfMailing))}
 
@@ -63,10 +66,14 @@ def decide_delivery(policy: DeliveryPolicy, facts: Facts) -> DeliveryDecision:
 def quiet_windows(policy: DeliveryPolicy, facts: Facts, medium: Medium, *, is_mandatory: bool) -> tuple[Window, ...]:
     """Return the hours that all have to be open for a medium; none where it may be used at any time.
 
+    The customer's own quiet hours count beside those of the tables, for what disturbs and no law wants sent.
+
     Raises DecisionError.
     """
     asked = _Tables(policy, facts, is_mandatory=is_mandatory)
-    return tuple(window for _, window in asked.windows(medium) if window is not None)
+    own = None if is_mandatory or medium not in _DISTURBING else window_beside(str(facts.common.get(OWN_QUIET_HOURS)))
+    said = [window for _, window in asked.windows(medium)]
+    return tuple(window for window in (*said, own) if window is not None)
 
 
 def _asked_law(policy: DeliveryPolicy, facts: Facts) -> Sequence[tuple[Step, Demand]]:

@@ -41,6 +41,13 @@ def time_of(text: str) -> time | None:
     return time(int(found[1]), int(found[2])) if found else None
 
 
+def window_beside(quiet_hours: str) -> Window | None:
+    """Return when somebody may be disturbed whose quiet hours are written as 21:00-08:00; None for all else."""
+    begins, _, ends = quiet_hours.partition("-")
+    closes, opens = time_of(begins.strip()), time_of(ends.strip())
+    return None if opens is None or closes is None or opens == closes else Window(opens=opens, closes=closes)
+
+
 def next_open(windows: Sequence[Window], zones: Sequence[ZoneInfo], at: datetime) -> datetime:
     """Return the first moment from `at` on that lies in every window on the clocks of all zones, in UTC.
 
