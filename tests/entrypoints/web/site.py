@@ -18,7 +18,7 @@ from xconnector.entrypoints.bootstrap import open_workplace
 from xconnector.entrypoints.web.application import application
 from xconnector.entrypoints.web.limits import WebLimits
 from xconnector.entrypoints.web.listening import listening
-from xconnector.entrypoints.web.server import WebServer
+from xconnector.entrypoints.web.server import Tls, WebServer
 from xconnector.operations.keys import make_key
 from xconnector.pipeline.workplace import Workplace
 from xconnector.project.load import load_project
@@ -47,7 +47,13 @@ class Site:
 
 @asynccontextmanager
 async def open_site(
-    folder: Path, database: str, *, limits: WebLimits | None = None, connections: str = "", feeds: str = ""
+    folder: Path,
+    database: str,
+    *,
+    limits: WebLimits | None = None,
+    connections: str = "",
+    feeds: str = "",
+    tls: Tls | None = None,
 ) -> AsyncGenerator[Site]:
     """Serve the small project for the block, with further connections and feeds as lines of its file."""
     file = write_small_project(folder) / "xconnector.yaml"
@@ -58,10 +64,11 @@ async def open_site(
         keys = {purpose: await make_key(place.pool, f"test-{purpose}", purpose) for purpose in Purpose}
         with listening("127.0.0.1", 0) as listener:
             ready = asyncio.Event()
-            server = WebServer(application(place, secrets=SECRETS, limits=limits), listener, on_ready=ready.set)
+            app = application(place, secrets=SECRETS, limits=limits)
+            server = WebServer(app, listener, tls=tls, on_ready=ready.set)
             serving = asyncio.create_task(server.run_until_stopped())
             await ready.wait()
-            address = f"http://127.0.0.1:{listener.getsockname()[1]}"
+            address = f"{'https' if tls else 'http'}://127.0.0.1:{listener.getsockname()[1]}"
             try:
                 async with httpx.AsyncClient(base_url=address, timeout=30, trust_env=False) as client:
                     yield Site(address=address, place=place, client=client, keys=keys)

@@ -67,6 +67,7 @@ def _known_errors() -> tuple[type[Exception], ...]:
     from xconnector.contract.source import ControlTotalsMismatchError
     from xconnector.entrypoints.portal_secrets import PortalSecretError
     from xconnector.entrypoints.web.listening import AddressError
+    from xconnector.entrypoints.web.server import TlsError
     from xconnector.operations.consents import ConsentError
     from xconnector.operations.customer_files import CustomerFileError
     from xconnector.operations.customer_standing import UnknownCustomerError
@@ -91,6 +92,7 @@ def _known_errors() -> tuple[type[Exception], ...]:
 
     return (
         AddressError,
+        TlsError,
         ConnectorError,
         ConsentError,
         ControlTotalsMismatchError,

@@ -16,6 +16,7 @@ from xconnector.entrypoints.web.events import event_routes, intake_of
 from xconnector.entrypoints.web.health import health_routes
 from xconnector.entrypoints.web.hooks import hook_routes
 from xconnector.entrypoints.web.limits import WebLimits
+from xconnector.entrypoints.web.pressure import Pressure
 from xconnector.entrypoints.web.publishing import publishing_routes
 from xconnector.entrypoints.web.reading import reading_routes
 from xconnector.entrypoints.web.refusals import answer_refusals
@@ -35,6 +36,7 @@ def application(place: Workplace, *, secrets: PortalSecrets, limits: WebLimits |
     intake = intake_of(place)
     callers = Callers(place.pool, patience=limits.database_patience)
     bodies = Bodies(limits)
+    pressure = Pressure(place.pool, limits)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncGenerator[None]:
@@ -51,8 +53,8 @@ def application(place: Workplace, *, secrets: PortalSecrets, limits: WebLimits |
         redoc_url=None,
         redirect_slashes=False,
     )
-    app.include_router(event_routes(intake, callers, bodies, limits))
-    app.include_router(hook_routes(place, intake, bodies, limits))
+    app.include_router(event_routes(intake, callers, pressure, bodies, limits))
+    app.include_router(hook_routes(place, intake, pressure, bodies, limits))
     app.include_router(report_routes(place, callers, bodies, limits))
     app.include_router(decision_routes(place.pool, callers, limits))
     # Before the reader's pages: `documents` is no token.

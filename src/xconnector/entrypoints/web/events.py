@@ -19,6 +19,7 @@ from xconnector.entrypoints.web.bodies import Bodies
 from xconnector.entrypoints.web.callers import Callers
 from xconnector.entrypoints.web.gathering import Gathering
 from xconnector.entrypoints.web.limits import WebLimits
+from xconnector.entrypoints.web.pressure import Pressure
 from xconnector.entrypoints.web.refusals import Refusal, come_again, documented
 from xconnector.entrypoints.web.straight import StraightRoute
 from xconnector.pipeline.receive import Fed, receive_fed
@@ -67,7 +68,7 @@ def intake_of(place: Workplace) -> Intake:
     return Gathering(take)
 
 
-def event_routes(intake: Intake, callers: Callers, bodies: Bodies, limits: WebLimits) -> APIRouter:
+def event_routes(intake: Intake, callers: Callers, pressure: Pressure, bodies: Bodies, limits: WebLimits) -> APIRouter:
     """Return the intake of events."""
     routes = APIRouter(tags=["events"], route_class=StraightRoute)
     caller = callers.known(Purpose.EVENTS)
@@ -89,6 +90,7 @@ def event_routes(intake: Intake, callers: Callers, bodies: Bodies, limits: WebLi
                 HTTPStatus.REQUEST_TIMEOUT,
                 HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
                 HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+                HTTPStatus.TOO_MANY_REQUESTS,
                 HTTPStatus.SERVICE_UNAVAILABLE,
             ),
             int(HTTPStatus.CONFLICT): {
@@ -104,7 +106,9 @@ def event_routes(intake: Intake, callers: Callers, bodies: Bodies, limits: WebLi
         Whoever got no answer can therefore send the same again.
         """
         is_batch = _media_type(request) == BATCH
-        async with bodies.read(request, largest=limits.event_batch if is_batch else limits.event) as body:
+        pressure.count(f"key {key}")
+        largest = limits.event_batch if is_batch else limits.event
+        async with pressure.let_in(), bodies.read(request, largest=largest) as body:
             records = await _records(request, body)
             # Which feed an event belongs to is told by its type, in the main path.
             settled = await settled_by(intake, [(replace(one, handed_in_by=key), None) for one in records], limits)

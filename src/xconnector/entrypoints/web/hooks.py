@@ -23,6 +23,8 @@ from xconnector.domain.event import BadRecord, RecordFate, SourceRecord
 from xconnector.entrypoints.web.bodies import Bodies
 from xconnector.entrypoints.web.events import Intake, settled_by
 from xconnector.entrypoints.web.limits import WebLimits
+from xconnector.entrypoints.web.pressure import Pressure
+from xconnector.entrypoints.web.protocol import CERTIFICATE
 from xconnector.entrypoints.web.refusals import Refusal, come_again, documented
 from xconnector.entrypoints.web.reports import CONNECTION_NAME
 from xconnector.entrypoints.web.straight import StraightRoute
@@ -57,7 +59,7 @@ class Unproven:
         logger.warning("%d requests to %s refused as unproven; the last: %s", number, connection, reason)
 
 
-def hook_routes(place: Workplace, intake: Intake, bodies: Bodies, limits: WebLimits) -> APIRouter:
+def hook_routes(place: Workplace, intake: Intake, pressure: Pressure, bodies: Bodies, limits: WebLimits) -> APIRouter:
     """Return the intake of webhooks."""
     routes = APIRouter(tags=["events"], route_class=StraightRoute)
     unproven = Unproven()
@@ -75,6 +77,8 @@ def hook_routes(place: Workplace, intake: Intake, bodies: Bodies, limits: WebLim
             HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
             HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
             HTTPStatus.UNPROCESSABLE_ENTITY,
+            HTTPStatus.INTERNAL_SERVER_ERROR,
+            HTTPStatus.TOO_MANY_REQUESTS,
             HTTPStatus.SERVICE_UNAVAILABLE,
         ),
         openapi_extra=_REQUEST,
@@ -82,7 +86,7 @@ def hook_routes(place: Workplace, intake: Intake, bodies: Bodies, limits: WebLim
     async def hand_in(request: Request, connection: Annotated[str, Path(pattern=CONNECTION_NAME)]) -> Response:
         """Who sent it is proven as the connection's settings ask for; without proof nothing is kept but a count."""
         source = _source(place, connection)
-        async with bodies.read(request, largest=source.largest) as body:
+        async with pressure.let_in(), bodies.read(request, largest=source.largest) as body:
             told = _told(request, body)
             reading = partial(_proven_records, place, connection, source, told)
             try:
@@ -92,6 +96,7 @@ def hook_routes(place: Workplace, intake: Intake, bodies: Bodies, limits: WebLim
                 unproven.count(connection, str(wrong))
                 raise Refusal(HTTPStatus.UNAUTHORIZED, "unauthorized", headers=_CHALLENGE) from None
             request.state.caller = connection
+            pressure.count(f"connection {connection}")
             settled = await settled_by(intake, fed, limits)
         answer = source.answer(_outcome(settled))
         return Response(answer.body, status_code=answer.status, media_type=answer.content_type)
@@ -121,7 +126,7 @@ def _told(request: Request, body: bytes) -> WebhookRequest:
         body=body,
         query=dict(request.query_params),
         peer=None if request.client is None else request.client.host,
-        certificate=request.scope.get("state", {}).get("certificate"),
+        certificate=request.scope.get("state", {}).get(CERTIFICATE),
     )
 
 

@@ -21,6 +21,12 @@ class WebLimits:
     """A document to be published."""
     bodies_at_once: int = 128 * MIB
     """All request bodies that are held at one time, until their requests are answered."""
+    intake_at_once: int = 400
+    """Requests with events that are under way at one time; more are asked to come again after a second."""
+    waiting_jobs: int = 5_000
+    """Jobs of single events that are due and not begun; above, no events are taken until half of them are gone."""
+    requests_per_second: float | None = None
+    """Requests with events of one key, or of one connection of webhooks; None sets no bound."""
     patience_for_room: timedelta = timedelta(seconds=5)
     """How long a request waits for others to make room, before it is told to come again."""
     body_time: timedelta = timedelta(seconds=60)

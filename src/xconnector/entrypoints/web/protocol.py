@@ -8,6 +8,9 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from xconnector.entrypoints.web.corked import CorkedTransport
 
+CERTIFICATE = "certificate"
+"""Under which the state of a request holds the caller's certificate in DER, or None."""
+
 
 class PatientProtocol(H11Protocol):
     """uvicorn's protocol, which by itself waits for ever for the rest of a request's head."""
@@ -19,6 +22,10 @@ class PatientProtocol(H11Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # pyright: ignore[reportIncompatibleMethodOverride] - as uvicorn has it
         super().connection_made(CorkedTransport(transport, self.loop))
+        encrypted = transport.get_extra_info("ssl_object")
+        # One that is there was proven in the handshake.
+        certificate = None if encrypted is None else encrypted.getpeercert(binary_form=True)
+        self.app_state = {**self.app_state, CERTIFICATE: certificate}
         self._await_head()
 
     def data_received(self, data: bytes) -> None:

@@ -59,6 +59,8 @@ _DESCRIPTIONS = {
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is larger than what is taken.",
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "The body is of another kind than what is taken.",
     HTTPStatus.UNPROCESSABLE_ENTITY: "The request can be read, and is not right.",
+    HTTPStatus.TOO_MANY_REQUESTS: "Too much at the moment: nothing was taken. Send the same again after `Retry-After`.",
+    HTTPStatus.INTERNAL_SERVER_ERROR: "It failed here, and operations can see it. Send the same again.",
     HTTPStatus.SERVICE_UNAVAILABLE: "Not at the moment: nothing was taken. Send the same again.",
 }
 

@@ -1,8 +1,11 @@
 """The server: uvicorn on one listening socket, ended in good order."""
 
 import socket
+import ssl
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
 
 import uvicorn
 from fastapi import FastAPI
@@ -15,10 +18,34 @@ _MOST_CONNECTIONS = 500
 _LARGEST_HEAD = 32 * 1024
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tls:
+    """How connections are encrypted."""
+
+    certificate: Path
+    """The server's own, in PEM, with those between it and its authority."""
+    key: Path
+    """Its private key, in PEM, without a passphrase."""
+    client_authorities: Path | None = None
+    """Authorities, in PEM, whose client certificates are taken. A caller may come without one; what it may then do, is
+    for each route to say."""
+
+
+class TlsError(Exception):
+    """The server cannot encrypt so; the message says what to do."""
+
+
 class WebServer(uvicorn.Server):
     """Serves an application until `stop`; what is under way then may end."""
 
-    def __init__(self, app: FastAPI, listener: socket.socket, *, on_ready: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self,
+        app: FastAPI,
+        listener: socket.socket,
+        *,
+        tls: Tls | None = None,
+        on_ready: Callable[[], None] = lambda: None,
+    ) -> None:
         super().__init__(
             uvicorn.Config(
                 app,
@@ -36,8 +63,18 @@ class WebServer(uvicorn.Server):
                 timeout_graceful_shutdown=_GRACE_SECONDS,
                 limit_concurrency=_MOST_CONNECTIONS,
                 h11_max_incomplete_event_size=_LARGEST_HEAD,
+                ssl_certfile=None if tls is None else tls.certificate,
+                ssl_keyfile=None if tls is None else tls.key,
+                ssl_ca_certs=None if tls is None or tls.client_authorities is None else str(tls.client_authorities),
+                ssl_cert_reqs=ssl.CERT_NONE if tls is None or tls.client_authorities is None else ssl.CERT_OPTIONAL,
             )
         )
+        try:
+            self.config.load()
+        except (OSError, ssl.SSLError) as wrong:
+            raise TlsError(
+                f"certificate, key, or authorities cannot be used ({wrong}): all are files in PEM"
+            ) from wrong
         self._listener = listener
         self._on_ready = on_ready
 

@@ -7,7 +7,7 @@ import signal
 import sys
 from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from ipaddress import ip_address
 from pathlib import Path
@@ -16,8 +16,9 @@ from xconnector.entrypoints.bootstrap import open_project
 from xconnector.entrypoints.garbage import spare_what_stays
 from xconnector.entrypoints.portal_secrets import portal_secrets
 from xconnector.entrypoints.web.application import application
+from xconnector.entrypoints.web.limits import WebLimits
 from xconnector.entrypoints.web.listening import listening
-from xconnector.entrypoints.web.server import WebServer
+from xconnector.entrypoints.web.server import Tls, WebServer
 from xconnector.operations.keys import NamedKey, every_key
 from xconnector.pipeline.workplace import state_folder
 
@@ -46,6 +47,16 @@ class Serving:
     """Those that open something."""
     is_loopback: bool
     """Whether only this machine can reach it."""
+    is_encrypted: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manner:
+    """How a project is served."""
+
+    with_worker: bool = True
+    tls: Tls | None = None
+    limits: WebLimits = field(default_factory=WebLimits)
 
 
 def log_to_stderr() -> None:
@@ -55,7 +66,7 @@ def log_to_stderr() -> None:
         logging.getLogger(name).setLevel(logging.WARNING)
 
 
-async def serve(folder: Path, *, host: str, port: int, with_worker: bool, on_ready: Callable[[Serving], None]) -> None:
+async def serve(folder: Path, *, host: str, port: int, manner: Manner, on_ready: Callable[[Serving], None]) -> None:
     """Serve a project until SIGTERM or SIGINT; `on_ready` is called once requests are answered."""
     async with AsyncExitStack() as stack:
         listener = stack.enter_context(listening(host, port))
@@ -64,11 +75,19 @@ async def serve(folder: Path, *, host: str, port: int, with_worker: bool, on_rea
         keys = [key for key in await every_key(place.pool) if key.revoked_at is None]
         address, port, *_ = listener.getsockname()
         is_loopback = ip_address(address).is_loopback
-        serving = Serving(project=place.project.name, host=host, port=port, keys=keys, is_loopback=is_loopback)
-        if with_worker:
+        serving = Serving(
+            project=place.project.name,
+            host=host,
+            port=port,
+            keys=keys,
+            is_loopback=is_loopback,
+            is_encrypted=manner.tls is not None,
+        )
+        app = application(place, secrets=secrets, limits=manner.limits)
+        server = WebServer(app, listener, tls=manner.tls, on_ready=lambda: on_ready(serving))
+        if manner.with_worker:
             await stack.enter_async_context(worker_beside(folder))
         spare_what_stays()
-        server = WebServer(application(place, secrets=secrets), listener, on_ready=lambda: on_ready(serving))
         stack.enter_context(_stopped_by_signals(server))
         await server.run_until_stopped()
 
