@@ -43,6 +43,13 @@ async def feed_account(pool: Pool, project: Project, name: str) -> FeedAccount:
     return FeedAccount(feed=name, state=state, difference=state.difference if state else (), history=history)
 
 
+async def stopped_because(pool: Pool, name: str) -> str | None:
+    """Return why a feed is stopped; None where it is not."""
+    async with reading(pool) as connection:
+        state = (await feed_states.all_states(connection)).get(name)
+    return state.reason if state is not None and state.paused else None
+
+
 async def pause_feed(pool: Pool, project: Project, name: str, *, actor: str, reason: str) -> None:
     """Stop a feed: what it sends is taken in and waits.
 

@@ -124,6 +124,17 @@ def map_files(files: Sequence[Path], choice: MappingChoice | None) -> Iterator[M
         yield from _mapped(file, choice)
 
 
+def records_of(file: Path) -> Iterator[Mapping[str, Any]]:
+    """Yield the records of a file whose format is recognised, as mappings see them; what cannot be read is left out.
+
+    Raises MappedFilesError where nobody knows its format, PermanentError where it cannot be read as a whole.
+    """
+    _, records = _opened(file, None)
+    for _, data, _ in records:
+        if data is not None:
+            yield data
+
+
 # ---------------------------------------------------------------------------- one file
 
 

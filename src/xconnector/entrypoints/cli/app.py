@@ -7,6 +7,7 @@ from xconnector.entrypoints.cli import (
     bench,
     chaos,
     connections,
+    contracts,
     customers,
     demo,
     explain,
@@ -63,6 +64,7 @@ shipped_tables.add_to(tables.app)
 app.add_typer(tables.app, name="tables")
 app.command()(reconcile.reconcile)
 app.add_typer(connections.app, name="connections")
+app.add_typer(contracts.app, name="contracts")
 app.add_typer(feeds.app, name="feeds")
 app.add_typer(feedback.app, name="feedback")
 app.add_typer(keys.app, name="keys")

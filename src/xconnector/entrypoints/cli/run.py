@@ -21,6 +21,7 @@ def run(
 
     The work itself is done by the workers; follow it with `xconnector status` and `xconnector reconcile`.
     """
+    from xconnector.operations.feeds import stopped_because
     from xconnector.pipeline.receive import receive_run
 
     if not file.is_file():
@@ -57,3 +58,8 @@ def run(
     else:
         name = getattr(taken, "name", "")
         typer.echo(f"Run {name} has all its records. Follow it: xconnector reconcile {name}")
+    stopped = with_place(folder, lambda place: stopped_because(place.pool, feed))
+    if stopped is not None:
+        # What is asked for with --json is told on standard output, and nothing else.
+        told = f"It waits: feed {feed} is stopped: {stopped}. Look at it: xconnector feeds show {feed}"
+        typer.echo(told, err=as_json)
