@@ -10,6 +10,7 @@ from typing import Any
 
 from xconnector.execution.jobs import Attempt
 from xconnector.execution.waits import sweep_due_waits
+from xconnector.pipeline.begin import give_turns
 from xconnector.pipeline.collect import gather
 from xconnector.pipeline.communicate import STAGES
 from xconnector.pipeline.submitting import gather_orders
@@ -94,6 +95,9 @@ class Stepping:
             )
         async with transaction(self.place.pool) as connection:
             await sweep_due_waits(connection, STAGES)
+        if self.place.project.has_lines:
+            async with transaction(self.place.pool) as connection:
+                await give_turns(self.place, connection)
 
     async def _take(self, without: Collection[str]) -> _Job | None:
         async with transaction(self.place.pool) as connection:

@@ -5,44 +5,22 @@ from datetime import timedelta
 
 import pytest
 
-from tests.office import Office, notice
+from tests.office import notice
+from tests.pipeline.asking_office import about, decide, states, stepping, trigger
 from tests.pipeline.conftest import OpenOffice
-from tests.pipeline.stepping_office import Clock, ClockedWorkplace, Stepping
 from xconnector.domain.communication import State
-from xconnector.domain.event import SourceRecord
+from xconnector.domain.review import Decision
+from xconnector.operations.dismissing import dismiss
+from xconnector.operations.failures import Choice, open_failures, reprocess
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
-
-ON = "on: {event: com.small.notice}"
-
-
-def trigger(said: str) -> dict[str, list[tuple[str, str]]]:
-    """Let the notice's trigger say more."""
-    return {"communications/notice.yaml": [(ON, f"on: {{event: com.small.notice, {said}}}")]}
-
-
-def stepping(opened: Office) -> Stepping:
-    """Return what works by a clock that the test moves."""
-    place = ClockedWorkplace.of(opened.place, Clock())
-    opened.place = place
-    return Stepping(place=place)
-
-
-def again(key: str, number: str, **fields: object) -> SourceRecord:
-    """An event under another key that speaks of the same notice."""
-    return replace(notice(number, **fields), source_key=key)
-
-
-async def states(opened: Office, *keys: str) -> list[State | None]:
-    """Return where the communications of these source keys stand."""
-    return [await opened.state_of(key) for key in keys]
 
 
 async def test_of_several_events_for_the_same_only_the_first_makes_a_communication(office: OpenOffice) -> None:
     async with office(trigger("once_per: [number]")) as opened:
         line = stepping(opened)
         await opened.send(notice("1"), notice("2"))
-        await opened.send(again("3", "1"))
+        await opened.send(about("3", "1"))
         await line.work()
         story = (await opened.explain("3")).history
         account = await opened.account()
@@ -55,7 +33,7 @@ async def test_of_several_events_for_the_same_only_the_first_makes_a_communicati
 async def test_of_one_batch_too_only_the_first_makes_a_communication(office: OpenOffice) -> None:
     async with office(trigger("once_per: [number]")) as opened:
         line = stepping(opened)
-        await opened.send(notice("1"), again("2", "1"), again("3", "1"))
+        await opened.send(notice("1"), about("2", "1"), about("3", "1"))
         await line.work()
 
         assert await states(opened, "1", "2", "3") == [State.COLLECTED, State.SUPPRESSED, State.SUPPRESSED]
@@ -105,3 +83,146 @@ async def test_a_start_that_cannot_be_told_sets_its_record_aside(office: OpenOff
     assert account.records["set_aside"] == 1
     assert account.states == {State.COLLECTED: 1}, "what should have begun already begins now"
     assert account.closes
+
+
+# ---------------------------------------------------------------- early events
+
+AFTER = "after: {event: com.small.paid, key: number, within: 3d, otherwise: %s}"
+
+
+async def test_an_early_event_waits_for_the_one_it_belongs_to(office: OpenOffice) -> None:
+    async with office(trigger(AFTER % "fail", payments=True)) as opened:
+        line = stepping(opened)
+        await opened.send(notice("1"), notice("2"))
+        await line.work()
+        waiting = await states(opened, "1", "2")
+        await opened.send(about("P-1", "1", event="com.small.paid"))
+        await line.work()
+
+        assert waiting == [State.WAITING, State.WAITING]
+        assert await states(opened, "1", "2") == [State.COLLECTED, State.WAITING]
+        assert (await opened.account()).closes
+
+
+async def test_what_comes_after_its_parent_begins_at_once(office: OpenOffice) -> None:
+    async with office(trigger(AFTER % "fail", payments=True)) as opened:
+        line = stepping(opened)
+        await opened.send(about("P-1", "1", event="com.small.paid"))
+        await line.work()
+        await opened.send(notice("1"), notice("2"), about("P-2", "2", event="com.small.paid"))
+        await line.work()
+
+        assert await states(opened, "1", "2") == [State.COLLECTED, State.COLLECTED]
+
+
+@pytest.mark.parametrize(
+    "otherwise, state", [("fail", State.FAILED), ("send", State.COLLECTED), ("drop", State.SUPPRESSED)]
+)
+async def test_what_its_parent_never_came_for_ends_as_the_project_says(
+    office: OpenOffice, otherwise: str, state: State
+) -> None:
+    async with office(trigger(AFTER % otherwise, payments=True)) as opened:
+        line = stepping(opened)
+        await opened.send(notice("1"))
+        await line.work()
+        line.place.clock.ahead = timedelta(days=4)
+        await line.work()
+        found = await opened.explain("1")
+        account = await opened.account()
+
+        assert found.found.state == state
+        assert "no com.small.paid came that it belongs to" in str([entry.detail for entry in found.history])
+        assert account.closes
+        if otherwise == "fail":
+            (failure,) = await open_failures(opened.place.pool, Choice(), limit=10)
+            assert failure.stage == "begin"
+            await reprocess(opened.place.pool, opened.place.jobs, Choice(), actor="ops", reason="send it all the same")
+            await line.work()
+            assert await states(opened, "1") == [State.COLLECTED]
+
+
+# ---------------------------------------------------------------- several changes, one letter
+
+COLLAPSE = "collapse: {key: [customer], window: 30m, longest: 4h}"
+
+
+async def test_several_changes_become_one_communication_of_the_latest(office: OpenOffice) -> None:
+    async with office(trigger(COLLAPSE)) as opened:
+        line = stepping(opened)
+        happened = line.place.now() - timedelta(days=1)
+        late, last, first = (
+            replace(notice(key, customer="K-7", amount=amount), occurred_at=happened + timedelta(minutes=minute))
+            for key, amount, minute in (("1", "1.00", 1), ("2", "2.00", 2), ("3", "3.00", 0))
+        )
+        await opened.send(late)
+        await line.work()
+        await opened.send(last, notice("9"))
+        await line.work()
+        await opened.send(first)
+        await line.work()
+        waiting = await states(opened, "1", "2", "3", "9")
+        line.place.clock.ahead = timedelta(hours=1)
+        await line.work()
+        found = await opened.explain("2")
+        account = await opened.account()
+
+        assert waiting == [State.WAITING] * 4
+        assert await states(opened, "1", "2", "3") == [State.SUPPRESSED, State.COLLECTED, State.SUPPRESSED]
+        assert await states(opened, "9") == [State.COLLECTED], "another customer's"
+        assert found.assembly is not None
+        assert "2,00" in found.assembly.data
+        assert account.closes
+        story = next(entry for entry in found.history if entry.event == "took in")
+        assert story.detail == {"number": 2, "records": ["3", "1"]}
+
+
+async def test_changes_that_never_end_are_told_when_the_first_has_waited_long_enough(office: OpenOffice) -> None:
+    async with office(trigger("collapse: {key: [customer], window: 2s, longest: 3s}")) as opened:
+        line = stepping(opened)
+        await opened.send(notice("1", customer="K-7"))
+        await line.work()
+        line.place.clock.ahead = timedelta(minutes=1)
+        await opened.send(notice("2", customer="K-7"))
+        await line.work()
+
+        assert await states(opened, "1", "2") == [State.SUPPRESSED, State.COLLECTED]
+
+
+# ---------------------------------------------------------------- one after the other
+
+_ROW = "| R4  | -                        | -              | <= 500           | print             | "
+REVIEWED = {"tables/routing.md": [(f"{_ROW}-           |", f"{_ROW}compliance  |")]}
+
+
+async def test_a_later_event_waits_until_the_earlier_communication_has_left(office: OpenOffice) -> None:
+    async with office(trigger("order_by: customer") | REVIEWED) as opened:
+        line = stepping(opened)
+        await opened.send(notice("1", customer="K-7"))
+        await opened.send(notice("2", customer="K-7"), notice("3"))
+        await line.work()
+        before = await states(opened, "1", "2", "3")
+        await decide(opened, "1", Decision.REJECTED)
+        await line.work()
+
+        assert before == [State.IN_REVIEW, State.WAITING, State.IN_REVIEW]
+        assert await states(opened, "1", "2", "3") == [State.CANCELLED, State.IN_REVIEW, State.IN_REVIEW]
+        waits = next(entry for entry in (await opened.explain("2")).history if entry.event == "waits")
+        assert waits.detail is not None
+        assert waits.detail["because"] == "notice of record 1 of crm is before it in its line and has not left"
+
+
+@pytest.mark.parametrize("on_failure, state", [("hold", State.WAITING), ("pass", State.COLLECTED)])
+async def test_one_that_failed_holds_those_behind_it_or_lets_them_pass(
+    office: OpenOffice, on_failure: str, state: State
+) -> None:
+    async with office(trigger(f"order_by: {{key: [customer], on_failure: {on_failure}}}")) as opened:
+        line = stepping(opened)
+        await opened.send(notice("1", customer="K-7", amount="700.00"), notice("2", customer="K-7"))
+        await line.work()
+        await line.work()
+
+        assert await states(opened, "1", "2") == [State.FAILED, state]
+        if on_failure == "hold":
+            await dismiss(opened.place.pool, Choice(), actor="ops", reason="not needed")
+            await line.work()
+            assert await states(opened, "1", "2") == [State.CANCELLED, State.COLLECTED]

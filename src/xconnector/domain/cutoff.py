@@ -14,3 +14,10 @@ def latest_cutoff(now: datetime, times: Sequence[time], zone: ZoneInfo) -> datet
     today = now.astimezone(zone).date()
     days = (today, today - timedelta(days=1))
     return max(cutoff for day in days for at in times if (cutoff := datetime.combine(day, at, zone)) <= now)
+
+
+def next_cutoff(now: datetime, times: Sequence[time], zone: ZoneInfo) -> datetime:
+    """Return the first cut-off after `now`, as `latest_cutoff` reckons them."""
+    today = now.astimezone(zone).date()
+    days = (today, today + timedelta(days=1))
+    return min(cutoff for day in days for at in times if (cutoff := datetime.combine(day, at, zone)) > now)

@@ -11,23 +11,27 @@ from uuid import UUID
 
 from xconnector.domain.communication import State
 from xconnector.domain.failure import Failure, FailureKind
-from xconnector.domain.trigger.book import Ask, Book, Stand, WaitsFor
+from xconnector.domain.trigger.book import Ask, Book, Heard, Stand, WaitsFor
 from xconnector.domain.trigger.judging import Begin, End, Ending, Judged, Verdict, Wait, judge
 from xconnector.domain.trigger.rules import TriggerRules, Urgency
 from xconnector.execution.jobs import Priority
 from xconnector.execution.waits import Wait as RowWithDueTime
 from xconnector.execution.waits import wait_until
 from xconnector.pipeline import failing
+from xconnector.pipeline.countering import cancel_countered
 from xconnector.pipeline.workplace import Workplace
 from xconnector.postgres.connect import Connection
-from xconnector.store import asks, communications, failures, ledger
+from xconnector.store import asks, communications, counters, failures, ledger
 from xconnector.store.asks import KeptAsk
 from xconnector.store.communications import Decided
+from xconnector.store.counters import Countered
 from xconnector.store.failures import Stopped
 from xconnector.store.moves import Move, Step, move_and_tell
 
 BEGIN = "begin"
 """The stage that judges again what waited."""
+MOST_TOLD = 100
+"""Records that one entry of the ledger names; `ask` has them all."""
 _ENDS = {
     Ending.REPEATED: State.SUPPRESSED,
     Ending.TAKEN_IN: State.SUPPRESSED,
@@ -55,28 +59,69 @@ def priority_of(urgency: Urgency, otherwise: int) -> int:
     return {Urgency.HIGH: int(Priority.HIGH), Urgency.LOW: int(Priority.LOW)}.get(urgency, otherwise)
 
 
-async def ask_for(place: Workplace, connection: Connection, new: Sequence[NewAsk], *, now: datetime) -> set[UUID]:
-    """Judge new asks, and record what follows for those that do not begin now; returns those that begin."""
-    if not new:
+async def ask_for(
+    place: Workplace, connection: Connection, new: Sequence[NewAsk], heard: Sequence[Heard], *, now: datetime
+) -> set[UUID]:
+    """Judge new asks, and record what follows for those that do not begin now; returns those that begin.
+
+    `heard` are events that came with them: they cancel what was asked for before, and end waits.
+    """
+    if not new and not heard:
         return set()
     keys = [one.ask.keys for one in new]
-    await asks.hold(connection, (key for one in keys for key in one.all))
-    known = await _claimed(connection, await asks.related(connection, keys))
+    await asks.hold(connection, {key for one in keys for key in one.all} | {one.key for one in heard})
+    await counters.hear(connection, heard, now)
+    await cancel_countered(place, connection, heard, now=now)
+    await asks.leave_lines(connection, keys)
+    children = [one.key for one in heard]
+    known = await _claimed(connection, await asks.related(connection, keys, heard=children))
     book = Book()
     book.write(kept.entry for kept in known)
+    listening = {key for one in keys for key in (one.parent, *one.counters) if key is not None}
+    book.hear(await counters.heard_under(connection, listening | {*children}))
     entries = [book.ask(one.ask) for one in new]
     kept = {one.entry.ask.communication_id: one for one in known}
     kept |= {
         one.ask.communication_id: KeptAsk(entry=entry, batch_id=one.batch_id, priority=one.priority)
         for one, entry in zip(new, entries, strict=True)
     }
-    judged = judge(book, entries, _rules(place), now)
+    ready = [entry for one in heard for entry in book.children_of(one)]
+    judged = judge(book, [*entries, *ready], _rules(place), now)
     newly = [one for one in judged if one.is_new]
     await asks.add(connection, [_course(kept, one) for one in newly])
     await _write_new(connection, newly, {one.ask.communication_id: one for one in new}, now=now)
+    await _listen(connection, newly, now)
+    await _tell_taken_in(connection, judged, kept, now)
     await _let_follow(place, connection, [one for one in judged if not one.is_new], kept, now=now)
     await _await(connection, judged, kept)
     return {one.entry.ask.communication_id for one in newly if isinstance(one.verdict, Begin)}
+
+
+async def _listen(connection: Connection, judged: Sequence[Judged], now: datetime) -> None:
+    """Let what is made, or may be, be cancelled by events; tell of what was cancelled before it began."""
+    listening = [
+        (key, one.entry.ask.communication_id)
+        for one in judged
+        if not isinstance(one.verdict, End)
+        for key in one.entry.ask.keys.counters
+    ]
+    await counters.listen(connection, listening)
+    stopped = [
+        Countered(
+            communication_id=one.entry.ask.communication_id,
+            record_id=event.origin.record_id,
+            source=event.origin.source,
+            source_key=event.origin.source_key,
+            event_type=event.event,
+            as_of=event.as_of,
+            heard_at=now,
+            stood=State.TRIGGERED,
+            stopped_at=now,
+        )
+        for one in judged
+        if isinstance(one.verdict, End) and (event := one.verdict.countered_by) is not None
+    ]
+    await counters.add(connection, stopped, now)
 
 
 async def judge_again(place: Workplace, connection: Connection, ids: Sequence[UUID], *, now: datetime) -> None:
@@ -87,13 +132,38 @@ async def judge_again(place: Workplace, connection: Connection, ids: Sequence[UU
     before = await asks.related(connection, (), ids=ids)
     keys = [kept.entry.ask.keys for kept in before]
     await asks.hold(connection, (key for one in keys for key in one.all))
+    await asks.leave_lines(connection, keys)
     known = await _claimed(connection, await asks.related(connection, keys, ids=ids))
     book = Book()
     book.write(kept.entry for kept in known)
     judged = judge(book, [book.entries[key] for key in ids if key in book.entries], _rules(place), now)
     kept = {one.entry.ask.communication_id: one for one in known}
+    await _tell_taken_in(connection, judged, kept, now)
     await _let_follow(place, connection, judged, kept, now=now)
     await _await(connection, judged, kept)
+
+
+async def _tell_taken_in(
+    connection: Connection, judged: Sequence[Judged], kept: Mapping[UUID, KeptAsk], now: datetime
+) -> None:
+    """Tell of each communication which records it was made of beside its own."""
+    taken: dict[UUID, list[str]] = {}
+    for one in judged:
+        if isinstance(one.verdict, End) and one.verdict.into is not None:
+            taken.setdefault(one.verdict.into, []).append(one.entry.ask.origin.source_key)
+    await ledger.append(
+        connection,
+        [
+            ledger.Entry(
+                at=now,
+                batch_id=kept[into].batch_id,
+                communication_id=into,
+                event="took in",
+                detail={"number": len(records), "records": records[:MOST_TOLD]},
+            )
+            for into, records in taken.items()
+        ],
+    )
 
 
 async def _claimed(connection: Connection, known: Sequence[KeptAsk]) -> list[KeptAsk]:

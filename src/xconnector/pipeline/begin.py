@@ -1,13 +1,16 @@
-"""begin: what waited for its time is judged again when that has come."""
+"""begin: what waited for its time or its turn is judged again when that has come."""
 
 from uuid import UUID
 
+from xconnector.domain.trigger.rules import OnFailure
 from xconnector.execution.jobs import Attempt
 from xconnector.pipeline.asking import judge_again
 from xconnector.pipeline.retrying import again
 from xconnector.pipeline.workplace import Workplace
 from xconnector.postgres.connect import Connection, in_transaction
 from xconnector.store import asks
+
+TURNS_AT_ONCE = 500
 
 
 async def begin(place: Workplace, attempt: Attempt, batch_id: int, group: str | None = None) -> None:
@@ -22,3 +25,11 @@ async def begin(place: Workplace, attempt: Attempt, batch_id: int, group: str | 
             await again(connection, attempt, due_at)
 
     await in_transaction(place.pool, write)
+
+
+async def give_turns(place: Workplace, connection: Connection) -> None:
+    """Let the next of each line begin whose predecessor has left, in the caller's transaction."""
+    orders = {name: kind.rules.order for name, kind in place.project.communications.items()}
+    passing = [name for name, order in orders.items() if order is not None and order.on_failure is OnFailure.PASS]
+    ids = await asks.turns(connection, passing=passing, limit=TURNS_AT_ONCE)
+    await judge_again(place, connection, ids, now=place.now())

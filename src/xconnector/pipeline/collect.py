@@ -124,7 +124,7 @@ async def _intend(place: Workplace, row: BundleRow) -> list[Piece]:
         if await bundles.set_state(connection, row.bundle_key, origin="collected", target="dispatching"):
             waiting = pieces
         else:
-            waiting = await take_back(connection, row.bundle_key, pieces, now=now)
+            waiting = await take_back(place, connection, row.bundle_key, pieces, now=now)
         if not waiting:
             return pieces
         for some in _in_parts(await take_out(place, connection, waiting, now=now)):

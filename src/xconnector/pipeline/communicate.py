@@ -20,7 +20,7 @@ from functools import partial
 
 from xconnector.execution.jobs import Chore, Listener, Retry, Stage, Watch
 from xconnector.pipeline.archive import archive
-from xconnector.pipeline.begin import begin
+from xconnector.pipeline.begin import begin, give_turns
 from xconnector.pipeline.collect import bundle, gather
 from xconnector.pipeline.compose import compose
 from xconnector.pipeline.deliver import deliver
@@ -59,6 +59,8 @@ def lay_main_path(place: Workplace) -> None:
     name_stages(place)
     place.jobs.add_watch(Watch(name="gather orders", every=GATHER_EVERY, look=partial(gather_orders, place)))
     place.jobs.add_chore(Chore(name="gather bundles", every=GATHER_EVERY, do=partial(gather, place)))
+    if place.project.has_lines:
+        place.jobs.add_chore(Chore(name="give turns", every=GATHER_EVERY, do=partial(give_turns, place)))
     for name in place.connections.channel_names:
         place.jobs.add_watch(Watch(name=f"poll {name}", every=POLL_EVERY, look=partial(poll, place, name)))
     if any(feed.expected is not None for feed in place.project.feeds.values()):

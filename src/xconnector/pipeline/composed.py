@@ -9,6 +9,7 @@ from xconnector.contract.composer import Composition
 from xconnector.domain.communication import State
 from xconnector.domain.document import document_digest
 from xconnector.pipeline import review
+from xconnector.pipeline.countering import stop_countered
 from xconnector.pipeline.workplace import Workplace
 from xconnector.postgres.connect import Connection
 from xconnector.store import communications, documents, ledger
@@ -57,6 +58,11 @@ async def record(
     Those that are not in the origin state any more were moved by somebody else, and are passed over.
     """
     now = place.now()
+    standings = [row.standing for row in composed]
+    wanted = {
+        row.communication_id for row in await stop_countered(place, connection, standings, origin=origin, now=now)
+    }
+    composed = [row for row in composed if row.standing.communication_id in wanted]
     released = [row for row in composed if row.standing.review_role is None]
     held = [row for row in composed if row.standing.review_role is not None]
     moved = await communications.move_composed(

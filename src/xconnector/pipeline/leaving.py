@@ -14,6 +14,7 @@ from xconnector.domain.routing.policy import Check
 from xconnector.domain.routing.windows import Window, next_open
 from xconnector.execution.jobs import Attempt
 from xconnector.pipeline import failing
+from xconnector.pipeline.countering import countered, stop_countered
 from xconnector.pipeline.deciding_again import Anew, asked_again, let_follow
 from xconnector.pipeline.grounds import Policies, policies_in_force
 from xconnector.pipeline.retrying import wait_in_place
@@ -34,6 +35,7 @@ async def fit_to_leave(
     """
     now = place.now()
     ours = await claimed(place, connection, standings, state=State.ARCHIVED, now=now)
+    ours = await stop_countered(place, connection, ours, origin=State.ARCHIVED, now=now)
     policies = await policies_in_force(place, connection, at=now)
     anew = await asked_again(place, connection, policies, ours, now=now)
     staying = await let_follow(
@@ -67,7 +69,8 @@ async def may_leave(place: Workplace, connection: Connection, standings: Sequenc
     known = [row for row in standings if row.name in place.project.communications]
     staying = [one for one in await asked_again(place, connection, policies, known, now=now) if one.stays]
     held = _held_by_the_hour(place, policies, staying, channel, now=now)
-    return {one.standing.communication_id for one in staying} - held.ids
+    stopped = await countered(place, connection, known)
+    return {one.standing.communication_id for one in staying} - held.ids - stopped
 
 
 # ---------------------------------------------------------------- quiet hours

@@ -35,7 +35,7 @@ from xconnector.pipeline.freshness import flags, refusal, stale_feeds
 from xconnector.pipeline.grounds import Policies, grounds_of, policies_in_force
 from xconnector.pipeline.promises import BreachError
 from xconnector.pipeline.same_customer import as_customers
-from xconnector.pipeline.trigger import Asked, MappedRecord, feed_of, map_record, trigger
+from xconnector.pipeline.trigger import Asked, MappedRecord, feed_of, heard_in, map_record, trigger
 from xconnector.pipeline.workplace import Workplace
 from xconnector.postgres.connect import Connection, in_transaction
 from xconnector.project.condition import ConditionError
@@ -85,7 +85,7 @@ async def prepare(place: Workplace, attempt: Attempt, batch_id: int) -> None:
         now = place.now()
         batch = _Batch(batch_id=batch_id)
         sources = await _trigger(place, connection, batch)
-        await _let_wait(place, connection, batch, attempt, now=now)
+        await _let_wait(place, connection, batch, sources, attempt, now=now)
         sources += await _trigger_again(place, connection, batch)
         await customers.remember(connection, _news(place, sources), now)
         batch.asked = await as_customers(connection, batch.asked)
@@ -125,7 +125,13 @@ async def _trigger(place: Workplace, connection: Connection, batch: _Batch) -> l
 
 
 async def _let_wait(
-    place: Workplace, connection: Connection, batch: _Batch, attempt: Attempt, *, now: datetime
+    place: Workplace,
+    connection: Connection,
+    batch: _Batch,
+    sources: Sequence[MappedRecord],
+    attempt: Attempt,
+    *,
+    now: datetime,
 ) -> None:
     """Leave in the batch what begins now; what waits, or is not made, is recorded."""
     new = [
@@ -139,7 +145,7 @@ async def _let_wait(
         for asked in batch.asked
         if asked.ask is not None
     ]
-    begin = await ask_for(place, connection, new, now=now)
+    begin = await ask_for(place, connection, new, heard_in(place, sources), now=now)
     batch.asked = [asked for asked in batch.asked if asked.ask is None or asked.communication_id in begin]
 
 

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from xconnector.domain.communication import State
 from xconnector.execution.jobs import Priority
+from xconnector.pipeline.countering import countered, stop_countered
 from xconnector.pipeline.deciding_again import asked_again, let_follow
 from xconnector.pipeline.grounds import policies_in_force
 from xconnector.pipeline.leaving import claimed
@@ -19,15 +20,18 @@ AT_ONCE = 500
 
 
 async def take_out(place: Workplace, connection: Connection, pieces: Sequence[Piece], *, now: datetime) -> list[Piece]:
-    """Decide again about the pieces of whose customers there is news, and return those that stay in their bundle.
+    """Return the pieces that stay in their bundle: those that no event came to cancel and that are still wanted.
 
-    What is taken out may wait for another bundle at once.
+    It is decided again about those of whose customers there is news. What is taken out may wait for another bundle at
+    once.
 
     Midnight alone is no news here: a million letters that wait for the post are not decided anew because of it.
     """
     out: set[UUID] = set()
     for start in range(0, len(pieces), AT_ONCE):
-        page = pieces[start : start + AT_ONCE]
+        whole = pieces[start : start + AT_ONCE]
+        page = await stop_countered(place, connection, whole, origin=State.COLLECTED, now=now)
+        out |= {piece.communication_id for piece in whole} - {piece.communication_id for piece in page}
         news = await decisions.with_news(connection, [piece.communication_id for piece in page])
         if news:
             doubted = [piece for piece in page if piece.communication_id in news]
@@ -35,12 +39,18 @@ async def take_out(place: Workplace, connection: Connection, pieces: Sequence[Pi
     return [piece for piece in pieces if piece.communication_id not in out]
 
 
-async def take_back(connection: Connection, bundle_key: str, pieces: Sequence[Piece], *, now: datetime) -> list[Piece]:
-    """Let pieces wait again of whose customers there is news, in a bundle that was not handed over, and return them."""
+async def take_back(
+    place: Workplace, connection: Connection, bundle_key: str, pieces: Sequence[Piece], *, now: datetime
+) -> list[Piece]:
+    """Let pieces wait again, in a bundle that was not handed over, and return them.
+
+    Those of whose customers there is news, and those that an event came to cancel.
+    """
     doubted: list[Piece] = []
     for start in range(0, len(pieces), AT_ONCE):
         page = pieces[start : start + AT_ONCE]
         news = await decisions.with_news(connection, [piece.communication_id for piece in page])
+        news |= await countered(place, connection, page)
         back = await move_and_tell(
             connection,
             [

@@ -1,16 +1,17 @@
 """trigger: which communications does this record ask for: none, one or many."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from xconnector.domain.trigger.book import Ask, Origin
-from xconnector.domain.trigger.keys import Fields, keys_of
+from xconnector.domain.trigger.book import Ask, Heard, Origin
+from xconnector.domain.trigger.keys import Fields, key_heard, keys_of
 from xconnector.pipeline.promises import BreachError, breach_of
 from xconnector.pipeline.workplace import Workplace
 from xconnector.project.mapping import Mapped, MappingError, RecordMapping
 from xconnector.project.model import CommunicationKind, Feed, Project
-from xconnector.project.trigger import asked_for, start_of
+from xconnector.project.trigger import asked_for, listened_for, start_of
 from xconnector.store.inbox import TakenRecord
 from xconnector.store.rows import from_json
 
@@ -91,3 +92,22 @@ def _ask(communication_id: UUID, kind: CommunicationKind, source: MappedRecord) 
         keys=keys_of(kind.name, kind.rules, Fields(data=mapped.data, customer_key=mapped.customer_key)),
         begins_at=start_of(kind, source.as_of, mapped.data),
     )
+
+
+def heard_in(place: Workplace, sources: Iterable[MappedRecord]) -> list[Heard]:
+    """Return the events among these records that some kind waits for, or that cancel it; each once under its key."""
+    listening = listened_for(place.project)
+    if not listening:
+        return []
+    heard: dict[tuple[UUID, int], Heard] = {}
+    for source in sources:
+        record = source.record
+        fields = Fields(data=source.mapped.data, customer_key=source.mapped.customer_key)
+        for one in listening.get(record.event_type, ()):
+            key = key_heard(one, fields)
+            if key is not None:
+                origin = Origin(record_id=record.record_id, source=record.source, source_key=record.source_key)
+                heard[key, record.record_id] = Heard(
+                    key=key, origin=origin, as_of=source.as_of, event=record.event_type
+                )
+    return [*heard.values()]

@@ -234,6 +234,16 @@ class Project:
     """Of decision tables; None where nobody is named to approve them."""
 
     @property
+    def has_lines(self) -> bool:
+        """Whether any communications leave one after the other."""
+        return any(kind.rules.order for kind in self.communications.values())
+
+    @property
+    def has_counter_events(self) -> bool:
+        """Whether any communication can be cancelled by an event."""
+        return any(kind.rules.counters for kind in self.communications.values())
+
+    @property
     def is_governed(self) -> bool:
         """Whether approved versions of tables decide, instead of the files."""
         return self.governance is not None and self.governance.is_on

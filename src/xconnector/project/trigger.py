@@ -1,10 +1,11 @@
 """Which communications an event asks for: none, one or many."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from xconnector.domain.record_path import text_of
+from xconnector.domain.trigger.rules import Listening
 from xconnector.domain.trigger.start import StartError, begins_at
 from xconnector.project.condition import ConditionError
 from xconnector.project.model import CommunicationKind, Project
@@ -20,6 +21,16 @@ def asked_for(project: Project, event_type: str, data: Mapping[str, Any]) -> tup
         for _, kind in sorted(project.communications.items())
         if kind.event == event_type and _fits(kind.where, data) and _holds(kind, data)
     )
+
+
+def listened_for(project: Project) -> Mapping[str, Sequence[Listening]]:
+    """Return what kinds of communications listen for, by type of event: their parents, and what cancels them."""
+    found: dict[str, list[Listening]] = {}
+    for kind in project.communications.values():
+        parent = kind.rules.parent
+        for one in (*([parent.listening] if parent else []), *(counter.listening for counter in kind.rules.counters)):
+            found.setdefault(one.event, []).append(one)
+    return found
 
 
 def start_of(kind: CommunicationKind, happened_at: datetime, data: Mapping[str, Any]) -> datetime | None:

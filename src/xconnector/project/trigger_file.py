@@ -38,7 +38,7 @@ class ParentShape(Shape):
 
     event: EventType
     """Type of the event."""
-    key: Names | Mapping[Name, Name]
+    key: Names | Annotated[Mapping[Name, Name], Field(min_length=1)]
     """Fields that both have, or pairs of our field and theirs."""
     where: Mapping[Name, Scalar | tuple[Scalar, ...]] = {}
     """Mapped fields of the event that must have this value, or one of these."""
@@ -64,7 +64,7 @@ class CounterShape(Shape):
 
     event: EventType
     """Type of the event."""
-    key: Names | Mapping[Name, Name]
+    key: Names | Annotated[Mapping[Name, Name], Field(min_length=1)]
     """Fields that both have, or pairs of our field and theirs."""
     where: Mapping[Name, Scalar | tuple[Scalar, ...]] = {}
     """Mapped fields of the event that must have this value, or one of these."""
@@ -104,3 +104,12 @@ class TriggerShape(Shape):
     """What goes first when there is more work than workers."""
     start: StartShape | None = None
     """When it begins, where that is not at once."""
+    order_by: Names | OrderShape | None = None
+    """Fields by which communications stand in one line, whatever kinds they are of: a later one waits until the earlier
+    one has left."""
+    after: ParentShape | None = None
+    """An event that is to come first, and how long it is waited for."""
+    collapse: CollapseShape | None = None
+    """Several events become one communication of the latest."""
+    cancelled_by: tuple[CounterShape, ...] = ()
+    """Events that cancel it as long as it has not been handed over."""

@@ -92,6 +92,25 @@ async def due(connection: Connection, batch_id: int, *, group: UUID | None, now:
     return [row[0] for row in await cursor.fetchall()]
 
 
+async def leave_lines(connection: Connection, keys: Iterable[AskKeys]) -> None:
+    """Take those out of the lines of these keys that have left; a line is no longer than what is under way."""
+    orders = _distinct(one.order for one in keys)
+    if orders:
+        await connection.execute(_QUERIES.leave_lines, {"orders": orders, "left": sorted(LEFT)})
+
+
+async def turns(connection: Connection, *, passing: Iterable[str], limit: int) -> list[UUID]:
+    """Return asks whose turn may have come: the first of each line of which nothing is under way.
+
+    What was stopped holds up all but the kinds that are `passing`.
+    """
+    cursor = await connection.execute(
+        _QUERIES.turns,
+        {"left": sorted(LEFT), "stopped": sorted(_STOPPED), "passing": sorted(passing), "most": limit},
+    )
+    return [row[0] for row in await cursor.fetchall()]
+
+
 async def stop_waiting(connection: Connection, ids: Sequence[UUID]) -> dict[UUID, int]:
     """Let asks wait no more whose communications are moved by the caller, and return their batches."""
     cursor = await connection.execute(_QUERIES.stop_waiting, {"ids": sorted(ids)})

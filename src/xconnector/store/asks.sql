@@ -41,6 +41,31 @@ RETURNING communication_id, batch_id;
 -- When the first of the batch's asks is due.
 SELECT min(due_at) FROM ask WHERE batch_id = %(batch_id)s AND waits_for IS NOT NULL;
 
+-- name: leave_lines
+-- Take those out of lines that hold nobody up any more.
+UPDATE ask SET order_key = NULL
+FROM communication
+WHERE ask.order_key = ANY(%(orders)s) AND ask.waits_for IS NULL
+    AND communication.communication_id = ask.communication_id AND communication.state = ANY(%(left)s);
+
+-- name: turns
+-- The first of each line that wait for their turn, where nothing of the line is under way.
+WITH first AS (
+    SELECT DISTINCT ON (order_key) order_key, communication_id, name
+    FROM ask
+    WHERE waits_for = 'turn'
+    ORDER BY order_key, greatest(as_of, after), coalesce(after >= as_of, false), record_id
+)
+SELECT first.communication_id
+FROM first
+WHERE NOT EXISTS (
+    SELECT FROM ask AS other JOIN communication USING (communication_id)
+    WHERE other.order_key = first.order_key AND other.communication_id <> first.communication_id
+        AND communication.state <> 'waiting' AND communication.state <> ALL(%(left)s)
+        AND NOT (communication.state = ANY(%(stopped)s) AND first.name = ANY(%(passing)s))
+)
+LIMIT %(most)s;
+
 -- name: related
 -- Asks that have a key with others in common, as far as they bear on them, and some by their ids.
 WITH chosen AS (

@@ -128,6 +128,12 @@ async def give_up_collected(connection: Connection, keys: Sequence[str], now: da
     await connection.execute(_QUERIES.give_up_collected, {"keys": sorted(keys), "now": now})
 
 
+async def withdraw(connection: Connection, ids: Sequence[UUID], now: datetime) -> None:
+    """Record that what was collected or put off of communications will not be handed over at all."""
+    if ids:
+        await connection.execute(_QUERIES.withdraw, {"ids": list(ids), "now": now})
+
+
 async def take_back(connection: Connection, keys: Sequence[str]) -> None:
     """Record that hand-overs in a bundle, which surely did not happen, wait for it as before."""
     await connection.execute(_QUERIES.take_back, {"keys": sorted(keys)})

@@ -52,6 +52,11 @@ WHERE communication_id = ANY(%(ids)s) AND state = 'put_off';
 -- Give up hand-overs that were collected for a bundle.
 UPDATE dispatch SET state = 'given_up', settled_at = %(now)s WHERE dispatch_key = ANY(%(keys)s) AND state = 'collected';
 
+-- name: withdraw
+-- Give up hand-overs of communications that will not leave: collected or put off.
+UPDATE dispatch SET state = 'given_up', settled_at = %(now)s
+WHERE communication_id = ANY(%(ids)s) AND state IN ('collected', 'put_off');
+
 -- name: take_back
 -- Let hand-overs that did not happen wait in their bundle again.
 UPDATE dispatch SET state = 'collected' WHERE dispatch_key = ANY(%(keys)s) AND state = 'dispatching';

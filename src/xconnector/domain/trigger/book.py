@@ -28,6 +28,8 @@ class Stand(StrEnum):
 
     NEW = "new"
     """Nothing was said of it yet."""
+    ACCEPTED = "accepted"
+    """It repeats nothing, and is judged next."""
     WAITING = "waiting"
     UNDER_WAY = "under way"
     """Begun, and not handed over."""
@@ -99,6 +101,11 @@ class Entry:
 
 
 _NO_ENTRIES: Sequence[Entry] = ()
+
+
+def is_open(entry: Entry) -> bool:
+    """Say whether it waits for further changes, or may begin to."""
+    return entry.waits_for is WaitsFor.QUIET or entry.stand is Stand.ACCEPTED
 
 
 @dataclass(slots=True)
@@ -173,7 +180,7 @@ class Book:
         """Return what waits with an ask to become one communication, the ask included."""
         key = entry.ask.keys.collapse
         others = _NO_ENTRIES if key is None else self._groups[key]
-        return [other for other in others if other is entry or other.waits_for is WaitsFor.QUIET]
+        return [other for other in others if other is entry or is_open(other)]
 
     def line_of(self, entry: Entry) -> list[Entry]:
         """Return what stands in the line of an ask, without itself."""

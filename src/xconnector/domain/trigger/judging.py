@@ -1,13 +1,13 @@
 """Judging asks: begin, wait, or end without a communication that is sent; always with the reason, told to people."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import TypeAlias
 from uuid import UUID
 
-from xconnector.domain.trigger.book import Book, Entry, Heard, Origin, Stand, WaitsFor
+from xconnector.domain.trigger.book import Book, Entry, Heard, Origin, Stand, WaitsFor, is_open
 from xconnector.domain.trigger.rules import NO_RULES, Collapse, OnFailure, Otherwise, Parent, TriggerRules
 
 
@@ -50,6 +50,8 @@ class End:
     because: str
     by: Origin | None = None
     """The record that is the reason."""
+    countered_by: Heard | None = None
+    """The event that cancels it."""
     into: UUID | None = None
     """The communication that takes it in."""
 
@@ -80,25 +82,59 @@ def judge(book: Book, entries: Iterable[Entry], rules: Mapping[str, TriggerRules
     What waits with one of them to become one communication is judged with it when it is time. `rules` are those of
     today, by kind; what a kind says no more counts no more.
     """
-    judged: list[Judged] = []
-    for entry in sorted(_with_groups(book, entries, rules, now), key=lambda one: one.place):
-        if entry.stand not in {Stand.NEW, Stand.WAITING}:
+    given = sorted({entry.ask.communication_id: entry for entry in entries}.values(), key=lambda one: one.place)
+    # What repeats another, or is cancelled already, stands in nobody's way.
+    judged = [
+        one
+        for entry in given
+        if entry.stand is Stand.NEW and (one := _stopped(book, entry, _rules_of(entry, rules))) is not None
+    ]
+    closing = _closing(book, given, rules, now)
+    for entry in sorted(_with_groups(book, given, closing), key=lambda one: one.place):
+        if entry.stand not in {Stand.ACCEPTED, Stand.WAITING}:
             continue
-        is_new, waited_for = entry.stand is Stand.NEW, entry.waits_for
-        verdict = _verdict(book, entry, _rules_of(entry, rules), now)
+        is_new, waited_for = entry.stand is Stand.ACCEPTED, entry.waits_for
+        verdict = _verdict(book, entry, _rules_of(entry, rules), _Moment(now=now, closing=closing))
         _follow(entry, verdict)
         judged.append(Judged(entry=entry, verdict=verdict, is_new=is_new, waited_for=waited_for))
     return judged
 
 
-def _with_groups(
-    book: Book, entries: Iterable[Entry], rules: Mapping[str, TriggerRules], now: datetime
-) -> Iterator[Entry]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Moment:
+    """When it is judged."""
+
+    now: datetime
+    closing: Collection[UUID]
+    """Keys of groups for which it is quiet now."""
+
+
+def _stopped(book: Book, entry: Entry, rules: TriggerRules) -> Judged | None:
+    """Return why nothing is made of a new ask; None where it is accepted."""
+    end = _repeated(book, entry, rules) or _countered(book, entry, rules)
+    if end is None:
+        entry.stand = Stand.ACCEPTED
+        return None
+    _follow(entry, end)
+    return Judged(entry=entry, verdict=end, is_new=True, waited_for=None)
+
+
+def _closing(book: Book, given: Iterable[Entry], rules: Mapping[str, TriggerRules], now: datetime) -> Collection[UUID]:
+    """Return the keys of groups that wait no longer."""
+    found: set[UUID] = set()
+    for entry in given:
+        rule, key = _rules_of(entry, rules).collapse, entry.ask.keys.collapse
+        if rule is None or key is None or key in found or not is_open(entry):
+            continue
+        if _quiet_from(book.group_of(entry), rule) <= now:
+            found.add(key)
+    return found
+
+
+def _with_groups(book: Book, given: Iterable[Entry], closing: Collection[UUID]) -> Iterator[Entry]:
     seen: set[UUID] = set()
-    for entry in entries:
-        rule = _rules_of(entry, rules).collapse
-        is_due = rule is not None and _quiet_from(book.group_of(entry), rule) <= now
-        for one in book.group_of(entry) if is_due else (entry,):
+    for entry in given:
+        for one in book.group_of(entry) if entry.ask.keys.collapse in closing and is_open(entry) else (entry,):
             if one.ask.communication_id not in seen:
                 seen.add(one.ask.communication_id)
                 yield one
@@ -119,18 +155,18 @@ def _follow(entry: Entry, verdict: Verdict) -> None:
         entry.is_repeat = verdict.ending is Ending.REPEATED
 
 
-def _verdict(book: Book, entry: Entry, rules: TriggerRules, now: datetime) -> Verdict:
+def _verdict(book: Book, entry: Entry, rules: TriggerRules, moment: _Moment) -> Verdict:
     """Ask one rule after the other; the first that does not let it go on decides."""
-    stopped = _repeated(book, entry, rules) or _countered(book, entry, rules)
-    if stopped is not None:
-        return stopped
+    countered = _countered(book, entry, rules)
+    if countered is not None:
+        return countered
     without: str | None = None
     if rules.parent is not None and entry.waits_for in {None, WaitsFor.PARENT}:
-        missing = _without_parent(book, entry, rules.parent, now)
+        missing = _without_parent(book, entry, rules.parent, moment.now)
         if isinstance(missing, Wait | End):
             return missing
         without = missing
-    verdict = _start(entry, rules, now) or _quiet(book, entry, rules, now) or _turn(book, entry, rules)
+    verdict = _start(entry, rules, moment.now) or _quiet(book, entry, rules, moment) or _turn(book, entry, rules)
     return verdict if without is None or isinstance(verdict, End) else replace(verdict, without=without)
 
 
@@ -138,7 +174,7 @@ def _verdict(book: Book, entry: Entry, rules: TriggerRules, now: datetime) -> Ve
 
 
 def _repeated(book: Book, entry: Entry, rules: TriggerRules) -> End | None:
-    if rules.once is None or entry.stand is not Stand.NEW:
+    if rules.once is None:
         return None
     first = book.first_of(entry, rules.once.within)
     if first is None:
@@ -162,7 +198,7 @@ def _countered(book: Book, entry: Entry, rules: TriggerRules) -> End | None:
     for heard in book.counters_of(entry.ask):
         if counts_against(heard, entry.ask.as_of, within):
             because = f"cancelled by {heard.origin} ({heard.event}, {told(heard.as_of)}), before it began"
-            return End(ending=Ending.COUNTERED, because=because, by=heard.origin)
+            return End(ending=Ending.COUNTERED, because=because, by=heard.origin, countered_by=heard)
     return None
 
 
@@ -194,14 +230,14 @@ def _start(entry: Entry, rules: TriggerRules, now: datetime) -> Wait | None:
     return Wait(waits_for=WaitsFor.START, until=begins_at, because="its start is deferred")
 
 
-def _quiet(book: Book, entry: Entry, rules: TriggerRules, now: datetime) -> Wait | End | None:
+def _quiet(book: Book, entry: Entry, rules: TriggerRules, moment: _Moment) -> Wait | End | None:
     """Let changes that come shortly after one another wait together; the latest goes on when it is quiet."""
-    rule = rules.collapse
-    if rule is None or entry.ask.keys.collapse is None or entry.waits_for is WaitsFor.TURN:
+    rule, key = rules.collapse, entry.ask.keys.collapse
+    if rule is None or key is None or entry.waits_for is WaitsFor.TURN:
         return None
     group = book.group_of(entry)
-    until = _quiet_from(group, rule)
-    if now < until:
+    if key not in moment.closing:
+        until = _quiet_from(group, rule)
         return Wait(waits_for=WaitsFor.QUIET, until=until, because="further changes may come")
     latest = max(
         (other for other in group if other is entry or _countered(book, other, rules) is None),

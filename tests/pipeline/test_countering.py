@@ -1,0 +1,160 @@
+"""Counter-events: what was paid is not asked for any more, as long as it has not been handed over, and with proof."""
+
+from datetime import timedelta
+
+import pytest
+
+from tests.office import Office, notice
+from tests.pipeline.asking_office import about, states, stepping, trigger
+from tests.pipeline.conftest import OpenOffice
+from tests.pipeline.stepping_office import Stepping
+from xconnector.domain.communication import State
+from xconnector.domain.event import SourceRecord
+from xconnector.execution.jobs import Attempt, Priority
+from xconnector.pipeline.prepare import prepare
+from xconnector.postgres.connect import transaction
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+PAID = "cancelled_by: [{event: com.small.paid, key: number, within: 10d}]"
+
+PAYABLE = trigger(PAID, payments=True, collect="collect: 30m")
+
+
+def paid(key: str, number: str) -> SourceRecord:
+    """Say that what a notice asks for was paid."""
+    return about(key, number, event="com.small.paid")
+
+
+async def test_what_was_paid_before_its_notice_leaves_is_cancelled_with_proof(office: OpenOffice) -> None:
+    async with office(PAYABLE) as opened:
+        line = stepping(opened)
+        await opened.send(notice("1"), notice("2"))
+        await line.work()
+        assert await states(opened, "1", "2") == [State.COLLECTED, State.COLLECTED]
+
+        await opened.send(paid("P-1", "1"))
+        await line.work()
+        found = await opened.explain("1")
+        line.place.clock.ahead = timedelta(hours=1)
+        await line.work()
+        account = await opened.account()
+        after = await states(opened, "1", "2")
+
+    assert found.history[-1].event == "cancelled"
+    detail = found.history[-1].detail
+    assert detail is not None
+    assert (detail["by"], detail["stood"], detail["before"]) == ("P-1", "collected", "any hand-over was intended")
+    assert [row.state for row in found.handovers] == ["given_up"]
+    assert after == [State.CANCELLED, State.DISPATCHED], "the other one leaves"
+    assert account.closes
+
+
+async def test_the_cut_off_is_told_before_which_it_was_cancelled(office: OpenOffice) -> None:
+    async with office(trigger(PAID, payments=True, collect='cutoffs: ["17:00"]')) as opened:
+        line = stepping(opened)
+        await opened.send(notice("1"))
+        await line.work()
+        await opened.send(paid("P-1", "1"))
+        await line.work()
+        detail = (await opened.explain("1")).history[-1].detail
+
+    assert detail is not None
+    assert detail["before"].startswith("the cut-off of print at ")
+
+
+async def test_a_piece_is_taken_out_of_its_bundle_until_that_is_about_to_be_handed_over(office: OpenOffice) -> None:
+    async with office(PAYABLE) as opened:
+        line = stepping(opened)
+        await opened.send(notice("1"), notice("2"))
+        await line.work(without=("bundle",))
+        line.place.clock.ahead = timedelta(hours=1)
+        await line.work(without=("bundle",))
+        await opened.send(paid("P-1", "1"))
+        await line.work(without=("bundle",))
+        bound = await opened.explain("1")
+        await line.work()
+        leaving = await opened.explain("2")
+
+        assert bound.handovers[-1].bundle_key == leaving.handovers[-1].bundle_key is not None
+        assert await states(opened, "1", "2") == [State.CANCELLED, State.DISPATCHED]
+
+
+async def test_what_was_paid_too_late_is_told_with_the_time_of_the_hand_over(office: OpenOffice) -> None:
+    async with office(PAYABLE) as opened:
+        line = stepping(opened)
+        await opened.send(notice("1"))
+        await line.work()
+        line.place.clock.ahead = timedelta(hours=1)
+        await line.work()
+        await opened.send(paid("P-1", "1"))
+        await line.work()
+        found = await opened.explain("1")
+
+    assert found.found.state == State.DISPATCHED
+    assert found.history[-1].event == "not cancelled"
+    detail = found.history[-1].detail
+    assert detail is not None
+    assert detail["because"].startswith("handed over to print at ")
+
+
+async def test_a_payment_that_comes_first_counts_within_its_limit(office: OpenOffice) -> None:
+    async with office(PAYABLE) as opened:
+        line = stepping(opened)
+        await opened.send(paid("P-1", "1"))
+        await line.work()
+        await opened.send(notice("1"), paid("P-2", "2"), notice("2"), notice("3"))
+        await line.work()
+        found = await opened.explain("1")
+
+        assert await states(opened, "1", "2", "3") == [State.CANCELLED, State.CANCELLED, State.COLLECTED]
+        assert (await opened.account()).closes
+    assert "cancelled by record P-1 of crm" in str(found.history[-1].detail)
+
+
+async def test_what_is_reviewed_or_failed_is_cancelled_too(office: OpenOffice) -> None:
+    async with office(PAYABLE) as opened:
+        line = stepping(opened)
+        await opened.send(notice("1", amount="2000.00"), notice("2", amount="700.00"))
+        await line.work()
+        before = await states(opened, "1", "2")
+        await opened.send(paid("P-1", "1"), paid("P-2", "2"))
+        await line.work()
+        found = await opened.explain("2")
+
+        assert before == [State.IN_REVIEW, State.FAILED]
+        assert await states(opened, "1", "2") == [State.CANCELLED, State.CANCELLED]
+        assert found.failures[0].resolved_at is not None
+        assert (await opened.account()).closes
+
+
+async def test_what_comes_back_after_it_was_paid_takes_no_other_way(office: OpenOffice) -> None:
+    async with office(PAYABLE) as opened:
+        line = stepping(opened)
+        await opened.send(notice("1", email="bounce-1@x.test"))
+        await line.work(at_most=len(["prepare", "compose", "archive", "deliver"]))
+        mailed = await opened.state_of("1")
+        # Prepared at once: nobody looks for bounces meanwhile.
+        (payment,) = await opened.send(paid("P-1", "1"))
+        attempt = Attempt(stage="prepare", ids={}, priority=Priority.ONE_OFF, number=1, job_id=0)
+        await prepare(line.place, attempt, await _batch_of(opened, payment.record_id))
+        await opened.until(lambda: _works_until(line, opened, "1", State.CANCELLED))
+        story = await opened.story_of("1")
+
+    assert mailed is State.COMPLETED
+    assert story[-1] == "cancelled"
+    assert story.index("not cancelled") < story.index("rerouted")
+
+
+async def _works_until(line: Stepping, opened: Office, key: str, state: State) -> bool:
+    line.place.clock.ahead += timedelta(hours=1)
+    await line.work()
+    return await opened.state_of(key) is state
+
+
+async def _batch_of(opened: Office, record_id: int) -> int:
+    async with transaction(opened.place.pool) as connection:
+        cursor = await connection.execute("SELECT batch_id FROM inbox WHERE record_id = %(id)s", {"id": record_id})
+        row = await cursor.fetchone()
+    assert row is not None
+    return int(row[0])
