@@ -255,3 +255,45 @@ def test_a_real_sample_is_mapped(file: str) -> None:
     assert records
     assert {record.error: record.position for record in records if record.error} == {}
     assert all(record.lineage for record in records)
+
+
+def test_a_change_event_of_salesforce_says_what_changed_and_what_was_emptied() -> None:
+    update, gap = mapped("salesforce_change.jsonl")
+
+    assert (update.customer, update.fields["object"], update.fields["change"]) == (
+        "003RM000005kxFRYAY",
+        "Contact",
+        "updated",
+    )
+    assert update.fields["nulled_fields"] == ["MobilePhone"]
+    assert update.fields["is_gap"] is False
+    assert update.customer_fields["email"] == "anna.meyer@example.test"
+    assert (gap.fields["is_gap"], gap.fields["change"]) == (True, "updated")
+    assert not any(gap.customer_fields.values())
+
+
+def test_a_change_event_of_salesforce_is_read_below_its_payload_as_well() -> None:
+    [created] = mapped("salesforce_change_payload.json")
+
+    assert created.key == "0002343d-9d90-e395-ed20-cf416ba652af/1/003RM000005kxFRYAY"
+    assert created.customer_fields["last_name"] == "Meyer"
+    assert created.customer_fields["postcode"] == "10115"
+
+
+def test_an_outbound_message_of_salesforce_has_a_record_for_each_notification() -> None:
+    first, second = mapped("salesforce_soap_notification.xml")
+
+    assert (first.key, first.customer) == ("04l000000000001AAA", "003000000000001AAA")
+    assert (first.customer_fields["first_name"], second.customer_fields["last_name"]) == ("Anna", "Schulz")
+
+
+def test_a_message_of_dataverse_is_read_from_keys_and_values() -> None:
+    [message] = mapped("dataverse_record.json")
+
+    assert (message.fields["object"], message.fields["change"], message.fields["is_cut"]) == (
+        "contact",
+        "updated",
+        False,
+    )
+    assert message.customer == "80a2c641-4c79-4611-80df-c4346baca9e4"
+    assert (message.customer_fields["city"], message.customer_fields["email"]) == ("Berlin", "anna@example.test")

@@ -1,7 +1,7 @@
 """Knowing a JSON file by the names at its top."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from xconnector.contract.recognition import RecognisedFile
 
@@ -9,8 +9,22 @@ FORMATS: Mapping[str, str] = {
     "fhir": "FHIR R4 resources: one, one a line, or a bundle of them",
     "debezium": "change events in the shape of Debezium, one a line, tombstones included",
     "cloudevents": "CloudEvents in JSON, one a line, or a list of them; the record is their data",
+    "salesforce": "change events of Salesforce (Change Data Capture), one a line, or a list of them",
+    "dataverse": "messages of Dataverse (Dynamics 365) as its webhooks send them",
     "json": "any other JSON: one object, one a line, or a list of them",
 }
+_CHANGES: Mapping[str, object] = {"change_events": True}
+_BY_NAMES: Sequence[tuple[frozenset[str], str, Mapping[str, object]]] = (
+    (frozenset({"resourceType"}), "fhir", {}),
+    (frozenset({"specversion"}), "cloudevents", {"inside": "data"}),
+    (frozenset({"ChangeEventHeader"}), "salesforce", {}),
+    (frozenset({"schema", "payload", "event"}), "salesforce", {"inside": "payload"}),
+    (frozenset({"PrimaryEntityName", "MessageName", "CorrelationId"}), "dataverse", {}),
+    (frozenset({"op", "source"}), "debezium", _CHANGES),
+    (frozenset({"schema", "payload"}), "debezium", _CHANGES),
+    (frozenset({"key", "value"}), "debezium", _CHANGES),
+)
+"""By which names at its top what is known, and with which settings it is read; the first that fits counts."""
 _TOKEN = re.compile(r'[\s,:]*(?:(?P<text>"(?:[^"\\]|\\.)*+")|(?P<sign>[{}\[\]])|(?P<word>[^\s,:"{}\[\]]+))', re.DOTALL)
 _BOM = b"\xef\xbb\xbf"
 
@@ -31,12 +45,9 @@ def recognise(head: bytes) -> RecognisedFile | None:
 def _known(top: Mapping[str, str], layout: str) -> RecognisedFile:
     if top.get("resourceType") == "Bundle":
         return RecognisedFile(format="fhir", settings={"layout": "list", "list": "entry", "inside": "resource"})
-    if "resourceType" in top:
-        return RecognisedFile(format="fhir", settings={"layout": layout})
-    if "specversion" in top:
-        return RecognisedFile(format="cloudevents", settings={"layout": layout, "inside": "data"})
-    if {"op", "source"} <= {*top} or {"schema", "payload"} <= {*top} or {"key", "value"} <= {*top}:
-        return RecognisedFile(format="debezium", settings={"layout": layout, "change_events": True})
+    for names, form, settings in _BY_NAMES:
+        if names <= top.keys():
+            return RecognisedFile(format=form, settings={"layout": layout, **settings})
     return RecognisedFile(format="json", settings={"layout": layout}, is_certain=False)
 
 

@@ -11,6 +11,7 @@ FORMATS: Mapping[str, str] = {
     "idoc": "SAP IDocs in XML",
     "acord": "ACORD XML of property, casualty and surety: service requests and responses",
     "acord_life": "ACORD XML of life and annuity: TXLife",
+    "salesforce_soap": "outbound messages of Salesforce in SOAP; each notification is a record",
     "xml": "any other XML; its document element is the record",
 }
 _NAME = re.compile(r"(?:(?P<prefix>[A-Za-z_][\w.\-]*):)?(?P<local>[A-Za-z_][\w.\-]*)")
@@ -20,6 +21,12 @@ _SERVICE = re.compile(r"[A-Za-z]+Svc(?:Rq|Rs)")
 _LIFE = frozenset({"TXLifeRequest", "TXLifeResponse", "TXLifeNotify"})
 _UBL = "urn:oasis:names:specification:ubl:schema:xsd:"
 _CII = "urn:un:unece:uncefact:data:standard:CrossIndustryInvoice:"
+_ELEMENTS: Mapping[tuple[str, str], tuple[str, str]] = {
+    ("Invoice", f"{_UBL}Invoice-2"): ("ubl", "Invoice"),
+    ("CreditNote", f"{_UBL}CreditNote-2"): ("ubl", "CreditNote"),
+    ("IDOC", ""): ("idoc", "IDOC"),
+    ("notifications", "http://soap.sforce.com/2005/09/outbound"): ("salesforce_soap", "Notification"),
+}
 # The file's own markers end here; what stands in the text behind them is content.
 _PASSED_OVER = {"<!--": "-->", "<![CDATA[": "]]>", "<?": "?>"}
 
@@ -40,17 +47,21 @@ def recognise(head: bytes) -> RecognisedFile | None:
 
 
 def _known(namespace: str, local: str) -> RecognisedFile | None:
-    if local in {"Invoice", "CreditNote"} and namespace == f"{_UBL}{local}-2":
-        return RecognisedFile(format="ubl", settings={"element": local})
-    if local == "CrossIndustryInvoice" and namespace.startswith(_CII):
-        return RecognisedFile(format="cii", settings={"element": local})
-    if local == "IDOC" and not namespace:
-        return RecognisedFile(format="idoc", settings={"element": local})
-    if local in _LIFE:
-        return RecognisedFile(format="acord_life", settings={"element": local})
-    if _SERVICE.fullmatch(local):
-        return RecognisedFile(format="acord", settings={"element": f"{local}/*"})
+    if (found := _named(namespace, local)) is not None:
+        form, element = found
+        return RecognisedFile(format=form, settings={"element": element})
     return None
+
+
+def _named(namespace: str, local: str) -> tuple[str, str] | None:
+    """Return the format that an element tells of, and the element of its records."""
+    if (local, namespace) in _ELEMENTS:
+        return _ELEMENTS[local, namespace]
+    if local == "CrossIndustryInvoice" and namespace.startswith(_CII):
+        return "cii", local
+    if local in _LIFE:
+        return "acord_life", local
+    return ("acord", f"{local}/*") if _SERVICE.fullmatch(local) else None
 
 
 def _text(head: bytes) -> str:
