@@ -21,6 +21,8 @@ UNLISTED = {"zint": "zint-bindings"}
 # Who does without an extra must not miss it: it is imported by these files alone, and they by nobody who starts.
 OWNERS_OF_EXTRAS = {
     "testing": "src/xconnector/testing/",
+    "kafka": "src/xconnector/connectors/kafka/client.py",
+    "rabbitmq": "src/xconnector/connectors/rabbitmq/client.py",
     "nats": "src/xconnector/connectors/nats/client.py",
     "object-store": "src/xconnector/connectors/exstream/cloud/object_outputs.py",
 }

@@ -29,9 +29,10 @@ class StreamBatch:
     """Messages that a broker gave, in its order; it may give them again until they are acknowledged."""
 
     records: Sequence[SourceRecord | BadRecord] = field(repr=False)
-    """One a message; none where none came in time."""
+    """One a message; none where none came in time, or none that says anything."""
     ack: Callable[[], Awaitable[None]]
-    """Tell the broker that all of them are ours. Raises TransientError where it did not hear it."""
+    """Tell the broker that all of them are ours, also where there are none. Raises TransientError where it did not hear
+    it."""
 
 
 class Listening(Protocol):

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from xconnector.execution.backlog import Backlog, backlog
+from xconnector.execution.shift import ToldShift, told_shifts
 from xconnector.postgres.connect import Pool, snapshot
 from xconnector.store import communications, failures, reviews, runs, submissions
 from xconnector.store.communications import StateCount
@@ -25,6 +26,8 @@ class Status:
     backlog: list[Backlog]
     submissions: list[KeptSubmission]
     """Jobs of composers that have not ended, oldest first."""
+    listeners: list[ToldShift]
+    """What workers say of the brokers that they listen to."""
 
 
 async def status(pool: Pool) -> Status:
@@ -39,4 +42,5 @@ async def status(pool: Pool) -> Status:
             reviews_waiting=await reviews.count_waiting(connection),
             backlog=await backlog(connection),
             submissions=await submissions.under_way(connection, limit=MOST_SUBMISSIONS),
+            listeners=await told_shifts(connection),
         )

@@ -66,7 +66,7 @@ async def _take_in(place: Workplace, feed: Feed, shift: Shift, listening: Listen
         batch = await listening.take(bounds.appetite)
         if batch.records:
             await _keep(place, feed, batch.records)
-            await batch.ack()
+        await batch.ack()
         await shift.tell(ShiftState.LISTENING, taken=len(batch.records))
 
 

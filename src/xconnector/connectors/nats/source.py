@@ -83,9 +83,11 @@ class _NatsListening:
             self._open.append(given)
             size += len(given.payload)
         given_now = tuple(self._open)
-        records = [self._reader.read(_message(given)) for given in given_now]
+        records = [self._reader.read(_missive(given)) for given in given_now]
 
         async def ack() -> None:
+            if not given_now:
+                return
             pairs = list(zip(given_now, records, strict=True))
             await self._session.settle(
                 [given for given, record in pairs if not isinstance(record, BadRecord)],
@@ -99,7 +101,7 @@ class _NatsListening:
         await self._session.give_back(self._open)
 
 
-def _message(given: "Given") -> Missive:
+def _missive(given: "Given") -> Missive:
     return Missive(
         payload=given.payload,
         headers=given.headers,

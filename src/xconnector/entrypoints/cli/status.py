@@ -91,6 +91,13 @@ def _show(found: "Status") -> None:
         ["stage", "waiting#", "running#", "put off#"],
         [(b.stage, b.waiting, b.running, b.put_off) for b in found.backlog],
     )
+    if found.listeners:
+        console.print()
+        show_table(
+            "Listening",
+            ["listener", "worker", "state", "since", "taken#", "told"],
+            [(one.name, one.worker, one.state.value, one.since, one.taken, one.told) for one in found.listeners],
+        )
     if found.submissions:
         console.print()
         show_table(

@@ -8,6 +8,8 @@ from xconnector.testing.conformance.channel import ChannelConformance, Collectin
 from xconnector.testing.conformance.manifest import ManifestConformance
 from xconnector.testing.conformance.run_source import RunFiles, RunSourceConformance
 from xconnector.testing.conformance.stand_in import Arrival, ChannelStandIn, not_applicable
+from xconnector.testing.conformance.stream_source import StreamSourceConformance
+from xconnector.testing.conformance.stream_stand_in import Published, StreamStandIn
 from xconnector.testing.conformance.submission_stand_in import SubmissionStandIn
 from xconnector.testing.conformance.submissions import SubmissionConformance
 
@@ -17,8 +19,11 @@ __all__ = [
     "ChannelStandIn",
     "CollectingChannelConformance",
     "ManifestConformance",
+    "Published",
     "RunFiles",
     "RunSourceConformance",
+    "StreamSourceConformance",
+    "StreamStandIn",
     "SubmissionConformance",
     "SubmissionStandIn",
     "not_applicable",

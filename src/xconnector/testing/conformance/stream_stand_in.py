@@ -73,11 +73,6 @@ class StreamUnderTest:
     name: str
     stand_in: ModuleType | None
 
-    @property
-    def forgets(self) -> bool:
-        """Whether the stand-in loses its messages when it goes down."""
-        return bool(getattr(self.stand_in, "FORGETS", False))
-
     def open_stream(self, folder: Path) -> AbstractAsyncContextManager[StreamStandIn]:
         """Open the stand-in with a folder of its own; fail the test where there is none."""
         if self.stand_in is None:
