@@ -58,6 +58,7 @@ class ManifestConformance:
             found.stream_source,
             found.webhook_source,
             found.file_drop,
+            found.pull_source,
         )
         assert any(role is not None for role in roles)
 
