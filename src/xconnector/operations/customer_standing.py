@@ -28,6 +28,10 @@ class GoldenValue:
     value: Any = field(repr=False)
     source: str
     as_of: datetime
+    verified: bool
+    """Whether the source vouches for it."""
+    row: str
+    """The row of the project's table that chose it, or `override`; empty where no row speaks of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +121,14 @@ async def _members(connection: Connection, cluster: Cluster) -> list[Member]:
 
 def _golden(customer: Customer) -> Sequence[GoldenValue]:
     return [
-        GoldenValue(name=name, value=value, source=origin.source, as_of=origin.as_of)
+        GoldenValue(
+            name=name,
+            value=value,
+            source=origin.source,
+            as_of=origin.as_of,
+            verified=origin.verified,
+            row=origin.row,
+        )
         for name, value in customer.fields.items()
         if (origin := customer.provenance[name])
     ]

@@ -14,7 +14,7 @@ from xconnector.domain.customer_history import Heard, hear, latest_at
 from xconnector.domain.golden import Survivorship
 from xconnector.postgres.connect import Connection
 from xconnector.postgres.queries import Queries
-from xconnector.store import customer_links
+from xconnector.store import customer_links, overrides
 from xconnector.store.rows import fetch_all, to_json
 
 _QUERIES = Queries.load("xconnector.store", "customers.sql")
@@ -150,7 +150,7 @@ async def golden_records(
     valid_at: datetime | None = None,
     known_at: datetime | None = None,
 ) -> dict[str, Customer]:
-    """Return the golden record of each customer that any source knows, made of all its members; in one query.
+    """Return the golden record of each customer that any source knows, made of all its members; in two queries.
 
     Args:
         connection: where they are kept.
@@ -161,7 +161,8 @@ async def golden_records(
         known_at: only what we knew by then; all by default.
     """
     said = await statements(connection, customer_keys, valid_at=valid_at, known_at=known_at)
-    return {key: rules.golden(key, records, at=at) for key, records in said.items()}
+    overridden = await overrides.of_customers(connection, customer_keys, known_at=known_at)
+    return {key: rules.golden(key, records, overridden.get(key, ()), at=at) for key, records in said.items()}
 
 
 async def statements(
@@ -216,9 +217,10 @@ async def all_golden_records(
     while said := await statements_after(connection, after, page):
         linked = await customer_links.customers_ever_linked(connection, list(said))
         whole = await statements(connection, [key for key, customer_key in linked.items() if key == customer_key])
+        overridden = await overrides.of_customers(connection, list(said))
         for key, records in said.items():
             if linked.get(key, key) == key:
-                yield rules.golden(key, whole.get(key, records), at=at)
+                yield rules.golden(key, whole.get(key, records), overridden.get(key, ()), at=at)
             after = key
 
 

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from xconnector.entrypoints.cli import consents, customer_loads, same_customer
+from xconnector.entrypoints.cli import consents, customer_loads, customer_values, same_customer
 from xconnector.entrypoints.cli.consents import CustomerKey
 from xconnector.entrypoints.cli.running import HERE, AsJson, ProjectFolder, with_place
 from xconnector.entrypoints.cli.showing import show_json, show_table
@@ -24,6 +24,8 @@ app.command()(consents.allow)
 app.command()(consents.import_consents)
 app.command()(same_customer.merge)
 app.command()(same_customer.unmerge)
+app.command()(customer_values.why)
+app.command()(customer_values.override)
 
 
 @app.command()
@@ -43,8 +45,8 @@ def show(customer: CustomerKey, folder: ProjectFolder = HERE, as_json: AsJson = 
         return
     show_table(
         f"Customer {found.customer}",
-        ["field", "value", "source", "as of"],
-        [(one.name, one.value, one.source, one.as_of) for one in found.golden],
+        ["field", "value", "source", "as of", "verified", "row"],
+        [(one.name, one.value, one.source, one.as_of, _yes(one.verified), one.row) for one in found.golden],
     )
     if found.links:
         show_table("Members", ["member", "since"], [(one.key, one.since) for one in found.members])

@@ -77,6 +77,7 @@ def _known_errors() -> tuple[type[Exception], ...]:
     from xconnector.operations.failures import NothingToReprocessError
     from xconnector.operations.feeds import FeedError
     from xconnector.operations.keys import KeyNameError
+    from xconnector.operations.overrides import OverrideError
     from xconnector.operations.probing import ProbeError
     from xconnector.operations.reconciling import UnknownRunError
     from xconnector.operations.reviews import ReviewError
@@ -108,6 +109,7 @@ def _known_errors() -> tuple[type[Exception], ...]:
         MigrationError,
         NoShadowAnswerError,
         NothingToReprocessError,
+        OverrideError,
         PortalSecretError,
         ProbeError,
         ProjectError,

@@ -1,0 +1,100 @@
+"""Overrides: what a person says of a customer's field beats what all sources say, while it lasts."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, cast
+
+from xconnector.domain.customer import POSTAL_FIELDS
+from xconnector.domain.override import OverrideEvent, overrides_at
+from xconnector.domain.survivorship import ADDRESS
+from xconnector.postgres.connect import Connection, Pool, in_transaction
+from xconnector.store import customers, overrides
+
+_CONSENT = "email_consent"
+_LONGEST_NAME = 200
+_LONGEST_TEXT = 1000
+
+
+class OverrideError(ValueError):
+    """What was said cannot be recorded like this; the message says what to write, without the value."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Objection:
+    """What somebody says of a customer's field, or that an earlier word on it ends."""
+
+    customer_key: str
+    name: str
+    """The field; `address` for the whole postal address, with its parts by name."""
+    value: Any = field(default=None, repr=False)
+    """None where the customer has no such thing, and where it revokes."""
+    reason: str = field(repr=False)
+    by: str
+    until: datetime | None = None
+    """When it ends; None where it lasts until it is revoked."""
+    revokes: bool = False
+
+
+async def override(pool: Pool, said: Objection, *, now: datetime) -> None:
+    """Record what somebody says of a field; it counts from now on.
+
+    Raises OverrideError, also where no source ever spoke of the customer, or where there is nothing to revoke.
+    """
+    _refuse_odd(said, now)
+    event = OverrideEvent(
+        customer_key=said.customer_key,
+        name=said.name,
+        value=said.value,
+        reason=said.reason,
+        by=said.by,
+        since=now,
+        until=said.until,
+        revokes=said.revokes,
+    )
+
+    async def write(connection: Connection) -> None:
+        known = await customers.statements(connection, [said.customer_key])
+        if said.customer_key not in known:
+            raise OverrideError("no source ever spoke of this customer; spell the key as the source does")
+        if said.revokes and not await _is_overridden(connection, said, now):
+            raise OverrideError("this field is not overridden; there is nothing to revoke")
+        await overrides.add(connection, event, now)
+
+    await in_transaction(pool, write)
+
+
+async def _is_overridden(connection: Connection, said: Objection, now: datetime) -> bool:
+    events = (await overrides.of_customers(connection, [said.customer_key])).get(said.customer_key, [])
+    return said.name in overrides_at(events, now)
+
+
+def _refuse_odd(said: Objection, now: datetime) -> None:
+    texts = (said.customer_key, said.name, said.reason, said.by)
+    if not all(text.strip() for text in texts) or any("\0" in text for text in texts):
+        raise OverrideError("customer, field, reason and who says it must be named, without a zero byte")
+    if len(said.name) > _LONGEST_NAME or max(len(said.reason), len(said.by)) > _LONGEST_TEXT:
+        raise OverrideError(f"a field has at most {_LONGEST_NAME} signs, a reason {_LONGEST_TEXT}")
+    if said.name in POSTAL_FIELDS:
+        raise OverrideError(f"the parts of an address stand together: override {ADDRESS!r} with all its parts")
+    if said.name == _CONSENT:
+        raise OverrideError("a consent is the customer's word: record it with `xconnector customers consent`")
+    if said.until is not None and said.until <= now:
+        raise OverrideError("it would have ended already; name a day to come")
+    if said.name == ADDRESS and said.value is not None:
+        _refuse_odd_address(said.value)
+
+
+def _refuse_odd_address(value: object) -> None:
+    parts = cast("dict[str, object]", value) if isinstance(value, dict) else dict[str, object]()
+    lines = parts.get("address_lines", [])
+    is_well_formed = (
+        bool(parts)
+        and parts.keys() <= {*POSTAL_FIELDS}
+        and isinstance(lines, list)
+        and all(isinstance(line, str) for line in cast("list[object]", lines))
+        and all(isinstance(part, str) for name, part in parts.items() if name != "address_lines")
+    )
+    if not is_well_formed:
+        raise OverrideError(
+            f"an address is a JSON object of {', '.join(POSTAL_FIELDS)}: the lines a list of text, the others text"
+        )
