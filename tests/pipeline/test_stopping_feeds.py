@@ -15,6 +15,8 @@ from xconnector.domain.shape_difference import ChangeOfShape
 from xconnector.operations.failures import Choice, failure_groups, open_failures
 from xconnector.operations.feeds import FeedError, feed_account, pause_feed, resume_feed
 from xconnector.pipeline.receive import receive_run
+from xconnector.pipeline.stopping_feeds import look_at_shapes
+from xconnector.postgres.connect import transaction
 from xconnector.project.load import load_project
 from xconnector.testing.small_project import row, write_run
 
@@ -170,5 +172,22 @@ async def test_a_new_field_is_told_and_stops_nothing(office: OpenOffice) -> None
 
     assert account.state is not None
     assert not account.state.paused
+    assert [(one.path, one.is_harmless) for one in account.difference] == [("tag", True)]
+    assert [one.event for one in account.history] == ["looks otherwise"]
+
+
+async def test_a_new_field_of_single_events_is_told_once(office: OpenOffice) -> None:
+    async def look() -> None:
+        async with transaction(opened.place.pool) as connection:
+            await look_at_shapes(opened.place, connection)
+
+    async with office(CONTRACTED) as opened:
+        await opened.send(*[notice(str(number)) for number in range(20)])
+        await look()
+        await opened.send(*[notice(f"more-{number}", tag="x") for number in range(20)])
+        await look()
+        await look()
+        account = await feed_account(opened.place.pool, opened.place.project, "notice_events")
+
     assert [(one.path, one.is_harmless) for one in account.difference] == [("tag", True)]
     assert [one.event for one in account.history] == ["looks otherwise"]

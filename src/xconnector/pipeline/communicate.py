@@ -32,6 +32,7 @@ from xconnector.pipeline.overdue import overdue
 from xconnector.pipeline.prepare import prepare
 from xconnector.pipeline.pull import LOOK_AT_CLOCK_EVERY, pull_when_due
 from xconnector.pipeline.silence import LOOK_FOR_SILENCE_EVERY, look_for_silence
+from xconnector.pipeline.stopping_feeds import LOOK_AT_SHAPES_EVERY, look_at_shapes
 from xconnector.pipeline.submit import submit
 from xconnector.pipeline.submitting import gather_orders
 from xconnector.pipeline.track import poll
@@ -63,6 +64,9 @@ def lay_main_path(place: Workplace) -> None:
         place.jobs.add_chore(Chore(name="give turns", every=GATHER_EVERY, do=partial(give_turns, place)))
     for name in place.connections.channel_names:
         place.jobs.add_watch(Watch(name=f"poll {name}", every=POLL_EVERY, look=partial(poll, place, name)))
+    if any(feed.contract is not None for feed in place.project.feeds.values()):
+        look = partial(look_at_shapes, place)
+        place.jobs.add_chore(Chore(name="look at shapes", every=LOOK_AT_SHAPES_EVERY, do=look))
     if any(feed.expected is not None for feed in place.project.feeds.values()):
         place.jobs.add_chore(
             Chore(name="look for silence", every=LOOK_FOR_SILENCE_EVERY, do=partial(look_for_silence, place))

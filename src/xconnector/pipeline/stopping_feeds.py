@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from xconnector.domain.event import BadRecord, RecordFate, SourceRecord
@@ -19,6 +19,7 @@ from xconnector.store import feed_states
 from xconnector.store.rows import from_json
 
 STAGE = "contract"
+LOOK_AT_SHAPES_EVERY = timedelta(minutes=5)
 _LATEST_RUNS = 5
 _UNKNOWN_RUN = UUID(int=0)
 
@@ -65,6 +66,18 @@ async def stop_before_run(
             await note_shape(connection, feed.name, known, seen.good, now)
 
     await in_transaction(place.pool, write)
+
+
+async def look_at_shapes(place: Workplace, connection: Connection) -> None:
+    """Note how the records of single events look by now, in the caller's transaction: runs are looked at themselves."""
+    now = place.now()
+    for feed in place.project.feeds.values():
+        if feed.contract is None or feed.connection in place.connections.run_source_names:
+            continue
+        seen = await _sample(connection, feed.name, RecordFate.TAKEN)
+        known = await feed_states.known_shape(connection, feed.name)
+        if seen.records >= FEWEST and (known is None or changes_between(known, seen)):
+            await note_shape(connection, feed.name, known, seen, now)
 
 
 async def note_shape(

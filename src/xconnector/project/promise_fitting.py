@@ -50,13 +50,14 @@ def _contracts(known: Known) -> Iterator[Finding]:
 
 
 def _unpromised(known: Known, feed: Feed, contract: SourceContract) -> Iterator[Finding]:
-    if known.mappings.get(feed.mapping) is None:
-        return
-    name = f"{feed.mapping}.yaml"
-    file, _ = read_yaml(known.folder / _MAPPINGS / name, f"{_MAPPINGS}/{name}")
-    if file is None:
-        return
-    for place, path in paths_read(file):
-        if (wrong := unpromised(path, contract)) is not None:
-            message, remedy = wrong
-            yield file.finding(place, f"{path}: {message}", remedy)
+    for file_name, mapping in known.mappings.items():
+        # Every version of it: `policy.yaml`, and `policy@2026-12-01.yaml`.
+        if mapping is None or file_name.partition("@")[0] != feed.mapping:
+            continue
+        name = f"{file_name}.yaml"
+        file, _ = read_yaml(known.folder / _MAPPINGS / name, f"{_MAPPINGS}/{name}")
+        if file is None:
+            continue
+        for place, path in paths_read(file):
+            if (wrong := unpromised(path, contract)) is not None:
+                yield file.finding(place, f"{path}: {wrong[0]}", wrong[1])
