@@ -1,6 +1,6 @@
 import pytest
 
-from tests.office import notice
+from tests.office import edit, notice
 from tests.pipeline.conftest import OpenOffice
 from xconnector.operations.data_lineage import DataLineage, FieldOrigin, data_lineage
 from xconnector.operations.explaining import UnknownCommunicationError
@@ -31,7 +31,8 @@ async def test_paths_are_told_by_the_mapping_of_that_day(office: OpenOffice) -> 
     async with office() as opened:
         await opened.send(notice("1"))
         await opened.work()
-    async with office({"mappings/notice.yaml": [("amount: amount", "amount: sum.total")]}) as opened:
+        edit(opened.folder, "mappings/notice.yaml", "amount: amount", "amount: sum.total")
+    async with office() as opened:
         told = await data_lineage(opened.place.pool, "1")
 
     assert origin(told, "data.amount").paths == ["amount"]

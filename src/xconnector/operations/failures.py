@@ -37,6 +37,8 @@ class Choice:
     fingerprint: str | None = None
     run: str | None = None
     communication_id: UUID | None = None
+    record_ids: Sequence[int] | None = None
+    """The records that they are of, or that asked for what failed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +115,7 @@ async def _reprocess_page(
         page = await failures_of(connection, choice, span, limit=AT_ONCE)
         if not page:
             return None
-        started = await _start_again(connection, jobs, page, actor=actor, reason=reason)
+        started = await start_again(connection, jobs, page, actor=actor, reason=reason)
         return _Page(started=started, left=len(page) - started, last=page[-1].failure_id)
 
     return await in_transaction(pool, write)
@@ -135,16 +137,20 @@ async def failures_of(connection: Connection, choice: Choice, span: Span, *, lim
         fingerprint=choice.fingerprint,
         run_id=await _run_id(connection, choice.run),
         communication_id=choice.communication_id,
+        record_ids=choice.record_ids,
         after=span.after,
         until=span.until,
         limit=limit,
     )
 
 
-async def _start_again(
+async def start_again(
     connection: Connection, jobs: Jobs, page: Sequence[OpenFailure], *, actor: str, reason: str
 ) -> int:
-    """Move communications back to the stage that failed and records back to the beginning; returns how many."""
+    """Move communications back to the stage that failed and records back to the beginning; returns how many.
+
+    In the caller's transaction.
+    """
     now = datetime.now(UTC)
     resolved: list[int] = []
     for stage, (target, next_stage) in _BACK_TO.items():

@@ -52,6 +52,7 @@ from xconnector.store import (
     inbox,
     ledger,
     mappings,
+    recorded,
     shadow_answers,
 )
 from xconnector.store.communications import Decided
@@ -108,7 +109,9 @@ async def prepare(place: Workplace, attempt: Attempt, batch_id: int) -> None:
 async def _trigger(place: Workplace, connection: Connection, batch: _Batch) -> list[MappedRecord]:
     """Ask every new record which communications it wants; one that fits no mapping or condition is set aside."""
     sources: list[MappedRecord] = []
-    for record in await _going_on(place, connection, batch.batch_id):
+    records = await _going_on(place, connection, batch.batch_id)
+    known = await _made_before(connection, records)
+    for record in records:
         source = _mapped(place, record)
         if isinstance(source, Failure):
             batch.unfit.append((record.record_id, source))
@@ -119,9 +122,15 @@ async def _trigger(place: Workplace, connection: Connection, batch: _Batch) -> l
             batch.unfit.append((record.record_id, _unfit(error)))
             continue
         batch.made.append((record.record_id, len(asked)))
-        batch.asked += asked
+        batch.asked += [one for one in asked if (record.record_id, one.kind.name) not in known]
         sources.append(source)
     return sources
+
+
+async def _made_before(connection: Connection, records: Sequence[TakenRecord]) -> set[tuple[int, str]]:
+    """Return what records that are asked again got already, as (record id, name of the communication)."""
+    again = [record.record_id for record in records if record.is_asked_again]
+    return {(one.record_id, one.name) for one in await recorded.made_of(connection, again)} if again else set()
 
 
 async def _let_wait(

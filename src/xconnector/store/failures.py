@@ -101,11 +101,12 @@ async def open_failures(
     fingerprint: str | None = None,
     run_id: UUID | None = None,
     communication_id: UUID | None = None,
+    record_ids: Sequence[int] | None = None,
     after: int = 0,
     until: int | None = None,
     limit: int = 1000,
 ) -> list[OpenFailure]:
-    """Return open failures behind an id and up to another, oldest first, by cause, run or communication."""
+    """Return open failures behind an id and up to another, oldest first, by cause, run, communication or records."""
     return await fetch_all(
         connection,
         OpenFailure,
@@ -113,6 +114,7 @@ async def open_failures(
         fingerprint=fingerprint,
         run_id=run_id,
         communication_id=communication_id,
+        record_ids=None if record_ids is None else list(record_ids),
         after=after,
         until=until,
         limit=limit,

@@ -20,7 +20,7 @@ ORDER BY min(legal.leave_by) NULLS LAST, number DESC, fingerprint;
 SELECT count(*), count(DISTINCT fingerprint) FROM failure WHERE resolved_at IS NULL;
 
 -- name: open_failures
--- Open failures behind an id, by cause, run or communication.
+-- Open failures behind an id, by cause, run, communication or the records they are of.
 SELECT failure.failure_id, failure.communication_id, failure.record_id, coalesce(failure.batch_id, 0) AS batch_id,
        failure.feed, failure.stage, failure.kind,
        failure.reason, failure.fingerprint, failure.failed_at, inbox.source_key, inbox.position, communication.state,
@@ -36,6 +36,7 @@ WHERE failure.resolved_at IS NULL AND failure.failure_id > %(after)s
     AND (%(fingerprint)s::text IS NULL OR failure.fingerprint = %(fingerprint)s)
     AND (%(run_id)s::uuid IS NULL OR batch.run_id = %(run_id)s)
     AND (%(communication_id)s::uuid IS NULL OR failure.communication_id = %(communication_id)s)
+    AND (%(record_ids)s::bigint[] IS NULL OR inbox.record_id = ANY(%(record_ids)s))
 ORDER BY failure.failure_id
 LIMIT %(limit)s;
 

@@ -219,6 +219,8 @@ class TakenRecord:
     received_at: datetime
     feed: str | None
     data: str = field(repr=False)
+    is_asked_again: bool = False
+    """Whether it was asked before, and what it asked for then is made already."""
 
 
 async def unasked(connection: Connection, batch_id: int) -> list[TakenRecord]:

@@ -44,7 +44,8 @@ SELECT DISTINCT sha256 FROM inbox WHERE source = %(source)s AND sha256 = ANY(%(d
 
 -- name: unasked
 -- The batch's taken records of which it is not known yet what they ask for.
-SELECT record_id, source, source_key, event_type, occurred_at, received_at, feed, data::text AS data
+SELECT record_id, source, source_key, event_type, occurred_at, received_at, feed, data::text AS data,
+       asked_again_at IS NOT NULL AS is_asked_again
 FROM inbox
 WHERE batch_id = %(batch_id)s AND fate = 'taken' AND made IS NULL
 ORDER BY record_id

@@ -1,6 +1,6 @@
 """Records that came in a time, read again as they were: to try something on them, or to make up for what was missed."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -51,3 +51,23 @@ async def pages(connection: Connection, window: Window) -> AsyncIterator[list[Ta
     ):
         yield page
         after = page[-1].record_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MadeOf:
+    """A communication that a record asked for."""
+
+    record_id: int
+    name: str
+    state: str
+
+
+async def made_of(connection: Connection, record_ids: Sequence[int]) -> list[MadeOf]:
+    """Return the communications that records asked for, however they ended."""
+    return await fetch_all(connection, MadeOf, _QUERIES.made_of, record_ids=list(record_ids))
+
+
+async def ask_again(connection: Connection, record_ids: Sequence[int], now: datetime) -> list[tuple[int, int]]:
+    """Let taken records be asked again what they ask for; returns (record id, batch id) of those that will be."""
+    cursor = await connection.execute(_QUERIES.ask_again, {"record_ids": list(record_ids), "now": now})
+    return [(int(row[0]), int(row[1])) for row in await cursor.fetchall()]

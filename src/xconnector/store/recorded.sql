@@ -12,3 +12,13 @@ WHERE record_id > %(after)s AND record_id <= %(last)s AND received_at >= %(since
     AND (feed = %(feed)s OR (feed IS NULL AND event_type = %(event_type)s))
 ORDER BY record_id
 LIMIT %(most)s;
+
+-- name: made_of
+-- What was made of records so far.
+SELECT record_id, name, state FROM communication WHERE record_id = ANY(%(record_ids)s);
+
+-- name: ask_again
+-- Let taken records be asked again what they ask for.
+UPDATE inbox SET made = NULL, asked_again_at = %(now)s
+WHERE record_id = ANY(%(record_ids)s) AND fate = 'taken' AND made IS NOT NULL
+RETURNING record_id, batch_id;

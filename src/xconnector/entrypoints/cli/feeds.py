@@ -1,16 +1,18 @@
 """`feeds`: how each feed stands; stopping one, and letting it go on."""
 
 import getpass
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from xconnector.entrypoints.cli.mapping_trial import read_moment
 from xconnector.entrypoints.cli.running import HERE, AsJson, ProjectFolder, refuse, with_place
 from xconnector.entrypoints.cli.showing import console, show_json, show_table, when
 
 if TYPE_CHECKING:
     from xconnector.operations.feeds import FeedAccount
     from xconnector.operations.feeds_overview import FeedLine
+    from xconnector.operations.replaying_window import Order, Replay
 
 app = typer.Typer(help="Feeds: what comes, what waits, what was expected.", invoke_without_command=True)
 
@@ -134,3 +136,62 @@ def resume(
         show_json({"feed": name, "paused": False, "batches": batches})
     else:
         typer.echo(f"{name} goes on with {batches:,} {'batch' if batches == 1 else 'batches'} that waited")
+
+
+@app.command()
+def replay(
+    name: Name,
+    since: Annotated[str, typer.Option(help="The first day or time of what came.")],
+    until: Annotated[str | None, typer.Option(help="Up to this day or time; now.")] = None,
+    reason: Annotated[str, typer.Option(help="Why; it stands in the ledger.")] = "",
+    by: By = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only tell what would be made.")] = False,
+    folder: ProjectFolder = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """Make what the records of a time ask for and did not get, and start again what failed.
+
+    What was made of them is left as it is, delivered or on its way: nothing is sent twice.
+    """
+    from xconnector.operations.replaying_window import Order
+
+    if not reason and not dry_run:
+        refuse("say why with --reason; it stands in the ledger")
+    order = None if dry_run else Order(actor=by or getpass.getuser(), reason=reason)
+    found = with_place(folder, lambda place: _replay(place, name, since, until, order))
+    if as_json:
+        show_json(found)
+    else:
+        _show_replay(found, dry_run=dry_run)
+
+
+async def _replay(place: Any, name: str, since: str, until: str | None, order: "Order | None") -> "Replay":  # noqa: ANN401 - the workplace, as `with_place` gives it
+    from xconnector.operations.replaying_window import Replay, replay_window
+    from xconnector.project.findings import named_like
+    from xconnector.store.recorded import Window
+
+    feed = place.project.feeds.get(name)
+    if feed is None:
+        refuse(f"there is no feed {name!r}: {named_like(name, place.project.feeds)}")
+    timezone = place.project.locale.timezone
+    window = Window(
+        feed=feed.name,
+        event_type=feed.event,
+        since=read_moment(since, timezone, otherwise=place.now()),
+        until=read_moment(until, timezone, otherwise=place.now()),
+    )
+    found = Replay()
+    await replay_window(place.pool, place.jobs, place.project, feed, window, order=order, replay=found)
+    return found
+
+
+def _show_replay(found: "Replay", *, dry_run: bool) -> None:
+    will = "would be" if dry_run else "are"
+    typer.echo(f"{found.records:,} records came in that time")
+    for name, number in sorted(found.missing.items()):
+        typer.echo(f"{number:,} {name} {will} made")
+    typer.echo(f"{found.reprocessed:,} failures {will} started again")
+    for state, number in sorted(found.left.items()):
+        typer.echo(f"{number:,} communications are left as they are: {state.replace('_', ' ')}")
+    if found.unfit:
+        typer.echo(f"{found.unfit:,} records fit no mapping or condition; `xconnector failures` names them")
