@@ -16,7 +16,7 @@ from xconnector.domain.customer import POSTAL_FIELDS, CustomerRecord
 _TEXT_FIELDS = frozenset(
     {
         *("title", "first_name", "last_name", "company", "postcode", "city", "region", "country", "language"),
-        *("email", "mobile", "preference", "quiet_hours", "alternate_format", "birth_date", "deceased_on"),
+        *("email", "mobile", "preference", "quiet_hours", "alternate_format", "birth_date", "tax_id", "deceased_on"),
     }
 )
 

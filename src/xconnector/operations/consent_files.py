@@ -3,13 +3,14 @@
 import re
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import msgspec
 
 from xconnector.domain.consent import ConsentAction, ConsentBasis, ConsentEvent, ConsentMethod
+from xconnector.domain.matching.member_key import own_key
 from xconnector.domain.routing.plan import Medium
 from xconnector.operations.consents import ConsentError, refuse_odd
 from xconnector.postgres.connect import Pool, in_transaction
@@ -79,12 +80,18 @@ _WANTED = {
 
 
 async def import_consents(
-    pool: Pool, file: Path, *, source: str, categories: Collection[str], set_aside: Path | None = None
+    pool: Pool,
+    file: Path,
+    *,
+    source: str,
+    categories: Collection[str],
+    own_keys: bool = False,
+    set_aside: Path | None = None,
 ) -> Imported:
     """Keep what the lines of a JSON Lines file say; to import a file again changes nothing.
 
-    `categories` are those of the project. Bad lines go to `set_aside` as they came (of one that is too
-    long, its beginning), to be corrected and imported.
+    `categories` are those of the project; with `own_keys` the source numbers customers by itself. Bad lines go to
+    `set_aside` as they came (of one that is too long, its beginning), to be corrected and imported.
 
     Raises FileExistsError, before anything is kept, when `set_aside` is there already.
     """
@@ -93,7 +100,8 @@ async def import_consents(
     with set_aside.open("xb") if set_aside else nullcontext() as aside:
         for number, line in _lines(file):
             try:
-                page.append(_event(line, source, categories))
+                event = _event(line, source, categories)
+                page.append(replace(event, customer_key=own_key(source, event.customer_key)) if own_keys else event)
             except ConsentError as error:
                 imported.name(BadLine(number=number, reason=str(error)))
                 if aside is not None:

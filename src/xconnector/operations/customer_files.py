@@ -19,6 +19,7 @@ from xconnector.contract.run_file import RunFile
 from xconnector.contract.source import RunSource, confirm_totals
 from xconnector.domain.customer import POSTAL_FIELDS, CustomerRecord
 from xconnector.domain.event import SourceRecord
+from xconnector.domain.matching.member_key import own_key
 from xconnector.domain.survivorship import ADDRESS
 from xconnector.operations.mapped_files import MappedFilesError, recognised_source
 from xconnector.project.mapping import MappingError, RecordMapping
@@ -54,6 +55,12 @@ class Origin:
     """Of a record that does not say it itself."""
     read_at: datetime
     """No record is of a later moment: a clock that runs ahead must not keep out later news."""
+    own_keys: bool = False
+    """Whether the source numbers customers by itself."""
+
+    def member_key(self, key: str) -> str:
+        """Return the key of a member, of the key that a record names."""
+        return own_key(self.source, key) if self.own_keys else key
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,7 +256,7 @@ def _record(fields: dict[str, Any], origin: Origin) -> CustomerRecord:
         raise _UnfitError("deleted must be true or false")
     verified = _verified(fields.pop("verified"), fields) if "verified" in fields else frozenset[str]()
     return CustomerRecord(
-        customer_key=key,
+        customer_key=origin.member_key(key),
         source=origin.source,
         as_of=as_of,
         fields={} if deleted else fields,
@@ -305,7 +312,7 @@ def _record_by(mapping: RecordMapping | None, data: Mapping[str, Any], origin: O
         raise _UnfitError("no shipped mapping takes this record: let a feed of the project read the file, with --feed")
     made = mapping.apply(data)
     return CustomerRecord(
-        customer_key=_key(made.customer_key),
+        customer_key=origin.member_key(_key(made.customer_key)),
         source=origin.source,
         as_of=_moment(data["as_of"], origin) if data.get("as_of") else origin.as_of,
         fields=made.customer_fields,

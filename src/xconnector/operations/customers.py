@@ -47,6 +47,8 @@ class LoadTerms:
 
     source: str
     """The system they come from."""
+    own_keys: bool = False
+    """Whether the source numbers customers by itself: its keys get its name in front."""
     feed: FeedReading | None = None
     """The feed that reads them; None for files that are recognised."""
     as_of: datetime | None = None
@@ -101,7 +103,7 @@ async def load_customers(
         async with _missing(pool, opened, terms) as gone:
             loads = await _begin(pool, opened, terms)
             for load, file in zip(loads, opened, strict=True):
-                await _load(pool, load, file, partial(progress, file.name) if progress else None)
+                await _load(pool, load, file, terms, partial(progress, file.name) if progress else None)
             retracted = 0
             if gone is not None and not await _set_aside(pool, loads):
                 retracted = await _retract(pool, gone, terms.source, as_of=min(load.as_of for load in loads))
@@ -191,7 +193,7 @@ def _refuse_unfit(files: Sequence[CustomerFile], terms: LoadTerms) -> None:
 
 def _origin(terms: LoadTerms) -> Origin:
     now = datetime.now(UTC)
-    return Origin(source=terms.source, as_of=now, read_at=now)
+    return Origin(source=terms.source, as_of=now, read_at=now, own_keys=terms.own_keys)
 
 
 # ---------------------------------------------------------------- keeping
@@ -220,10 +222,14 @@ async def _begin(pool: Pool, files: Sequence[CustomerFile], terms: LoadTerms) ->
 
 
 async def _load(
-    pool: Pool, load: CustomerLoad, file: CustomerFile, progress: Callable[[int, int], None] | None
+    pool: Pool,
+    load: CustomerLoad,
+    file: CustomerFile,
+    terms: LoadTerms,
+    progress: Callable[[int, int], None] | None,
 ) -> None:
     """Keep what follows the records that were kept before; while a page is kept, the next one is read."""
-    origin = Origin(source=load.source, as_of=load.as_of, read_at=load.started_at)
+    origin = Origin(source=load.source, as_of=load.as_of, read_at=load.started_at, own_keys=terms.own_keys)
     records = islice(file.records(origin), load.records, None)
     done, read, set_aside = load.records, 0, load.set_aside
     page = await asyncio.to_thread(_page, records)

@@ -1,7 +1,7 @@
 """trigger: which communications does this record ask for: none, one or many."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -64,7 +64,10 @@ def map_record(project: Project, record: TakenRecord) -> MappedRecord:
         raise BreachError(breach)
     as_of = min(record.occurred_at or record.received_at, record.received_at)
     mapping = project.mapping_of(feed, at=as_of)
-    return MappedRecord(record=record, mapping=mapping, mapped=mapping.apply(content), as_of=as_of)
+    mapped = mapping.apply(content)
+    if feed.has_own_keys:
+        mapped = replace(mapped, customer_key=feed.member_key(record.source, mapped.customer_key))
+    return MappedRecord(record=record, mapping=mapping, mapped=mapped, as_of=as_of)
 
 
 def trigger(place: Workplace, source: MappedRecord) -> list[Asked]:

@@ -109,6 +109,9 @@ class FeedShape(Shape):
     that has to be, such as 5m, where it is 1m."""
     at: tuple[time, ...] = ()
     """Times of day in the project's time zone, such as "06:00", at which a source is asked; they replace `every`."""
+    customer_keys: Literal["shared", "own"] = "shared"
+    """Whether the source's numbers of customers are those of all sources, or its own: own ones get the name of the
+    source in front, so that two sources' 4711 are never one customer by accident."""
 
 
 class PersonShape(Shape):

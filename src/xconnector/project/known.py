@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from xconnector.domain.calendar import Calendar
+from xconnector.domain.matching.keys import MatchingRules
 from xconnector.project.connection_settings import KnownConnection
 from xconnector.project.designs import Designs
 from xconnector.project.mapping import RecordMapping
@@ -46,5 +47,7 @@ class Known:
     """What is understood of tables that are not understood as a whole."""
     mappings: Mapping[str, RecordMapping | None]
     contracts: Mapping[str, SourceContract | None]
+    matching: MatchingRules
+    """Who is the same customer."""
     communications: Mapping[str, KnownCommunication | None]
     designs: Designs

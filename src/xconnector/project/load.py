@@ -37,6 +37,7 @@ from xconnector.project.known import Known, KnownCommunication
 from xconnector.project.mapping import RecordMapping
 from xconnector.project.mapping_text import parse_mapping
 from xconnector.project.mapping_versions import misnamed, versions_of
+from xconnector.project.matching_file import read_matching
 from xconnector.project.model import (
     ChecksChoice,
     CommunicationKind,
@@ -159,6 +160,8 @@ class _Loading:
         self._findings += wrong
         contracts, wrong = read_contracts(self._folder)
         self._findings += wrong
+        matching, wrong = read_matching(self._folder)
+        self._findings += wrong
         calendars = dict(self._calendars(file))
         people = [shaped for _, shaped in _section(file, "people", PersonShape)]
         return Known(
@@ -175,6 +178,7 @@ class _Loading:
             parts_of_tables={name: part for name, part in self._parts_of_tables.items() if name not in self._instead},
             mappings=dict(self._mappings()),
             contracts=contracts,
+            matching=matching,
             communications=dict(self._communications(calendars | {"": self._every_day(file)})),
             designs=designs,
         )
@@ -291,6 +295,7 @@ def _feed(name: str, feed: FeedShape) -> Feed:
         drop=feed.drop,
         every=feed.every,
         at=feed.at,
+        has_own_keys=feed.customer_keys == "own",
     )
 
 
@@ -345,6 +350,7 @@ def _project(folder: Path, shaped: ProjectShape, known: Known, survivorship: Sur
         mappings=versions_of({name: mapping for name, mapping in known.mappings.items() if mapping is not None}),
         contracts={name: contract for name, contract in known.contracts.items() if contract is not None},
         content_sha256=content_sha256(folder),
+        matching=known.matching,
         calendars={name: calendar for name, calendar in known.calendars.items() if calendar is not None},
         survivorship=survivorship,
         governance=governance_of(shaped.tables),

@@ -44,6 +44,7 @@ GOLDEN_FIELDS = (
     "email_consent",
     "portal_account",
     "birth_date",
+    "tax_id",
     "deceased_on",
 )
 """Fields of the golden record, beside `preference.<category or communication>`.

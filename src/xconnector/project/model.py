@@ -13,6 +13,8 @@ from xconnector.domain.calendar import Calendar
 from xconnector.domain.decision.table import DecisionTable
 from xconnector.domain.expectation import Expectation
 from xconnector.domain.golden import MOST_RECENT, Survivorship
+from xconnector.domain.matching.keys import NOBODY_IS_MERGED, MatchingRules
+from xconnector.domain.matching.member_key import own_key
 from xconnector.domain.retention import RecordClass
 from xconnector.domain.routing.plan import Medium
 from xconnector.domain.routing.policy import Check
@@ -105,6 +107,12 @@ class Feed:
     """How often is asked or looked for news; None for the usual time."""
     at: tuple[time, ...] = ()
     """Times of day in the project's time zone at which its source is asked; they replace `every`."""
+    has_own_keys: bool = False
+    """Whether its source numbers customers by itself."""
+
+    def member_key(self, source: str, key: str) -> str:
+        """Return the key of a member, of the key that a record of this source names."""
+        return own_key(source, key) if self.has_own_keys else key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -228,6 +236,8 @@ class Project:
     """Digest over every file that decides or shapes a communication."""
     survivorship: Survivorship = MOST_RECENT
     """Which of the values that sources give of a customer count."""
+    matching: MatchingRules = NOBODY_IS_MERGED
+    """Who is the same customer."""
     calendars: Mapping[str, Calendar] = field(default_factory=dict[str, Calendar])
     """Working days, by name."""
     governance: Governance | None = None

@@ -13,6 +13,7 @@ from pydantic import BaseModel, TypeAdapter
 from xconnector.contract.registry import connector_names, manifest
 from xconnector.project.contract_shape import ContractShape
 from xconnector.project.files import CommunicationShape, LimitsShape, MappingShape, ProjectShape, TestShape
+from xconnector.project.matching_file import MatchingShape
 from xconnector.project.tables.json_form import TableShape
 from xconnector.project.templates import TEMPLATES
 
@@ -28,6 +29,7 @@ def project_schemas() -> Mapping[str, Schema]:
         "project.schema.json": _titled("xconnector.yaml", _project()),
         "communication.schema.json": _titled("communications/*.yaml", CommunicationShape.model_json_schema()),
         "mapping.schema.json": _titled("mappings/*.yaml", MappingShape.model_json_schema()),
+        "matching.schema.json": _titled("customers/matching.yaml", MatchingShape.model_json_schema()),
         "contract.schema.json": _titled("contracts/*.yaml", ContractShape.model_json_schema()),
         "tests.schema.json": _titled("tests/*.yaml", TypeAdapter(list[TestShape]).json_schema()),
         "table.schema.json": _titled("tables/*.json", TableShape.model_json_schema()),

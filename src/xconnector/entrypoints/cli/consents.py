@@ -123,6 +123,10 @@ def allow(
 def import_consents(
     file: Annotated[Path, typer.Argument(help="JSON Lines, a customer's word each.", exists=True, dir_okay=False)],
     source: Annotated[str, typer.Option(help="The system they come from.")],
+    own_keys: Annotated[
+        bool,
+        typer.Option("--own-keys", help="The source numbers customers by itself: its name is put before each number."),
+    ] = False,
     set_aside: Annotated[Path | None, typer.Option(help="New file for the lines that do not fit.")] = None,
     folder: ProjectFolder = HERE,
     as_json: AsJson = False,
@@ -132,7 +136,9 @@ def import_consents(
 
     async def work(place: "Workplace") -> "Imported":
         categories = {kind.category for kind in place.project.communications.values()}
-        return await operation(place.pool, file, source=source, categories=categories, set_aside=set_aside)
+        return await operation(
+            place.pool, file, source=source, own_keys=own_keys, categories=categories, set_aside=set_aside
+        )
 
     try:
         done = with_place(folder, work)

@@ -53,6 +53,10 @@ def load(  # noqa: PLR0913 - each is an option that a person may type
         str | None,
         typer.Option(help="When records were so that do not say it, such as 2026-11-23T02:00:00Z; now by default."),
     ] = None,
+    own_keys: Annotated[
+        bool,
+        typer.Option("--own-keys", help="The source numbers customers by itself: its name is put before each number."),
+    ] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Keep nothing if one record cannot be kept.")] = False,
     full: Annotated[
         bool, typer.Option("--full", help="These files are all that the source has: retract whom they do not hold.")
@@ -71,7 +75,14 @@ def load(  # noqa: PLR0913 - each is an option that a person may type
 
     async def work(place: "Workplace") -> "Loaded":
         reading = await _feed_reading(place, feed) if feed else None
-        terms = LoadTerms(source=source or feed or "crm", feed=reading, as_of=moment, is_strict=strict, most_gone=share)
+        terms = LoadTerms(
+            source=source or feed or "crm",
+            own_keys=own_keys or (feed is not None and place.project.feeds[feed].has_own_keys),
+            feed=reading,
+            as_of=moment,
+            is_strict=strict,
+            most_gone=share,
+        )
         with _bars(is_quiet=as_json) as progress:
             return await load_customers(place.pool, files, terms, progress=progress)
 

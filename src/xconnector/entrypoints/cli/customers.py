@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from xconnector.entrypoints.cli import consents, customer_loads, customer_values, same_customer
+from xconnector.entrypoints.cli import consents, customer_loads, customer_values, matching, same_customer
 from xconnector.entrypoints.cli.consents import CustomerKey
 from xconnector.entrypoints.cli.running import HERE, AsJson, ProjectFolder, with_place
 from xconnector.entrypoints.cli.showing import show_json, show_table
@@ -26,6 +26,8 @@ app.command()(same_customer.merge)
 app.command()(same_customer.unmerge)
 app.command()(customer_values.why)
 app.command()(customer_values.override)
+app.command()(matching.match)
+app.add_typer(matching.matches_app, name="matches")
 
 
 @app.command()

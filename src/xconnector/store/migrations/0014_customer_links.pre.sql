@@ -17,6 +17,7 @@ COMMENT ON COLUMN customer_link_event.action IS
 COMMENT ON COLUMN customer_link_event.basis IS 'the rule that linked them, or steward';
 CREATE INDEX customer_link_event_of_pair ON customer_link_event (first_key, second_key, event_id DESC);
 CREATE INDEX customer_link_event_of_second ON customer_link_event (second_key);
+CREATE INDEX customer_link_event_apart ON customer_link_event (first_key, second_key) WHERE action = 'apart';
 
 -- Rows go only when their customer is erased.
 CREATE TRIGGER customer_link_event_is_never_rewritten BEFORE UPDATE OR TRUNCATE ON customer_link_event
@@ -45,6 +46,28 @@ LANGUAGE sql STABLE AS $$
     LEFT JOIN customer_link AS member ON member.customer_key = own.customer_key
 $$;
 COMMENT ON FUNCTION members_of IS 'every member of the customers to whom these keys belong; a key without links is its own';
+
+CREATE TABLE customer_match (
+    match_id     bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    first_key    text NOT NULL,
+    second_key   text NOT NULL,
+    basis        text NOT NULL,
+    differ       text[] NOT NULL,
+    probability  double precision,
+    weights      json,
+    found_at     timestamptz NOT NULL,
+    decision     text CHECK (decision IN ('accepted', 'rejected')),
+    decided_by   text,
+    decided_at   timestamptz,
+    reason       text,
+    UNIQUE (first_key, second_key),
+    CHECK (first_key COLLATE "C" < second_key COLLATE "C")
+);
+COMMENT ON TABLE customer_match IS 'pairs that may be one customer and that a person decides about; each is proposed once';
+COMMENT ON COLUMN customer_match.basis IS 'the rule under which both have the same key, or probable';
+COMMENT ON COLUMN customer_match.differ IS 'fields in which they, or others that the rule would have merged with them, differ';
+COMMENT ON COLUMN customer_match.weights IS 'of a probable match: by field what it adds to the weight of the match, in bits';
+CREATE INDEX customer_match_open ON customer_match (match_id) WHERE decision IS NULL;
 
 -- What is said of any member is news of the customer, and so is a member that comes or goes.
 CREATE OR REPLACE VIEW latest_decision AS

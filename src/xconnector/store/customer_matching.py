@@ -1,0 +1,96 @@
+"""Matching: the members and their keys, in temporary tables that are gone when it ends.
+
+Keys are kept as digests under a secret that nobody else ever has, and no longer than matching takes.
+"""
+
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TypeAlias
+from uuid import UUID
+
+from xconnector.postgres.connect import Connection, Pool, copy_rows, reading
+from xconnector.postgres.queries import Queries
+
+_QUERIES = Queries.load("xconnector.store", "customer_matching.sql")
+_PAGE = 5000
+"""Blocks that are read at once."""
+_SHOWN = 5
+_MOST_CROWDS = 100
+
+Key: TypeAlias = tuple[int, UUID, int]
+"""The position of the rule, the digest of the key, and the number of the member that has it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CrowdOfNumbers:
+    """A key that is shared by too many members."""
+
+    members: int
+    first: Sequence[int]
+
+
+@asynccontextmanager
+async def opened(pool: Pool) -> AsyncGenerator[tuple[Connection, int]]:
+    """Number all members for the block; gives the connection that knows them, and how many they are."""
+    async with reading(pool) as connection:
+        await _close(connection)
+        try:
+            for name in ("number", "analyze_members", "index_numbers", "index_members", "open_keys"):
+                await connection.execute(_QUERIES[name])
+            row = await (await connection.execute(_QUERIES.count)).fetchone()
+            yield connection, int(row[0]) if row else 0
+        finally:
+            if not connection.closed:
+                await _close(connection)
+
+
+async def _close(connection: Connection) -> None:
+    await connection.execute(_QUERIES.close_members)
+    await connection.execute(_QUERIES.close_keys)
+
+
+async def numbers_of(connection: Connection, member_keys: Sequence[str]) -> dict[str, int]:
+    """Return the numbers of members; who came since they were numbered is not there."""
+    cursor = await connection.execute(_QUERIES.numbers, {"member_keys": list(member_keys)})
+    return {str(row[0]): int(row[1]) for row in await cursor.fetchall()}
+
+
+async def members_of(connection: Connection, numbers: Sequence[int]) -> dict[int, str]:
+    """Return the members of numbers."""
+    cursor = await connection.execute(_QUERIES.names, {"numbers": list(numbers)})
+    return {int(row[0]): str(row[1]) for row in await cursor.fetchall()}
+
+
+async def known(connection: Connection) -> list[tuple[int, int]]:
+    """Return every member that is not its own customer, with the first member of that customer."""
+    return await _pairs(connection, _QUERIES.known)
+
+
+async def apart(connection: Connection) -> list[tuple[int, int]]:
+    """Return every pair that is said to be two customers."""
+    return await _pairs(connection, _QUERIES.apart)
+
+
+async def _pairs(connection: Connection, query: bytes) -> list[tuple[int, int]]:
+    return [(int(row[0]), int(row[1])) for row in await (await connection.execute(query)).fetchall()]
+
+
+async def keep_keys(connection: Connection, keys: Sequence[Key]) -> None:
+    """Take keys of members in."""
+    await copy_rows(connection, _QUERIES.keep_keys, keys)
+
+
+async def blocks(connection: Connection, rule: int, *, most: int) -> AsyncGenerator[list[list[int]]]:
+    """Yield, a page at a time, the members that share a key under a rule; not those of keys that more share."""
+    async with connection.transaction(), connection.cursor(name="matching_blocks") as cursor:
+        await cursor.execute(_QUERIES.blocks, {"rule": rule, "most": most})
+        while rows := await cursor.fetchmany(_PAGE):
+            yield [list(row[0]) for row in rows]
+
+
+async def crowds(connection: Connection, rule: int, *, most: int) -> list[CrowdOfNumbers]:
+    """Return the keys that more than `most` members share under a rule, the first hundred of them."""
+    parameters = {"rule": rule, "most": most, "shown": _SHOWN, "limit": _MOST_CROWDS}
+    cursor = await connection.execute(_QUERIES.crowds, parameters)
+    return [CrowdOfNumbers(members=int(row[0]), first=list(row[1])) for row in await cursor.fetchall()]
