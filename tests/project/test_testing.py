@@ -73,6 +73,16 @@ def test_the_feed_may_be_named(project_folder: ProjectFolder) -> None:
     assert result.passed
 
 
+def test_what_the_mapping_makes_may_be_expected(project_folder: ProjectFolder) -> None:
+    said = '  mapped: {premium: {amount: "10.50", currency: CHF}, customer.last_name: Meyer, number: P-1}\n'
+    project_folder.replace("tests/policies.yaml", "  expect:\n", f"{said}  expect:\n")
+
+    (result,) = run_tests(project_folder.load())
+
+    assert len(result.differences) == 1
+    assert result.differences[0].startswith("the mapping makes {'amount': '10.50', 'currency': 'EUR'} of premium, not ")
+
+
 DATED = """\
 | row | when customer.preference | then route       | from       | to         |
 |-----|--------------------------|------------------|------------|------------|

@@ -294,6 +294,8 @@ class TestShape(Shape):
     """What it starts from."""
     expect: tuple[ExpectationShape, ...]
     """The communications, in any order; an empty list expects none."""
+    mapped: Mapping[str, Any] = {}
+    """What the mapping makes of the record: our fields, and the customer's as customer.<name>; others are not looked at."""
 
 
 class SourceShape(Shape):

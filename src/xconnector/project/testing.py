@@ -1,6 +1,6 @@
 """Runs a project's own tests: given an event and a customer, expect these communications. Nothing is sent."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
@@ -14,7 +14,7 @@ from xconnector.project.condition import ConditionError
 from xconnector.project.data_contract import ContractError
 from xconnector.project.files import ExpectationShape, GivenShape
 from xconnector.project.findings import ProjectError
-from xconnector.project.mapping import MappingError
+from xconnector.project.mapping import Mapped, MappingError
 from xconnector.project.model import CommunicationKind, Project
 from xconnector.project.presentation import present
 from xconnector.project.routing import NO_REVIEW, CustomerFacts, Routing, decide_route
@@ -61,23 +61,36 @@ def _result(project: Project, test: ProjectTest) -> TestResult:
 
 def _differences(project: Project, test: ProjectTest) -> Sequence[str]:
     try:
-        made = _made(project, test.shape.given)
+        mapped = _mapped(project, test.shape.given)
+        made = {} if mapped is None else _made(project, test.shape.given, mapped)
     except (ConditionError, MappingError) as wrong:
         return [str(wrong)]
     expected = {one.communication: one for one in test.shape.expect}
     return [
+        *_mapped_otherwise(test.shape.mapped, mapped),
         *(f"{name} is not asked for" for name in expected if name not in made),
         *(f"{name} is asked for and was not expected" for name in made if name not in expected),
         *(said for name, one in expected.items() if name in made for said in _compared(one, made[name])),
     ]
 
 
-def _made(project: Project, given: GivenShape) -> Mapping[str, Routing | str]:
-    """Return the decision on each communication that is asked for, or why there is none."""
+def _mapped(project: Project, given: GivenShape) -> Mapped | None:
+    """Return the record in our words; None where no feed takes it."""
     feed = project.feeds[given.feed] if given.feed else project.feed_of(given.event)
-    if feed is None:
-        return {}
-    mapped = project.mappings[feed.mapping].on(given.on).apply(given.data)
+    return None if feed is None else project.mappings[feed.mapping].on(given.on).apply(given.data)
+
+
+def _mapped_otherwise(expected: Mapping[str, Any], mapped: Mapped | None) -> Iterator[str]:
+    made: dict[str, Any] = {}
+    if mapped is not None:
+        made = {**mapped.data, **{f"customer.{name}": value for name, value in mapped.customer_fields.items()}}
+    for name, value in expected.items():
+        if made.get(name) != value:
+            yield f"the mapping makes {made.get(name)!r} of {name}, not {value!r}"
+
+
+def _made(project: Project, given: GivenShape, mapped: Mapped) -> Mapping[str, Routing | str]:
+    """Return the decision on each communication that is asked for, or why there is none."""
     fields = {**mapped.customer_fields, **given.customer}
     customer = Customer(customer_key=mapped.customer_key, fields=fields, provenance={})
     return {
