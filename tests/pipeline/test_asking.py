@@ -12,6 +12,7 @@ from xconnector.domain.communication import State
 from xconnector.domain.review import Decision
 from xconnector.operations.dismissing import dismiss
 from xconnector.operations.failures import Choice, open_failures, reprocess
+from xconnector.operations.status import status
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -54,6 +55,8 @@ async def test_a_deferred_communication_waits_and_is_made_of_the_customer_as_of_
         await opened.send(notice("1", amount="7.00"))
         await line.work()
         waiting = await opened.account()
+        course = (await opened.explain("1")).course
+        (counted,) = (await status(opened.place.pool)).waiting
         line.place.clock.ahead = timedelta(days=1)
         await line.work()
         assert await states(opened, "1") == [State.WAITING]
@@ -65,12 +68,32 @@ async def test_a_deferred_communication_waits_and_is_made_of_the_customer_as_of_
         found = await opened.explain("1")
 
     assert waiting.states == {State.WAITING: 1}
+    assert course is not None
+    assert course.waits == "It waits for its start until 2026-11-25 08:00:00 UTC: its start is deferred"
+    assert (counted.name, counted.waits_for, counted.number) == ("notice", "start", 1)
     assert waiting.closes
     assert [entry.event for entry in found.history][:4] == ["received", "triggered", "waits", "begins"]
     assert found.found.state == State.COLLECTED
     assert found.assembly is not None
     assert "Potsdam" in found.assembly.recipient, "as the customer is now"
     assert "7,00" in found.assembly.data, "as the event was"
+
+
+async def test_what_waits_can_be_dismissed_by_name(office: OpenOffice) -> None:
+    async with office(trigger("start: {delay: 2d}")) as opened:
+        line = stepping(opened)
+        await opened.send(notice("1"), notice("2"))
+        await line.work()
+        meant = (await opened.explain("1")).found.communication_id
+        choice = Choice(communication_id=meant)
+        dismissed = await dismiss(opened.place.pool, choice, actor="ops", reason="not needed")
+        line.place.clock.ahead = timedelta(days=3)
+        await line.work()
+
+        assert dismissed == 1
+        assert await dismiss(opened.place.pool, choice, actor="ops", reason="not needed") == 0
+        assert await states(opened, "1", "2") == [State.CANCELLED, State.COLLECTED]
+        assert (await opened.account()).closes
 
 
 async def test_a_start_that_cannot_be_told_sets_its_record_aside(office: OpenOffice) -> None:
@@ -172,6 +195,8 @@ async def test_several_changes_become_one_communication_of_the_latest(office: Op
         assert found.assembly is not None
         assert "2,00" in found.assembly.data
         assert account.closes
+        assert found.course is not None
+        assert found.course.took_in == ["3", "1"]
         story = next(entry for entry in found.history if entry.event == "took in")
         assert story.detail == {"number": 2, "records": ["3", "1"]}
 

@@ -46,6 +46,10 @@ async def test_what_was_paid_before_its_notice_leaves_is_cancelled_with_proof(of
     assert detail is not None
     assert (detail["by"], detail["stood"], detail["before"]) == ("P-1", "collected", "any hand-over was intended")
     assert [row.state for row in found.handovers] == ["given_up"]
+    assert found.course is not None
+    assert found.course.stopped is not None
+    assert "stopped by record P-1 of crm (com.small.paid, " in found.course.stopped
+    assert found.course.stopped.endswith("it stood in collected, it was never handed over")
     assert after == [State.CANCELLED, State.DISPATCHED], "the other one leaves"
     assert account.closes
 
@@ -96,6 +100,8 @@ async def test_what_was_paid_too_late_is_told_with_the_time_of_the_hand_over(off
     detail = found.history[-1].detail
     assert detail is not None
     assert detail["because"].startswith("handed over to print at ")
+    assert found.course is not None
+    assert (found.course.stopped or "").startswith("It was not stopped by record P-1 of crm")
 
 
 async def test_a_payment_that_comes_first_counts_within_its_limit(office: OpenOffice) -> None:

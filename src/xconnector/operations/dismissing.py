@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from uuid import UUID
 
 from xconnector.domain.communication import State
 from xconnector.operations.failures import AT_ONCE, Choice, Span, failures_of, whole_span
 from xconnector.postgres.connect import Connection, Pool, in_transaction
-from xconnector.store import failures, ledger
+from xconnector.store import asks, communications, failures, ledger
 from xconnector.store.failures import OpenFailure
 from xconnector.store.moves import Move, Step, move_and_tell
 
@@ -16,14 +17,30 @@ _STOPPED = (State.FAILED, State.OUTCOME_UNKNOWN)
 async def dismiss(pool: Pool, choice: Choice, *, actor: str, reason: str) -> int:
     """Take chosen failures out of the queue, and return how many.
 
-    Communications are cancelled. Records that never became any stay what they are, and the account goes on counting
-    them as failed.
+    Communications are cancelled, also a chosen one that waits to begin. Records that never became any stay what they
+    are, and the account goes on counting them as failed.
     """
     dismissed = 0
     span = await whole_span(pool)
     while (page := await _dismiss_page(pool, choice, span, actor=actor, reason=reason)) is not None:
         dismissed, span = dismissed + page[0], span.behind(page[1])
+    if not dismissed and choice.communication_id is not None:
+        dismissed = await _dismiss_waiting(pool, choice.communication_id, actor=actor, reason=reason)
     return dismissed
+
+
+async def _dismiss_waiting(pool: Pool, communication_id: UUID, *, actor: str, reason: str) -> int:
+    """Cancel a communication that was asked for and has not begun; returns how many that were."""
+
+    async def write(connection: Connection) -> int:
+        now = datetime.now(UTC)
+        held = await communications.claim(connection, [communication_id], state=State.WAITING)
+        batches = await asks.stop_waiting(connection, sorted(held))
+        moves = [Move(communication_id=key, batch_id=batches[key], detail={"reason": reason}) for key in held]
+        step = Step(origin=State.WAITING, target=State.CANCELLED, event="dismissed", actor=actor)
+        return len(await move_and_tell(connection, moves, step, now))
+
+    return await in_transaction(pool, write)
 
 
 async def _dismiss_page(pool: Pool, choice: Choice, span: Span, *, actor: str, reason: str) -> tuple[int, int] | None:

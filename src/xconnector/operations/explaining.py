@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from xconnector.domain.communication import State
 from xconnector.domain.delivery import DeliveryEvent, DeliveryStatus, status_of
+from xconnector.operations.course import CourseAccount, course_account
 from xconnector.operations.decision_accounts import DecisionHistory, decision_history
 from xconnector.postgres.connect import Connection, Pool, snapshot
 from xconnector.store import communications, dispatches, documents, failures, ledger, reviews
@@ -34,6 +36,8 @@ class Explanation:
     handovers: Sequence[Handover]
     events: Sequence[DeliveryEvent]
     failures: Sequence[PastFailure]
+    course: CourseAccount | None = None
+    """For what it waits, and what came to cancel it; None where its kind begins at once."""
 
     @property
     def delivery_status(self) -> DeliveryStatus:
@@ -88,6 +92,7 @@ async def explain(pool: Pool, words: str) -> Explanation:
             handovers=await dispatches.of_communication(connection, key),
             events=await dispatches.events_of(connection, key),
             failures=await failures.of_communication(connection, key),
+            course=await course_account(connection, key, State(found.state)),
         )
 
 

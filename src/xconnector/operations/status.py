@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from xconnector.execution.backlog import Backlog, backlog
 from xconnector.execution.shift import ToldShift, told_shifts
 from xconnector.postgres.connect import Pool, snapshot
-from xconnector.store import communications, failures, reviews, runs, submissions
+from xconnector.store import asks, communications, failures, reviews, runs, submissions
+from xconnector.store.asks import WaitingCount
 from xconnector.store.communications import StateCount
 from xconnector.store.runs import Run
 from xconnector.store.submissions import KeptSubmission
@@ -24,6 +25,8 @@ class Status:
     failure_groups: int
     reviews_waiting: int
     backlog: list[Backlog]
+    waiting: list[WaitingCount]
+    """What is asked for and has not begun, by kind and by what it waits for."""
     submissions: list[KeptSubmission]
     """Jobs of composers that have not ended, oldest first."""
     listeners: list[ToldShift]
@@ -41,6 +44,7 @@ async def status(pool: Pool) -> Status:
             failure_groups=causes,
             reviews_waiting=await reviews.count_waiting(connection),
             backlog=await backlog(connection),
+            waiting=await asks.count_waiting(connection),
             submissions=await submissions.under_way(connection, limit=MOST_SUBMISSIONS),
             listeners=await told_shifts(connection),
         )

@@ -10,7 +10,7 @@ from xconnector.domain.trigger.book import Ask, Entry, Origin, Stand, WaitsFor
 from xconnector.domain.trigger.keys import AskKeys
 from xconnector.postgres.connect import Connection
 from xconnector.postgres.queries import Queries
-from xconnector.store.rows import fetch_all
+from xconnector.store.rows import fetch_all, fetch_one
 
 _QUERIES = Queries.load("xconnector.store", "asks.sql")
 
@@ -189,3 +189,38 @@ async def related(
 
 def _distinct(keys: Iterable[UUID | None]) -> list[UUID]:
     return sorted({key for key in keys if key is not None})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Course:
+    """For what a communication waits, and what became one with it."""
+
+    waits_for: str | None
+    """None where it waits no more."""
+    because: str | None
+    as_of: datetime
+    """When what asked for it was so."""
+    due_at: datetime | None
+    """Until when it waits, unless something else happens; None where only something else can end its wait."""
+    took_in: list[str]
+    """The source keys of records that became one communication with its own, oldest first."""
+
+
+async def course_of(connection: Connection, communication_id: UUID, *, most: int = 1000) -> Course | None:
+    """Return the course of a communication, with at most so many records; None where its kind begins at once."""
+    return await fetch_one(connection, Course, _QUERIES.course, communication_id=communication_id, most=most)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitingCount:
+    """How many communications of one kind wait for the same."""
+
+    name: str
+    waits_for: str
+    number: int
+    first_due_at: datetime | None
+
+
+async def count_waiting(connection: Connection) -> list[WaitingCount]:
+    """Count what waits, by kind and by what it waits for."""
+    return await fetch_all(connection, WaitingCount, _QUERIES.count_waiting)

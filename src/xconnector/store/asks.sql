@@ -84,3 +84,24 @@ SELECT ask.communication_id, ask.batch_id, ask.record_id, ask.name, ask.as_of, a
        inbox.source, inbox.source_key
 FROM chosen JOIN ask USING (communication_id) JOIN communication USING (communication_id)
 JOIN inbox ON inbox.record_id = ask.record_id;
+
+-- name: course
+-- For what a communication waits, and which records were taken into it.
+SELECT ask.waits_for, ask.because, ask.as_of, coalesce((
+           SELECT max(other.due_at) FROM ask AS other
+           WHERE other.collapse_key = ask.collapse_key AND other.waits_for = 'quiet' AND ask.waits_for = 'quiet'
+       ), ask.due_at) AS due_at, ARRAY(
+           SELECT inbox.source_key FROM ask AS taken JOIN inbox USING (record_id)
+           WHERE taken.taken_into = ask.communication_id
+           ORDER BY taken.as_of, taken.record_id
+           LIMIT %(most)s
+       ) AS took_in
+FROM ask
+WHERE ask.communication_id = %(communication_id)s;
+
+-- name: count_waiting
+-- How many communications wait for what, and when the first of them is due.
+SELECT name, waits_for, count(*) AS number, min(due_at) AS first_due_at FROM ask
+WHERE waits_for IS NOT NULL
+GROUP BY name, waits_for
+ORDER BY name, waits_for;

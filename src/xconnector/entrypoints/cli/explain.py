@@ -1,7 +1,7 @@
 """`explain`: the whole history of one communication, and the reason of every decision."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
@@ -78,7 +78,22 @@ def _show_head(found: "Explanation") -> None:
     console.print(f"[bold]{stand}[/bold]  {route}  delivery: {found.delivery_status.value}", highlight=False)
     if found.decided.why is not None:
         console.print(found.decided.why, highlight=False, markup=False)
+    for line in _course(found):
+        console.print(line, highlight=False, markup=False)
     console.print()
+
+
+def _course(found: "Explanation") -> Iterator[str]:
+    """Tell for what it waits, what became one with it, and whether it was stopped."""
+    course = found.course
+    if course is None:
+        return
+    if course.waits is not None:
+        yield course.waits
+    if course.took_in:
+        yield f"It is one communication with records {', '.join(course.took_in)}"
+    if course.stopped is not None:
+        yield course.stopped
 
 
 def _show_decisions(accounts: "Sequence[DecisionAccount]") -> None:

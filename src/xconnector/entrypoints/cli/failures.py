@@ -142,7 +142,8 @@ def dismiss(
 ) -> None:
     """Take failures out of the queue of which nothing more will come: their communications are cancelled.
 
-    Records that were refused or set aside stay counted as failed.
+    Records that were refused or set aside stay counted as failed. A communication that waits to begin is cancelled too
+    where it is named.
     """
     from xconnector.operations.dismissing import dismiss as operation
     from xconnector.pipeline.workplace import Workplace

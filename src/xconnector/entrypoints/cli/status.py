@@ -80,6 +80,13 @@ def _show_deadlines(due: "Deadlines") -> None:
 def _show(found: "Status") -> None:
     show_table("Communications", ["name", "state", "number#"], [(c.name, c.state, c.number) for c in found.counts])
     console.print()
+    if found.waiting:
+        show_table(
+            "Asked for and not begun",
+            ["name", "waits for", "number#", "first due"],
+            [(one.name, one.waits_for, one.number, one.first_due_at) for one in found.waiting],
+        )
+        console.print()
     show_table(
         "Latest runs",
         ["run", "file", "records#", "started", "read"],
