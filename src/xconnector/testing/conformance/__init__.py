@@ -12,6 +12,7 @@ from xconnector.testing.conformance.stream_source import StreamSourceConformance
 from xconnector.testing.conformance.stream_stand_in import Published, StreamStandIn
 from xconnector.testing.conformance.submission_stand_in import SubmissionStandIn
 from xconnector.testing.conformance.submissions import SubmissionConformance
+from xconnector.testing.conformance.webhook_source import WebhookSender, WebhookSourceConformance
 
 __all__ = [
     "Arrival",
@@ -26,5 +27,7 @@ __all__ = [
     "StreamStandIn",
     "SubmissionConformance",
     "SubmissionStandIn",
+    "WebhookSender",
+    "WebhookSourceConformance",
     "not_applicable",
 ]
