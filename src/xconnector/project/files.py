@@ -295,7 +295,7 @@ class TestShape(Shape):
     expect: tuple[ExpectationShape, ...]
     """The communications, in any order; an empty list expects none."""
     mapped: Mapping[str, Any] = {}
-    """What the mapping makes of the record: our fields, and the customer's as customer.<name>; others are not looked at."""
+    """What the mapping makes of the record: our fields, and the customer's as customer.<name>."""
 
 
 class SourceShape(Shape):

@@ -62,7 +62,7 @@ def _result(project: Project, test: ProjectTest) -> TestResult:
 def _differences(project: Project, test: ProjectTest) -> Sequence[str]:
     try:
         mapped = _mapped(project, test.shape.given)
-        made = {} if mapped is None else _made(project, test.shape.given, mapped)
+        made = _made(project, test.shape.given, mapped)
     except (ConditionError, MappingError) as wrong:
         return [str(wrong)]
     expected = {one.communication: one for one in test.shape.expect}
@@ -89,8 +89,10 @@ def _mapped_otherwise(expected: Mapping[str, Any], mapped: Mapped | None) -> Ite
             yield f"the mapping makes {made.get(name)!r} of {name}, not {value!r}"
 
 
-def _made(project: Project, given: GivenShape, mapped: Mapped) -> Mapping[str, Routing | str]:
+def _made(project: Project, given: GivenShape, mapped: Mapped | None) -> Mapping[str, Routing | str]:
     """Return the decision on each communication that is asked for, or why there is none."""
+    if mapped is None:
+        return {}
     fields = {**mapped.customer_fields, **given.customer}
     customer = Customer(customer_key=mapped.customer_key, fields=fields, provenance={})
     return {
