@@ -20,6 +20,7 @@ from xconnector.execution.jobs import Attempt
 from xconnector.pipeline import failing
 from xconnector.pipeline.asking import NewAsk, ask_for, priority_of
 from xconnector.pipeline.assemble import Assembled, assemble, freeze
+from xconnector.pipeline.changes import news_of_changes
 from xconnector.pipeline.decide import (
     Outcome,
     Undecided,
@@ -35,7 +36,7 @@ from xconnector.pipeline.freshness import flags, refusal, stale_feeds
 from xconnector.pipeline.grounds import Policies, grounds_of, policies_in_force
 from xconnector.pipeline.promises import BreachError
 from xconnector.pipeline.same_customer import as_customers
-from xconnector.pipeline.trigger import Asked, MappedRecord, feed_of, heard_in, map_record, trigger
+from xconnector.pipeline.trigger import Asked, MappedRecord, feed_of, heard_in, is_tombstone, map_record, trigger
 from xconnector.pipeline.workplace import Workplace
 from xconnector.postgres.connect import Connection, in_transaction
 from xconnector.project.condition import ConditionError
@@ -88,7 +89,8 @@ async def prepare(place: Workplace, attempt: Attempt, batch_id: int) -> None:
         sources = await _trigger(place, connection, batch)
         await _let_wait(place, connection, batch, sources, attempt, now=now)
         sources += await _trigger_again(place, connection, batch)
-        await customers.remember(connection, _news(place, sources), now)
+        news = [*_news(place, sources), *(await _news_of_changes(place, connection, sources))]
+        await customers.remember(connection, news, now)
         batch.asked = await as_customers(connection, batch.asked)
         policies = await policies_in_force(place, connection, at=now)
         await _assemble_and_decide(place, connection, batch, policies, now=now)
@@ -112,6 +114,9 @@ async def _trigger(place: Workplace, connection: Connection, batch: _Batch) -> l
     records = await _going_on(place, connection, batch.batch_id)
     known = await _made_before(connection, records)
     for record in records:
+        if is_tombstone(place.project, record):
+            batch.made.append((record.record_id, 0))
+            continue
         source = _mapped(place, record)
         if isinstance(source, Failure):
             batch.unfit.append((record.record_id, source))
@@ -217,8 +222,15 @@ def _news(place: Workplace, sources: Sequence[MappedRecord]) -> list[CustomerRec
             fields=written_alike(source.mapped.customer_fields, place.project.home_country),
         )
         for source in sources
-        if source.mapped.customer_fields
+        if source.mapped.customer_fields and source.change is None
     ]
+
+
+async def _news_of_changes(
+    place: Workplace, connection: Connection, sources: Sequence[MappedRecord]
+) -> list[CustomerRecord]:
+    changes = [source for source in sources if source.change is not None]
+    return await news_of_changes(connection, changes, home_country=place.project.home_country)
 
 
 # ---------------------------------------------------------------- assemble and decide

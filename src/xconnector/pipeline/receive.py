@@ -13,6 +13,8 @@ from uuid import UUID
 from xconnector.contract.errors import PermanentError, TransientError
 from xconnector.contract.run_file import RunFile
 from xconnector.contract.source import ControlTotals, ControlTotalsMismatchError, RunSource, confirm_totals
+from xconnector.domain.change_event import change_digest
+from xconnector.domain.change_record import as_change
 from xconnector.domain.event import BadRecord, RecordFate, SourceRecord, payload_digest
 from xconnector.domain.failure import Failure, FailureKind
 from xconnector.execution.jobs import Priority
@@ -84,6 +86,7 @@ async def receive_fed(place: Workplace, fed: Sequence[Fed]) -> list[Received]:
 async def _take_in(
     place: Workplace, connection: Connection, fed: Sequence[Fed], run_id: UUID | None, priority: Priority
 ) -> list[Received]:
+    fed = [(_read_as_told(record, feed), feed) for record, feed in fed]
     arrivals = [_arrival(place.project, record, feed) for record, feed in fed]
     now = place.now()
     batch_id = await runs.open_batch(connection, run_id=run_id, priority=priority, now=now)
@@ -109,6 +112,12 @@ async def _take_in(
     return received
 
 
+def _read_as_told(record: SourceRecord | BadRecord, feed: Feed | None) -> SourceRecord | BadRecord:
+    if feed is None or feed.changes is None:
+        return record
+    return as_change(record, event_type=feed.event)
+
+
 def _arrival(project: Project, record: SourceRecord | BadRecord, feed: Feed | None) -> Arrival:
     if isinstance(record, BadRecord):
         return Arrival(
@@ -130,7 +139,8 @@ def _arrival(project: Project, record: SourceRecord | BadRecord, feed: Feed | No
         source_key=record.source_key,
         event_type=record.event_type,
         occurred_at=record.occurred_at,
-        sha256=payload_digest(record.payload),
+        # A change that is told again has another envelope around it, and says the same.
+        sha256=change_digest(record.data) if feed is not None and feed.changes else payload_digest(record.payload),
         payload=record.payload,
         data=to_json(record.data),
         feed=taker.name if taker else None,

@@ -1,10 +1,12 @@
 """trigger: which communications does this record ask for: none, one or many."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
+from xconnector.domain.change_event import DELETE, TOMBSTONE
 from xconnector.domain.trigger.book import Ask, Heard, Origin
 from xconnector.domain.trigger.keys import Fields, key_heard, keys_of
 from xconnector.pipeline.promises import BreachError, breach_of
@@ -23,6 +25,8 @@ class MappedRecord:
     record: TakenRecord
     mapping: RecordMapping
     mapped: Mapped
+    change: Mapping[str, Any] | None = None
+    """Of a feed that tells changes of rows: which one."""
     as_of: datetime
     """When what it says was so: when it happened, or else when it came.
 
@@ -64,10 +68,26 @@ def map_record(project: Project, record: TakenRecord) -> MappedRecord:
         raise BreachError(breach)
     as_of = min(record.occurred_at or record.received_at, record.received_at)
     mapping = project.mapping_of(feed, at=as_of)
-    mapped = mapping.apply(content)
+    change = None if feed.changes is None else content
+    is_deleted = change is not None and change.get("op") == DELETE
+    mapped = _deleted(mapping, content) if is_deleted else mapping.apply(content)
     if feed.has_own_keys:
         mapped = replace(mapped, customer_key=feed.member_key(record.source, mapped.customer_key))
-    return MappedRecord(record=record, mapping=mapping, mapped=mapped, as_of=as_of)
+    return MappedRecord(record=record, mapping=mapping, mapped=mapped, as_of=as_of, change=change)
+
+
+def is_tombstone(project: Project, record: TakenRecord) -> bool:
+    """Say whether a record of a feed that tells changes says nothing more than the delete before it."""
+    feed = feed_of(project, record)
+    return feed is not None and feed.changes is not None and record.source_key.endswith(f":{TOMBSTONE}")
+
+
+def _deleted(mapping: RecordMapping, content: Mapping[str, Any]) -> Mapped:
+    """Return what a delete says: often no more than whose row it was."""
+    try:
+        return mapping.apply(content)
+    except MappingError:
+        return Mapped(customer_key=mapping.customer_of(content), data={}, customer_fields={}, source_key=None)
 
 
 def trigger(place: Workplace, source: MappedRecord) -> list[Asked]:
@@ -75,6 +95,8 @@ def trigger(place: Workplace, source: MappedRecord) -> list[Asked]:
 
     Raises ConditionError where the condition of one cannot be answered, StartError where its start cannot be told.
     """
+    if source.change is not None and source.change.get("op") == DELETE and not source.mapped.data:
+        return []
     kinds = asked_for(place.project, source.record.event_type, source.mapped.data)
     return [_asked(place.new_id(), kind, source) for kind in kinds]
 

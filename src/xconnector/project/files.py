@@ -107,6 +107,10 @@ class FeedShape(Shape):
     every: Annotated[Duration, Field(ge=timedelta(seconds=1))] | None = None
     """How often is looked for files in the drop, such as 10s, which it is when left out; or how often a source is asked
     that has to be, such as 5m, where it is 1m."""
+    changes: Literal["debezium"] | None = None
+    """Set where its records are changes of rows in the shape of Debezium: the connection's `key` then names the row,
+    changes are heard in the order of the source's log, a later one replaces all that was said of the customer, and a
+    delete takes it back."""
     at: tuple[time, ...] = ()
     """Times of day in the project's time zone, such as "06:00", at which a source is asked; they replace `every`."""
     customer_keys: Literal["shared", "own"] = "shared"

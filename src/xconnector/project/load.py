@@ -296,6 +296,7 @@ def _feed(name: str, feed: FeedShape) -> Feed:
         every=feed.every,
         at=feed.at,
         has_own_keys=feed.customer_keys == "own",
+        changes=feed.changes,
     )
 
 

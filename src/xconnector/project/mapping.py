@@ -91,6 +91,14 @@ class RecordMapping:
             source_key=source_key,
         )
 
+    def customer_of(self, record: Mapping[str, Any]) -> str:
+        """Return whose record it is. Raises MappingError where it does not say so."""
+        problems: list[str] = []
+        customer_key = _key([self.customer], cast("Json", record), "customer", problems)
+        if problems:
+            raise MappingError(f"mapping {self.name}: {'; '.join(problems)}")
+        return customer_key
+
     def lineage(self, record: Mapping[str, Any]) -> Mapping[str, Sequence[str]]:
         """Return the paths of the record that gave each value, by the name of the field.
 

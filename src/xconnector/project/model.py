@@ -105,6 +105,8 @@ class Feed:
     """The connection where its files arrive; None where they are handed over."""
     every: timedelta | None = None
     """How often is asked or looked for news; None for the usual time."""
+    changes: str | None = None
+    """In which shape it tells changes of rows; None where its records are something else."""
     at: tuple[time, ...] = ()
     """Times of day in the project's time zone at which its source is asked; they replace `every`."""
     has_own_keys: bool = False

@@ -1,0 +1,132 @@
+"""Changes of rows, in whatever order and however often they are told, leave the same golden records."""
+
+import json
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+import pytest_asyncio
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.office import Changes, Office, write_office_project
+from tests.pipeline.conftest import OpenOffice
+from xconnector.domain.event import BadRecord, SourceRecord
+from xconnector.execution.jobs import Attempt
+from xconnector.pipeline.prepare import prepare
+from xconnector.pipeline.receive import receive
+from xconnector.postgres.connect import reading
+from xconnector.store import customers
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+FEED: Changes = {
+    "xconnector.yaml": [
+        ("feeds:\n", "feeds:\n  rows: {event: com.small.row, mapping: rows, changes: debezium}\n"),
+    ]
+}
+MAPPING = """
+customer: row.no
+fields: {op: op}
+customer_fields: {last_name: row.name, city: row.city}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A change as the source's log has it."""
+
+    row: str
+    lsn: int
+    op: str
+    name: str | None
+    clock: int
+
+    def record(self, told_at: int) -> SourceRecord:
+        row = {"no": self.row, "name": self.name}
+        event: dict[str, Any] = {
+            "op": self.op,
+            "before": {"no": self.row} if self.op == "d" else None,
+            "after": None if self.op == "d" else row,
+            "source": {"lsn": self.lsn, "ts_ms": 1_700_000_000_000 + self.clock},
+            "ts_ms": told_at,
+        }
+        return SourceRecord(
+            source="rows",
+            source_key=self.row,
+            event_type="com.small.row",
+            occurred_at=None,
+            payload=json.dumps(event).encode(),
+            data=event,
+        )
+
+
+TOMBSTONE = BadRecord(source="rows", source_key="1", payload=b"", reason="the message is no JSON")
+
+
+@st.composite
+def logs(draw: st.DrawFn) -> list[Told]:
+    """The log of a source: each row ends with what its last change says; its clock is not to be trusted."""
+    size = draw(st.integers(1, 8))
+    return [
+        Told(
+            row=draw(st.sampled_from(["1", "2"])),
+            lsn=100 + number,
+            op=draw(st.sampled_from(["c", "u", "r", "d"])),
+            name=draw(st.sampled_from(["Ann", "Ben", "Cid", None])),
+            clock=draw(st.sampled_from([0, 1, 1, 5_000])),
+        )
+        for number in range(size)
+    ]
+
+
+async def _tell(opened: Office, records: Sequence[SourceRecord | BadRecord]) -> None:
+    place = opened.place
+    await receive(place, records, feed=place.project.feeds["rows"])
+    async with reading(place.pool) as connection:
+        row = await (await connection.execute("SELECT max(batch_id) FROM batch")).fetchone()
+    assert row is not None
+    attempt = Attempt(stage="prepare", ids={}, priority=0, number=1, job_id=0)
+    await prepare(place, attempt, batch_id=int(row[0]))
+
+
+async def _golden(opened: Office, rows: Sequence[str]) -> dict[str, str | None]:
+    async with reading(opened.place.pool) as connection:
+        rules, at = opened.place.project.survivorship, opened.place.now()
+        found = await customers.golden_records(connection, rows, rules, at=at)
+    return {key: customer.fields["last_name"] for key, customer in found.items() if "last_name" in customer.fields}
+
+
+def _end_of(log: Sequence[Told]) -> dict[str, str | None]:
+    last = {change.row: change for change in log}
+    return {row: change.name for row, change in last.items() if change.op != "d" and change.name}
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def opened(office: OpenOffice, tmp_path: Path) -> AsyncGenerator[Office]:
+    folder = write_office_project(tmp_path, FEED)
+    (folder / "mappings" / "rows.yaml").write_text(MAPPING, encoding="utf-8")
+    async with office() as opened:
+        yield opened
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(log=logs(), data=st.data())
+async def test_any_disorder_and_repetition_leaves_the_same_golden_records(
+    opened: Office, log: list[Told], data: st.DataObject
+) -> None:
+    # Each example has rows of its own: nothing is ever emptied.
+    own = uuid4().hex
+    log = [replace(change, row=f"{own}-{change.row}") for change in log]
+    order = data.draw(st.permutations([*log, *data.draw(st.lists(st.sampled_from(log), max_size=4))]))
+    told = [change.record(number) for number, change in enumerate(order)]
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(told)), max_size=3)))
+    for start, end in zip([0, *cuts], [*cuts, len(told)], strict=True):
+        await _tell(opened, [*told[start:end], TOMBSTONE])
+
+    account = await opened.account()
+    assert await _golden(opened, [change.row for change in log]) == _end_of(log), order
+    assert (account.records["refused"], account.records["set_aside"]) == (0, 0)
