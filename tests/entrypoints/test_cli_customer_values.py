@@ -64,6 +64,16 @@ def test_an_override_is_shown_explained_and_revoked(desk: Desk) -> None:
     assert (shown["value"], shown["source"], shown["row"], shown["verified"]) == ("crm@x.test", "crm", "email", False)
 
 
+def test_disagreements_are_counted_without_values_unless_they_are_asked_for(desk: Desk) -> None:
+    told = typed(desk, "disagreements", "--field", "email")
+    assert "K-7" in told
+    assert "x.test" not in told
+    assert "crm@x.test / portal@x.test" in typed(desk, "disagreements", "--values")
+    found = json.loads(typed(desk, "disagreements", "--sources", "crm, portal", "--json"))
+    assert [(one["name"], one["both"], one["differ"]) for one in found["disagreements"]] == [("email", 2, 2)]
+    assert typed(desk, "disagreements", "--field", "mobile") == "2 customers: no two sources disagree\n"
+
+
 @pytest.mark.parametrize(
     "words, told",
     [

@@ -206,10 +206,10 @@ async def statements_after(connection: Connection, after: str, limit: int = _PAG
     return _by_customer(rows)
 
 
-async def all_golden_records(
-    connection: Connection, rules: Survivorship, *, at: datetime, page: int = _PAGE
-) -> AsyncGenerator[Customer]:
-    """Yield the golden record of every customer that any source knows, in the order of their keys, a page at a time.
+async def all_statements(
+    connection: Connection, *, page: int = _PAGE
+) -> AsyncGenerator[dict[str, list[CustomerRecord]]]:
+    """Yield what the sources say of every customer, all its members together, in the order of their keys, page by page.
 
     What is said meanwhile of customers that were not yielded yet is in it.
     """
@@ -217,11 +217,21 @@ async def all_golden_records(
     while said := await statements_after(connection, after, page):
         linked = await customer_links.customers_ever_linked(connection, list(said))
         whole = await statements(connection, [key for key, customer_key in linked.items() if key == customer_key])
+        *_, after = said
+        yield {key: whole.get(key, records) for key, records in said.items() if linked.get(key, key) == key}
+
+
+async def all_golden_records(
+    connection: Connection, rules: Survivorship, *, at: datetime, page: int = _PAGE
+) -> AsyncGenerator[Customer]:
+    """Yield the golden record of every customer that any source knows, in the order of their keys, a page at a time.
+
+    What is said meanwhile of customers that were not yielded yet is in it.
+    """
+    async for said in all_statements(connection, page=page):
         overridden = await overrides.of_customers(connection, list(said))
         for key, records in said.items():
-            if linked.get(key, key) == key:
-                yield rules.golden(key, whole.get(key, records), overridden.get(key, ()), at=at)
-            after = key
+            yield rules.golden(key, records, overridden.get(key, ()), at=at)
 
 
 def _by_customer(rows: Iterable[_Row]) -> dict[str, list[CustomerRecord]]:

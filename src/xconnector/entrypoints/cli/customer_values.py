@@ -1,7 +1,8 @@
-"""`customers why`, `override`: why a golden value is what it is, and what a person says against it."""
+"""`customers why`, `override`, `disagreements`: why golden values are what they are, and what is said against them."""
 
 import getpass
 from datetime import date, datetime, time, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 from zoneinfo import ZoneInfo
 
@@ -14,7 +15,10 @@ from xconnector.entrypoints.cli.running import HERE, AsJson, ProjectFolder, refu
 from xconnector.entrypoints.cli.showing import show_json, show_table
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from xconnector.domain.golden_explained import ExplainedValue
+    from xconnector.operations.disagreements import DisagreementReport, Sample
     from xconnector.pipeline.workplace import Workplace
 
 FieldName = Annotated[str, typer.Argument(metavar="FIELD", help="Such as email, or `address` for all of its parts.")]
@@ -94,6 +98,59 @@ def override(
     with_place(folder, work)
     typer.echo(
         "revoked" if revoke else f"overridden; `xconnector customers override {customer} {name} --revoke` ends it"
+    )
+
+
+def disagreements(
+    name: Annotated[
+        list[str] | None, typer.Option("--field", help="Only this field; may be given several times.")
+    ] = None,
+    sources: Annotated[str, typer.Option(help="Only these with one another, parted by commas.")] = "",
+    customers: Annotated[
+        Path | None,
+        typer.Option(help="File with the key of a customer in each line; all by default.", exists=True, dir_okay=False),
+    ] = None,
+    samples: Annotated[int, typer.Option(help="Customers that are named of each.", min=0, max=1000)] = 5,
+    values: Annotated[bool, typer.Option(help="Tell what the sources say as well: customer content.")] = False,
+    folder: ProjectFolder = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """Count by field and pair of sources for how many customers they differ; to be read before a run."""
+    from xconnector.operations.disagreements import Doubt
+    from xconnector.operations.disagreements import disagreements as operation
+    from xconnector.project.contact_forms import written_alike
+
+    async def work(place: "Workplace") -> "DisagreementReport":
+        home = place.project.home_country
+        doubt = Doubt(
+            alike=lambda said: written_alike(said, home),
+            names=frozenset(name or ()),
+            sources=frozenset(filter(None, map(str.strip, sources.split(",")))),
+            population=customers,
+            most_samples=samples,
+            with_values=values,
+        )
+        return await operation(place.pool, doubt)
+
+    found = with_place(folder, work)
+    if as_json:
+        show_json(found)
+        return
+    unknown = f"; of {found.unknown:,} no source speaks" if found.unknown else ""
+    if not found.disagreements:
+        typer.echo(f"{found.customers:,} customers: no two sources disagree{unknown}")
+        return
+    show_table(
+        f"{found.customers:,} customers{unknown}",
+        ["field", "source", "other", "both say it#", "differ#", "such as"],
+        [(d.name, d.source, d.other, d.both, d.differ, _told(d.samples)) for d in found.disagreements],
+    )
+
+
+def _told(samples: "Sequence[Sample]") -> str:
+    return "\n".join(
+        one.customer if one.value is None else f"{one.customer}: {_shown(one.value)} / {_shown(one.other_value)}"
+        for one in samples
     )
 
 

@@ -28,6 +28,7 @@ app.command()(customer_values.why)
 app.command()(customer_values.override)
 app.command()(matching.match)
 app.add_typer(matching.matches_app, name="matches")
+app.command()(customer_values.disagreements)
 
 
 @app.command()

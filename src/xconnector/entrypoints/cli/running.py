@@ -73,6 +73,7 @@ def _known_errors() -> tuple[type[Exception], ...]:
     from xconnector.operations.customer_standing import UnknownCustomerError
     from xconnector.operations.customers import LoadRefusedError
     from xconnector.operations.designs import DesignError
+    from xconnector.operations.disagreements import PopulationError
     from xconnector.operations.explaining import UnknownCommunicationError
     from xconnector.operations.failures import NothingToReprocessError
     from xconnector.operations.feeds import FeedError
@@ -110,6 +111,7 @@ def _known_errors() -> tuple[type[Exception], ...]:
         NoShadowAnswerError,
         NothingToReprocessError,
         OverrideError,
+        PopulationError,
         PortalSecretError,
         ProbeError,
         ProjectError,
