@@ -133,6 +133,11 @@ class Connections:
         """Return the opened stream source. Raises one of the four contract errors when it cannot be opened."""
         return cast("StreamSource", await self._open(name, Role.STREAM_SOURCE))
 
+    def reads_files(self, name: str) -> bool:
+        """Say whether a connection is a source of runs."""
+        known = self._project.connections.get(name)
+        return known is not None and manifest(known.connector).run_source is not None
+
     def is_stream_source(self, name: str) -> bool:
         """Say whether a connection of the project is one that is listened to."""
         known = self._project.connections.get(name)

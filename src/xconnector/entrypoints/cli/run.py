@@ -36,7 +36,7 @@ def run(
         readable = [
             name
             for name, row in place.project.feeds.items()
-            if row.connection is not None and not place.connections.is_stream_source(row.connection)
+            if row.connection is not None and place.connections.reads_files(row.connection)
         ]
         if chosen is None or chosen.name not in readable:
             refuse(f"no feed {feed!r} reads files; those that do: {', '.join(readable) or 'none'}")
