@@ -1,58 +1,221 @@
-"""What brokers give, from the broker to the inbox: once each, whatever is repeated, disordered, broken or killed."""
+"""What brokers give, from the broker to the inbox: once each, whatever is repeated, disordered, cut off or killed."""
 
-from collections.abc import Sequence
+import asyncio
+import random
+import signal
+import sys
+from collections import Counter
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
 import msgspec
 import pytest
 
-from tests.connectors.nats.stand_in import open_stream as open_nats
-from tests.office import Office, notice
-from tests.pipeline.conftest import OpenOffice
-from xconnector.execution.jobs import Listener
-from xconnector.pipeline.listen import listen
-from xconnector.postgres.connect import reading
+from tests.connectors.kafka import stand_in as kafka
+from tests.connectors.nats import stand_in as nats
+from tests.connectors.programs import until
+from tests.connectors.rabbitmq import stand_in as rabbitmq
+from tests.office import QUICK, edit, notice, open_place, write_office_project
+from tests.pipeline.mortal_listener import BITES, BROKER, FEED
+from tests.pipeline.scripted_broker import ScriptedBroker
+from xconnector.contract.errors import TransientError
+from xconnector.contract.lifecycle import Connector
+from xconnector.domain.event import BadRecord
+from xconnector.execution.jobs import Priority
+from xconnector.execution.listening import keep_listening
+from xconnector.execution.shift import Shift, ShiftState, told_shifts
+from xconnector.pipeline.listen import Bounds, listen
+from xconnector.pipeline.workplace import Workplace
+from xconnector.postgres.connect import reading, transaction
 from xconnector.testing.conformance.stream_stand_in import Published, StreamStandIn
 
-pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.slow]
+OpenStream = Callable[[Path], AbstractAsyncContextManager[StreamStandIn]]
+SOMEWHERE: Mapping[str, object] = {
+    "servers": ["nats://127.0.0.1:1"], "stream": "POLICIES", "transport": {"tls": False},
+}  # fmt: skip
+BROKERS = [
+    pytest.param("nats", nats.open_stream, id="nats"),
+    pytest.param("rabbitmq", rabbitmq.open_stream, id="rabbitmq", marks=pytest.mark.peer(rabbitmq.PEER)),
+    pytest.param("kafka", kafka.open_stream, id="kafka"),
+]
 
-FEED = "notice_stream"
+
+@pytest.mark.slow
+@pytest.mark.parametrize("connector, open_stream", BROKERS)
+async def test_repetition_disorder_and_death_end_in_the_same_state(
+    connector: str, open_stream: OpenStream, database: str, tmp_path: Path
+) -> None:
+    seed = random.randrange(1_000_000)
+    chance = random.Random(seed)
+    keys = [f"N{number}" for number in range(100)]
+    events = [Published(payload=notice(key).payload) for key in [*keys, *chance.sample(keys, 40)]]
+    bad = [Published(payload=b"no JSON %d" % number) for number in range(8)]
+    published = chance.sample([*events, *bad], len(events) + len(bad))
+
+    async with open_stream(tmp_path / "broker") as broker:
+        folder = write_listening_project(tmp_path / "project", connector, broker.settings)
+        await broker.publish(published[:100])
+        assert await die_before_acknowledging(folder, database, batches=chance.randrange(3)) == -signal.SIGKILL
+
+        async with open_place(folder, database, 1) as place, listeners(place, 2):
+            await until(partial(has_taken, place, 50))
+            await broker.go_down()
+            await until(partial(is_told, place, ShiftState.FAILING), why="nobody told that the broker is gone")
+            await broker.come_up()
+            await broker.publish(published[100:])
+            await until(partial(has_taken, place, len(keys)), why=f"not everything came; seed {seed}")
+            await until(partial(is_empty, broker), why=f"something stays in the broker; seed {seed}")
+
+        async with open_place(folder, database, 1) as place:
+            kept = await inbox(place)
+    set_aside = sorted(payload for _, fate, payload in kept if fate == "set_aside")
+    assert Counter(key for key, fate, _ in kept if fate == "taken") == Counter(keys), seed
+    assert set_aside == sorted(one.payload for one in bad), seed
+    assert {fate for _, fate, _ in kept} == {"taken", "repeated", "set_aside"}, seed
 
 
-def project_of(stand_in: StreamStandIn, connector: str) -> dict[str, Sequence[tuple[str, str]]]:
-    """Return the changes that let the small project listen to a broker."""
-    settings = msgspec.json.encode({"connector": connector, **stand_in.settings, "key": ["number"]}).decode()
+async def test_what_is_given_is_received_for_its_feed_and_acknowledged(database: str, tmp_path: Path) -> None:
+    bad = BadRecord(source=FEED, source_key="POLICIES/3", payload=b"?", reason="no JSON")
+    other = replace(notice("2"), event_type="com.small.other")
+    broker = ScriptedBroker([[notice("1"), other], [bad], [bad]])
+
+    async with listening_to(broker, database, tmp_path) as place:
+        await until(partial(has_acknowledged, broker, 3))
+        kept = await inbox(place)
+
+    assert kept[:2] == [("1", "taken", notice("1").payload), ("2", "taken", other.payload)]
+    assert kept[2:] == [("POLICIES/3", "set_aside", b"?"), ("POLICIES/3", "repeated", b"")]
+
+
+async def test_what_the_database_refuses_alone_is_set_aside_and_the_rest_passes(database: str, tmp_path: Path) -> None:
+    refused = replace(notice("2"), source_key="2\0")
+    broker = ScriptedBroker([[notice("1"), refused, notice("3")]])
+
+    async with listening_to(broker, database, tmp_path) as place:
+        await until(partial(has_acknowledged, broker, 1))
+        kept = await inbox(place)
+
+    assert [(key, fate) for key, fate, _ in kept] == [("1", "taken"), ("", "set_aside"), ("3", "taken")]
+    assert kept[1][2] == refused.payload
+
+
+async def test_while_too_much_waits_nothing_is_taken_in(database: str, tmp_path: Path) -> None:
+    broker = ScriptedBroker([[notice("1")]])
+
+    async with open_listening_place(broker, database, tmp_path) as place:
+        async with transaction(place.pool) as connection:
+            waiting = [{"batch_id": number} for number in range(4)]
+            await place.jobs.defer_many(connection, "prepare", waiting, priority=Priority.ONE_OFF)
+        async with listeners(place, 1, bounds=Bounds(most_waiting=3, look=QUICK)):
+            await until(partial(is_told, place, ShiftState.RESTING))
+            assert broker.acknowledged == []
+            async with transaction(place.pool) as connection:
+                await connection.execute("DELETE FROM procrastinate_jobs WHERE (args->>'batch_id')::int > 0")
+            await until(partial(has_acknowledged, broker, 1))
+
+
+async def test_jobs_of_runs_hold_up_nothing(database: str, tmp_path: Path) -> None:
+    broker = ScriptedBroker([[notice("1")]])
+
+    async with open_listening_place(broker, database, tmp_path) as place:
+        async with transaction(place.pool) as connection:
+            waiting = [{"batch_id": number} for number in range(4)]
+            await place.jobs.defer_many(connection, "prepare", waiting, priority=Priority.BULK)
+        async with listeners(place, 1, bounds=Bounds(most_waiting=3, look=QUICK)):
+            await until(partial(has_acknowledged, broker, 1))
+
+
+async def test_a_broker_that_failed_is_listened_to_again(database: str, tmp_path: Path) -> None:
+    broker = ScriptedBroker([[notice("1")]], errors=[TransientError("it is gone"), TransientError("it is gone")])
+
+    async with listening_to(broker, database, tmp_path):
+        await until(partial(has_acknowledged, broker, 1))
+
+
+async def test_a_shift_that_is_over_takes_no_more(database: str, tmp_path: Path) -> None:
+    broker = ScriptedBroker([[notice("1")]])
+    async with open_listening_place(broker, database, tmp_path) as place:
+        over = asyncio.Event()
+        over.set()
+        await listen(place, place.project.feeds[FEED], Shift(FEED, pool=place.pool, ending=over))
+    assert broker.acknowledged == []
+
+
+# ---------------------------------------------------------------- a project that listens
+
+
+def write_listening_project(folder: Path, connector: str, settings: Mapping[str, object]) -> Path:
+    """Write the small project with a feed that listens to a broker."""
+    write_office_project(folder)
+    stated = msgspec.json.encode({"connector": connector, **settings, "key": ["number"]}).decode()
     feed = "{connection: broker, event: com.small.notice, mapping: notice}"
-    return {"xconnector.yaml": [("feeds:\n", f"  broker: {settings}\nfeeds:\n  {FEED}: {feed}\n")]}
+    edit(folder, "xconnector.yaml", "feeds:\n", f"  {BROKER}: {stated}\nfeeds:\n  {FEED}: {feed}\n")
+    return folder
 
 
-def let_listen(office: Office) -> None:
-    place = office.place
-    place.jobs.add_listener(Listener(name=FEED, listen=partial(listen, place, place.project.feeds[FEED])))
+@asynccontextmanager
+async def open_listening_place(broker: Connector, database: str, folder: Path) -> AsyncGenerator[Workplace]:
+    write_listening_project(folder, "nats", SOMEWHERE)
+    async with open_place(folder, database, 1, already_open={BROKER: broker}) as place:
+        yield place
 
 
-def message(number: str, **fields: object) -> Published:
-    return Published(payload=notice(number, **fields).payload)
+@asynccontextmanager
+async def listening_to(broker: Connector, database: str, folder: Path) -> AsyncGenerator[Workplace]:
+    async with open_listening_place(broker, database, folder) as place, listeners(place, 1):
+        yield place
 
 
-async def fates(office: Office) -> dict[str, int]:
-    async with reading(office.place.pool) as connection:
-        rows = await (await connection.execute("SELECT fate, count(*) FROM inbox GROUP BY fate")).fetchall()
-    return {str(fate): int(number) for fate, number in rows}
+@asynccontextmanager
+async def listeners(place: Workplace, number: int, *, bounds: Bounds = BITES) -> AsyncGenerator[None]:
+    """Let so many listeners work for the block, and end them in good order."""
+    over = asyncio.Event()
+    listening = partial(listen, place, place.project.feeds[FEED], bounds=bounds)
+    shifts = [Shift(f"{FEED} {one}", pool=place.pool, ending=over) for one in range(number)]
+    tasks = [asyncio.create_task(keep_listening(each, FEED, listening, first_wait=QUICK)) for each in shifts]
+    try:
+        yield
+    finally:
+        over.set()
+        async with asyncio.timeout(timedelta(seconds=30).total_seconds()):
+            await asyncio.gather(*tasks)
 
 
-async def test_an_event_from_a_broker_becomes_a_letter(office: OpenOffice, tmp_path: Path) -> None:
-    async with open_nats(tmp_path / "broker") as broker, office(project_of(broker, "nats")) as open_office:
-        let_listen(open_office)
-        await broker.publish([message("1"), message("2", email="b@x.test")])
-
-        async with open_office.at_work():
-            await open_office.until(partial(_are_through, open_office, 2))
-
-        assert await fates(open_office) == {"taken": 2}
-        assert await broker.unacknowledged() == 0
+async def die_before_acknowledging(folder: Path, database: str, *, batches: int) -> int:
+    """Listen in a program of its own until it kills itself, and return how it ended."""
+    program = await asyncio.create_subprocess_exec(
+        sys.executable, *("-m", "tests.pipeline.mortal_listener", str(folder), database, str(batches))
+    )
+    return await asyncio.wait_for(program.wait(), 60)
 
 
-async def _are_through(office: Office, number: int) -> bool:
-    return (await fates(office)).get("taken") == number and await office.is_through()
+# ---------------------------------------------------------------- what became of it
+
+
+async def inbox(place: Workplace) -> list[tuple[str, str, bytes]]:
+    """Return key, fate and bytes of every record that came in, in their sequence."""
+    async with reading(place.pool) as connection:
+        query = "SELECT coalesce(source_key, ''), fate, coalesce(payload, '') FROM inbox ORDER BY batch_id, record_id"
+        rows = await (await connection.execute(query)).fetchall()
+    return [(str(key), str(fate), bytes(payload)) for key, fate, payload in rows]
+
+
+async def has_taken(place: Workplace, number: int) -> bool:
+    return sum(fate == "taken" for _, fate, _ in await inbox(place)) >= number
+
+
+async def has_acknowledged(broker: ScriptedBroker, number: int) -> bool:
+    return len(broker.acknowledged) >= number
+
+
+async def is_empty(broker: StreamStandIn) -> bool:
+    return await broker.unacknowledged() == 0
+
+
+async def is_told(place: Workplace, state: ShiftState) -> bool:
+    async with reading(place.pool) as connection:
+        return any(told.state is state for told in await told_shifts(connection))
