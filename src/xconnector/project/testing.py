@@ -60,6 +60,8 @@ def _result(project: Project, test: ProjectTest) -> TestResult:
 
 
 def _differences(project: Project, test: ProjectTest) -> Sequence[str]:
+    if (breach := _breach(project, test.shape.given)) is not None:
+        return [breach]
     try:
         mapped = _mapped(project, test.shape.given)
         made = _made(project, test.shape.given, mapped)
@@ -72,6 +74,13 @@ def _differences(project: Project, test: ProjectTest) -> Sequence[str]:
         *(f"{name} is asked for and was not expected" for name in made if name not in expected),
         *(said for name, one in expected.items() if name in made for said in _compared(one, made[name])),
     ]
+
+
+def _breach(project: Project, given: GivenShape) -> str | None:
+    """Return how the record breaks the contract of its source: it would be set aside."""
+    feed = project.feeds[given.feed] if given.feed else project.feed_of(given.event)
+    contract = project.contract_of(feed) if feed is not None else None
+    return None if contract is None else contract.breach(given.data)
 
 
 def _mapped(project: Project, given: GivenShape) -> Mapped | None:
