@@ -5,6 +5,7 @@ behaves as told. See `ChannelStandIn` for what it promises.
 """
 
 from xconnector.testing.conformance.channel import ChannelConformance, CollectingChannelConformance
+from xconnector.testing.conformance.file_drop import DropStandIn, FileDropConformance
 from xconnector.testing.conformance.manifest import ManifestConformance
 from xconnector.testing.conformance.run_source import RunFiles, RunSourceConformance
 from xconnector.testing.conformance.stand_in import Arrival, ChannelStandIn, not_applicable
@@ -19,6 +20,8 @@ __all__ = [
     "ChannelConformance",
     "ChannelStandIn",
     "CollectingChannelConformance",
+    "DropStandIn",
+    "FileDropConformance",
     "ManifestConformance",
     "Published",
     "RunFiles",
