@@ -228,7 +228,7 @@ async def receive_run(
     await asyncio.to_thread(file.prove_unchanged)
     async with _alone_with(place, path, file.sha256):
         if not await _is_interrupted(place, feed, file):
-            await stop_before_run(place, feed, lambda: source.read(path, source=feed.name, event_type=feed.event))
+            await stop_before_run(place, feed, lambda: _records_of(source, path, feed))
         run, done = await _start(place, feed, file, counted, declared)
         rest = islice(source.read(path, source=feed.name, event_type=feed.event), done, None)
         for records in _chunks(rest, batch_size):
@@ -268,6 +268,10 @@ def _first_bad_record(source: RunSource, path: Path, feed: Feed) -> str:
         if isinstance(record, BadRecord):
             return f" The first record that cannot be read is number {record.position}: {record.reason}"
     return ""
+
+
+def _records_of(source: RunSource, path: Path, feed: Feed) -> Iterator[SourceRecord | BadRecord]:
+    return (_read_as_told(one, feed) for one in source.read(path, source=feed.name, event_type=feed.event))
 
 
 async def _is_interrupted(place: Workplace, feed: Feed, file: RunFile) -> bool:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 from xconnector.domain.event import BadRecord, RecordFate, SourceRecord
@@ -10,6 +11,7 @@ from xconnector.domain.failure import Failure, FailureKind
 from xconnector.domain.promise_kept import FEWEST, LATEST, broken_promise, too_many_bad
 from xconnector.domain.record_shape import RecordShape, shape_of
 from xconnector.domain.shape_difference import Change, changes_between
+from xconnector.pipeline.promises import breach_of
 from xconnector.pipeline.survey import Surveyed, survey
 from xconnector.pipeline.workplace import Workplace
 from xconnector.postgres.connect import Connection, in_transaction
@@ -51,7 +53,9 @@ async def stop_before_run(
     contract = place.project.contract_of(feed)
     if contract is None:
         return
-    seen = await asyncio.to_thread(lambda: survey(records(), contract))
+    seen = await asyncio.to_thread(
+        lambda: survey(records(), contract.rules.unique, partial(breach_of, place.project, feed))
+    )
 
     async def write(connection: Connection) -> None:
         now = place.now()

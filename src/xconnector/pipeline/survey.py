@@ -2,7 +2,7 @@
 
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import pairwise
@@ -10,9 +10,8 @@ from typing import Any
 
 from xconnector.domain.event import BadRecord, SourceRecord
 from xconnector.domain.promise_kept import Survey
-from xconnector.domain.record_path import PathError, text_of
+from xconnector.domain.record_path import PathError, RecordPath, text_of
 from xconnector.domain.record_shape import RecordShape, shape_of
-from xconnector.project.source_contract import SourceContract
 
 _SAMPLE = 500
 """Good and bad records whose shape is noted."""
@@ -29,15 +28,22 @@ class Surveyed:
     bad: RecordShape
 
 
-def survey(records: Iterable[SourceRecord | BadRecord], contract: SourceContract) -> Surveyed:
-    """Return what records are. Of each value that must be another in every record, 8 bytes are kept."""
+def survey(
+    records: Iterable[SourceRecord | BadRecord],
+    unique: Sequence[RecordPath],
+    breach_of: Callable[[Mapping[str, Any]], str | None],
+) -> Surveyed:
+    """Return what records are, told how each breaks its contract.
+
+    Of each value that must be another in every record (`unique`) 8 bytes are kept.
+    """
     number = bad = 0
     breaches: Counter[str] = Counter()
-    seen = {path.text: array("Q") for path in contract.rules.unique}
+    seen = {path.text: array("Q") for path in unique}
     samples: dict[bool, list[Mapping[str, Any]]] = {True: [], False: []}
     for record in records:
         number += 1
-        breach = _UNREADABLE if isinstance(record, BadRecord) else contract.breach(record.data)
+        breach = _UNREADABLE if isinstance(record, BadRecord) else breach_of(record.data)
         if breach is not None:
             bad += 1
             if breach in breaches or len(breaches) < _MOST_BREACHES:
@@ -45,7 +51,7 @@ def survey(records: Iterable[SourceRecord | BadRecord], contract: SourceContract
         if isinstance(record, SourceRecord):
             if len(samples[breach is None]) < _SAMPLE:
                 samples[breach is None].append(record.data)
-            _note(record.data, contract, seen)
+            _note(record.data, unique, seen)
     doubles = {path: _doubles(digests) for path, digests in seen.items()}
     return Surveyed(
         survey=Survey(records=number, bad=bad, breaches=breaches, doubles=doubles),
@@ -54,8 +60,8 @@ def survey(records: Iterable[SourceRecord | BadRecord], contract: SourceContract
     )
 
 
-def _note(record: Mapping[str, Any], contract: SourceContract, seen: Mapping[str, "array[int]"]) -> None:
-    for path in contract.rules.unique:
+def _note(record: Mapping[str, Any], unique: Sequence[RecordPath], seen: Mapping[str, "array[int]"]) -> None:
+    for path in unique:
         try:
             text = text_of(path.of(record))
         except PathError:

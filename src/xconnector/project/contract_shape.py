@@ -39,7 +39,8 @@ class ContractShape(Shape):
     owner: Annotated[str, StringConstraints(min_length=1, max_length=200)] | None = None
     """Who answers for the source, such as a team and its address; shown where the contract is broken."""
     bad_at_most: Annotated[Share, Field(ge=0, le=1)] = Decimal("0.05")
-    """Share of records that may break the schema: more of a run, or of the last 100 records, stops the feed."""
+    """Share of records that may break the schema: more of a run, or of the last 100 records, stops the feed; 5%
+    where it is left out."""
     volume: VolumeShape | None = None
     """How many records a run has."""
     unique: Annotated[tuple[str, ...], Field(max_length=10)] = ()
