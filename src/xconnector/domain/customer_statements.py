@@ -67,8 +67,21 @@ def latest_of(records: Sequence[CustomerRecord]) -> list[CustomerRecord]:
     *earlier, last = records
     heard = heard_of(last)
     # By far the most frequent: what came last names everything anew.
-    if heard and all(_is_outdone(record, last, heard) for record in earlier):
-        return [replace(last, fields=heard, verified=last.verified & heard.keys())]
+    if (
+        heard
+        and all(_is_outdone(record, last, heard) for record in earlier)
+        and not (earlier and _only_ends_address(heard))
+    ):
+        return [
+            CustomerRecord(
+                customer_key=last.customer_key,
+                source=last.source,
+                as_of=last.as_of,
+                fields=heard,
+                verified=last.verified & heard.keys() if last.verified else last.verified,
+                replaces_all=last.replaces_all,
+            )
+        ]
     latest = _Latest()
     for record in sorted(records, key=attrgetter("as_of")):
         latest.hear(record)
@@ -81,11 +94,14 @@ def heard_of(record: CustomerRecord) -> dict[str, Any]:
     A number that a source gives where text belongs, such as a postcode, is its digits; what is no single value
     there says nothing.
     """
-    return {
-        name: value
-        for name, given in record.fields.items()
-        if (value := _golden_value(name, given)) is not None or _is_blank(given)
-    }
+    heard: dict[str, Any] = {}
+    for name, given in record.fields.items():
+        # By far the most frequent.
+        if type(given) is str and name != "address_lines":
+            heard[name] = given if given and not given.isspace() else None
+        elif (value := _golden_value(name, given)) is not None or _is_blank(given):
+            heard[name] = value
+    return heard
 
 
 def _values_of(record: CustomerRecord) -> dict[str, Any]:
@@ -105,6 +121,12 @@ def _is_outdone(record: CustomerRecord, last: CustomerRecord, heard: dict[str, A
     return record.as_of <= last.as_of and not record.replaces_all and record.fields.keys() <= heard.keys()
 
 
+def _only_ends_address(heard: Mapping[str, Any]) -> bool:
+    """Say whether what is heard of an address is only that parts of it are so no more."""
+    parts = [heard[name] for name in POSTAL_FIELDS if name in heard]
+    return bool(parts) and not any(part is not None for part in parts)
+
+
 @dataclass(slots=True)
 class _Latest:
     """What a source says after each of its records, heard oldest first."""
@@ -113,14 +135,17 @@ class _Latest:
     as_of: dict[str, datetime] = field(default_factory=dict[str, datetime])
     verified: set[str] = field(default_factory=set[str])
     replaced_at: datetime | None = None
+    addressed_at: datetime | None = None
+    """As of when it gave an address last."""
 
     def hear(self, record: CustomerRecord) -> None:
         if record.replaces_all:
             self._forget([*self.fields])
-            self.replaced_at = record.as_of
+            self.replaced_at, self.addressed_at = record.as_of, None
         heard = heard_of(record)
         if any(heard.get(name) is not None for name in POSTAL_FIELDS):
             self._forget(POSTAL_FIELDS)
+            self.addressed_at = record.as_of
         self.verified -= heard.keys()
         self.verified |= record.verified & heard.keys()
         self.fields |= heard
@@ -132,7 +157,16 @@ class _Latest:
             self.as_of.pop(name, None)
             self.verified.discard(name)
 
+    def _remember_address(self) -> None:
+        """Keep that there was an address, where all of it was taken back: older parts of another never come back."""
+        if self.addressed_at is None or any(self.as_of.get(name) == self.addressed_at for name in POSTAL_FIELDS):
+            return
+        gone = [name for name in POSTAL_FIELDS if name not in self.fields]
+        self.fields |= dict.fromkeys(gone)
+        self.as_of |= dict.fromkeys(gone, self.addressed_at)
+
     def records(self, like: CustomerRecord) -> list[CustomerRecord]:
+        self._remember_address()
         by_time: dict[datetime, dict[str, Any]] = {} if self.replaced_at is None else {self.replaced_at: {}}
         for name, value in self.fields.items():
             by_time.setdefault(self.as_of[name], {})[name] = value
