@@ -28,6 +28,12 @@ RATIOS = {
         "proof of 30 rows",
         "proof of 500 rows",
     },
+    "customers": {
+        "1,000,000 customers loaded and merged, clock",
+        "loading's growth",
+        "merging's growth",
+        "look-up, p99",
+    },
     "mappings": {"records a second, 40 fields", "lineages a second, 40 fields"},
     "composer": {"letters over bare Typst", "statements over bare Typst", "composer's memory after all over after 100"},
 }

@@ -69,6 +69,7 @@ def load(  # noqa: PLR0913 - each is an option that a person may type
 
     A record that cannot be kept is set aside and named. Interrupted, the same command goes on where it stopped.
     """
+    from xconnector.entrypoints.garbage import spare_what_stays
     from xconnector.operations.customers import LoadTerms, load_customers
 
     moment, share = _moment(as_of) if as_of else None, _share(most_gone) if full else None
@@ -83,6 +84,7 @@ def load(  # noqa: PLR0913 - each is an option that a person may type
             is_strict=strict,
             most_gone=share,
         )
+        spare_what_stays()
         with _bars(is_quiet=as_json) as progress:
             return await load_customers(place.pool, files, terms, progress=progress)
 

@@ -6,6 +6,7 @@ from typing import TypeAlias
 
 from xconnector.testing.bench.bundle import compare
 from xconnector.testing.bench.composer import measure_memory, measure_speed
+from xconnector.testing.bench.customers import customer_figures
 from xconnector.testing.bench.decisions import decision_figures
 from xconnector.testing.bench.exstream import exstream_figures
 from xconnector.testing.bench.latency import latency_figures
@@ -93,6 +94,11 @@ def _replay(server_url: str, size: Size) -> Sequence[Figure]:
     return replay_figures(server_url, small=small, large=large)
 
 
+def _customers(server_url: str, size: Size) -> Sequence[Figure]:
+    small, large = size.scaled(100_000, least=100), size.scaled(1_000_000, least=1000)
+    return customer_figures(server_url, small=small, large=large)
+
+
 def _mappings(_server_url: str, size: Size) -> Sequence[Figure]:
     return mapping_figures(records=size.scaled(50_000, least=1000), rounds=size.rounds)
 
@@ -113,4 +119,5 @@ PARTS: Mapping[str, Part] = {
     "replay": _replay,
     "decisions": _decisions,
     "mappings": _mappings,
+    "customers": _customers,
 }
