@@ -101,3 +101,35 @@ def test_what_a_new_version_changes_ends_a_pipeline_where_it_breaks(tmp_path: Pa
     assert codes('{"properties": {"a": {"type": "string"}}}') == (0, 1)
     assert codes('{"required": ["a"], "properties": {"a": {"type": "integer"}}}') == (1, 1)
     assert codes("[]") == (2, 2)
+
+
+def test_a_drop_is_looked_into_and_its_files_are_listed(desk: Desk) -> None:
+    project = desk.folder / "xconnector.yaml"
+    before = project.read_text(encoding="utf-8")
+    with_drop = before.replace("connection: notices,", "connection: notices, drop: arrivals,")
+    drop = "connections:\n  arrivals: {connector: folder_drop, folder: in, stable_for: 0s}\n"
+    project.write_text(with_drop.replace("connections:\n", drop), encoding="utf-8")
+    (desk.folder / "in").mkdir()
+    write_run(desk.folder / "in" / "good.csv", [row("dropped")])
+    write_run(desk.folder / "in" / "short.csv", [row("short")], declared=2)
+    try:
+        pulled, shown = desk.type("feeds", "pull", "notice_runs"), desk.type("feeds")
+        files = json.loads(desk.type("feeds", "files", "notice_runs", "--json").stdout)
+        failures = desk.type("failures")
+        checked = desk.type("connections", "check")
+    finally:
+        project.write_text(before, encoding="utf-8")
+
+    assert (pulled.exit_code, pulled.stdout) == (0, "notice_runs is up to date\n")
+    assert sorted((file["name"], file["state"]) for file in files) == [("good.csv", "taken"), ("short.csv", "failed")]
+    assert "Asked, or looked into" in shown.stdout
+    assert "could not be taken in" in " ".join(failures.stdout.split())
+    assert "arrivals" in checked.stdout
+
+
+@pytest.mark.parametrize("verb", ["pull", "files", "restart"])
+def test_a_feed_that_comes_by_itself_is_neither_asked_nor_begun_anew(desk: Desk, verb: str) -> None:
+    refused = desk.type("feeds", verb, "notice_events")
+
+    assert refused.exit_code == 2
+    assert "notice_events" in refused.stderr

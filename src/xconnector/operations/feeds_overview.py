@@ -1,14 +1,14 @@
 """All feeds at a glance: what came, what waits, how fresh it is, and when more is expected."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, time
 from zoneinfo import ZoneInfo
 
 from xconnector.domain.staleness import is_fresh
 from xconnector.postgres.connect import Pool, snapshot
 from xconnector.project.model import Feed, Project
-from xconnector.store import feed_states
+from xconnector.store import feed_positions, feed_states
+from xconnector.store.feed_positions import FeedPosition
 from xconnector.store.feed_states import Activity, FeedState
 
 _SENT_WITH_A_KEY = "events"
@@ -38,6 +38,13 @@ class FeedLine:
     """Why it is stopped."""
     expected_by: datetime | None
     """By when it is expected to speak; a silent one was expected then."""
+    asked_at: datetime | None
+    """When its source was last asked, or its drop last looked into; None for feeds that come by themselves."""
+    position: str | None = field(repr=False)
+    """How far a source that is asked was read, as it says it itself."""
+    trouble: str | None
+    """What kept it from being asked or looked into, last time."""
+    trouble_since: datetime | None
 
 
 async def feeds_overview(pool: Pool, project: Project, *, now: datetime) -> list[FeedLine]:
@@ -46,12 +53,22 @@ async def feeds_overview(pool: Pool, project: Project, *, now: datetime) -> list
     since = datetime.combine(now.astimezone(zone).date(), time(), zone)
     async with snapshot(pool) as connection:
         states = await feed_states.all_states(connection)
+        positions = {one.feed: one for one in await feed_positions.all_of_them(connection)}
         came = await feed_states.activity(connection, list(project.feeds), since=since)
-    return [_line(project, feed, came[feed.name], states, now) for feed in project.feeds.values()]
+    return [
+        _line(project, feed, came[feed.name], states.get(feed.name), positions.get(feed.name), now)
+        for feed in project.feeds.values()
+    ]
 
 
-def _line(project: Project, feed: Feed, came: Activity, states: Mapping[str, FeedState], now: datetime) -> FeedLine:
-    state = states.get(feed.name)
+def _line(
+    project: Project,
+    feed: Feed,
+    came: Activity,
+    state: FeedState | None,
+    position: FeedPosition | None,
+    now: datetime,
+) -> FeedLine:
     within = feed.fresh_within
     due_at = state.due_at if state is not None and feed.expected is not None else None
     connection = project.connections.get(feed.connection or "")
@@ -67,6 +84,10 @@ def _line(project: Project, feed: Feed, came: Activity, states: Mapping[str, Fee
         state=_standing(state, came, due_at, now),
         reason=state.reason if state is not None and state.paused else None,
         expected_by=due_at,
+        asked_at=position.asked_at if position is not None else None,
+        position=position.position if position is not None else None,
+        trouble=position.trouble if position is not None else None,
+        trouble_since=position.trouble_since if position is not None else None,
     )
 
 

@@ -24,7 +24,7 @@ from xconnector.pipeline.begin import begin, give_turns
 from xconnector.pipeline.collect import bundle, gather
 from xconnector.pipeline.compose import compose
 from xconnector.pipeline.deliver import deliver
-from xconnector.pipeline.drop import LOOK_EVERY, take_drop
+from xconnector.pipeline.drop import LOOK_EVERY, look_into_drop
 from xconnector.pipeline.fetch import fetch
 from xconnector.pipeline.giving_up import give_up
 from xconnector.pipeline.listen import listen
@@ -73,7 +73,7 @@ def lay_main_path(place: Workplace) -> None:
         )
     for feed in place.project.feeds.values():
         if feed.drop is not None:
-            look = partial(take_drop, place, feed)
+            look = partial(look_into_drop, place, feed)
             place.jobs.add_watch(Watch(name=f"drop of {feed.name}", every=feed.every or LOOK_EVERY, look=look))
         elif feed.connection is not None and place.connections.is_pulled(feed.connection):
             look = partial(pull_when_due, place, feed)

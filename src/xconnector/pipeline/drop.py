@@ -36,14 +36,20 @@ T = TypeVar("T")
 _OUTSIDE = (ConnectorError, NotNowError)
 
 
-async def take_drop(place: Workplace, feed: Feed) -> None:
+async def look_into_drop(place: Workplace, feed: Feed) -> None:
+    """Take in what is ready, as `take_drop` does, unless somebody else is at it."""
+    await take_drop(place, feed)
+
+
+async def take_drop(place: Workplace, feed: Feed) -> bool:
     """Take in every file that is ready in a feed's drop, after those that were begun before.
 
-    A file that cannot be taken in does not stop those behind it. Raises at the end what kept the drop from being read.
+    A file that cannot be taken in does not stop those behind it. Returns False where somebody else is at it.
+    Raises at the end what kept the drop from being read.
     """
     async with place.locks.hold(f"feed:{feed.name}") as held:
         if held is None:
-            return
+            return False
         look = _Look(place, feed)
         try:
             await look.take_everything()
@@ -53,6 +59,7 @@ async def take_drop(place: Workplace, feed: Feed) -> None:
             await look.note(str(error))
             raise
         await look.note(look.trouble)
+        return True
 
 
 class _Look:

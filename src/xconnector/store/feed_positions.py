@@ -46,6 +46,11 @@ async def advance(
     return await cursor.fetchone() is not None
 
 
+async def forget(connection: Connection, feed: str) -> bool:
+    """Let a feed begin anew; False where it is at its beginning."""
+    return await (await connection.execute(_QUERIES.forget, {"feed": feed})).fetchone() is not None
+
+
 async def note(connection: Connection, feed: str, *, trouble: str | None, has_news: bool, now: datetime) -> None:
     """Note that a feed was asked, and what kept it; None where all was well."""
     await connection.execute(_QUERIES.note, {"feed": feed, "trouble": trouble, "has_news": has_news, "now": now})

@@ -6,6 +6,10 @@ SELECT * FROM feed_position WHERE feed = %(feed)s;
 -- How far every feed is.
 SELECT * FROM feed_position ORDER BY feed;
 
+-- name: forget
+-- Let a feed begin anew; no row where it is at its beginning.
+UPDATE feed_position SET position = NULL WHERE feed = %(feed)s AND position IS NOT NULL RETURNING feed;
+
 -- name: advance
 -- Move a feed from where it stood; no row where it stands elsewhere by now.
 INSERT INTO feed_position (feed, position, asked_at, moved_at)

@@ -55,6 +55,69 @@ def listed(folder: ProjectFolder = HERE, as_json: AsJson = False) -> None:
             for one in found
         ],
     )
+    asked = [one for one in found if one.asked_at is not None]
+    if asked:
+        console.print()
+        show_table(
+            "Asked, or looked into",
+            ["feed", "last", "trouble", "since"],
+            [(one.feed, one.asked_at, one.trouble, one.trouble_since) for one in asked],
+        )
+
+
+@app.command()
+def pull(name: Name, folder: ProjectFolder = HERE, as_json: AsJson = False) -> None:
+    """Ask the source of a feed now, or look into its drop, as the workers do by themselves."""
+    is_done = with_place(folder, lambda place: _pull(place, name))
+    if as_json:
+        show_json({"feed": name, "asked": is_done})
+    else:
+        typer.echo(f"{name} is up to date" if is_done else f"{name} is being asked by a worker just now")
+
+
+async def _pull(place: Any, name: str) -> bool:  # noqa: ANN401 - the workplace, as `with_place` gives it
+    from xconnector.pipeline.drop import take_drop
+    from xconnector.pipeline.pull import pull_now
+
+    feed = place.project.feeds.get(name)
+    if feed is not None and feed.drop is not None:
+        return await take_drop(place, feed)
+    if feed is None or feed.connection is None or not place.connections.is_pulled(feed.connection):
+        refuse(f"no feed {name!r} is asked, and none has a drop; `xconnector feeds` lists those there are")
+    return await pull_now(place, feed)
+
+
+@app.command()
+def files(
+    name: Name,
+    limit: Annotated[int, typer.Option(help="At most so many, the latest first.", min=1, max=10_000)] = 20,
+    folder: ProjectFolder = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """Show the files that arrived for a feed, and what became of each."""
+    from xconnector.operations.feed_sources import files_of
+
+    found = with_place(folder, lambda place: files_of(place.pool, place.project, name, limit=limit))
+    if as_json:
+        show_json(found)
+        return
+    show_table(
+        f"Files of {name}",
+        ["file", "bytes#", "claimed", "state", "put away", ""],
+        [(one.name, one.size, one.claimed_at, one.state, one.put_away_at, one.reason) for one in found],
+    )
+
+
+@app.command()
+def restart(name: Name, folder: ProjectFolder = HERE, as_json: AsJson = False) -> None:
+    """Let the source of a feed give everything again; what was taken already is not taken twice."""
+    from xconnector.operations.feed_sources import restart_feed
+
+    with_place(folder, lambda place: restart_feed(place.pool, name))
+    if as_json:
+        show_json({"feed": name, "restarted": True})
+    else:
+        typer.echo(f"{name} begins anew when it is asked next: xconnector feeds pull {name}")
 
 
 def _fresh(one: "FeedLine") -> str:

@@ -1,8 +1,8 @@
 """What every place where files arrive must show.
 
 Inherit the suite in a test module beside the stand-ins and name their folder: `stand_ins = Path(__file__).parent`.
-The author of a drop writes `<connector>/stand_in.py` with an asynchronous context manager `open_drop(folder)` that gives
-a `DropStandIn` on that folder of this machine.
+The author of a drop writes `<connector>/stand_in.py` with an asynchronous context manager `open_drop(folder)`; it
+gives a `DropStandIn` on that folder of this machine.
 """
 
 import os
