@@ -17,7 +17,8 @@ from typer.models import ArgumentInfo, OptionInfo
 from xconnector.contract.registry import manifest
 from xconnector.entrypoints.cli import app
 from xconnector.project.contract_shape import ContractShape
-from xconnector.project.files import CommunicationShape, MappingShape, ProjectShape, SourceShape, TestShape
+from xconnector.project.expectation_file import TestShape
+from xconnector.project.files import CommunicationShape, MappingShape, ProjectShape, SourceShape
 from xconnector.project.tables.json_form import TableShape
 
 DOCS = Path(__file__).resolve().parent

@@ -15,7 +15,8 @@ from xconnector.contract.registry import connector_names, manifest
 from xconnector.domain.strict_json import Json
 from xconnector.entrypoints.cli import app
 from xconnector.project.connection_settings import read_connections
-from xconnector.project.files import CommunicationShape, MappingShape, ProjectShape, TestShape
+from xconnector.project.expectation_file import TestShape
+from xconnector.project.files import CommunicationShape, MappingShape, ProjectShape
 from xconnector.project.findings import Finding
 from xconnector.project.shape import Shaped, shape
 from xconnector.project.yaml_file import YamlFile, read_yaml

@@ -1,7 +1,7 @@
 """The shapes of a project's YAML files: parser, lint, JSON Schema and documentation in one."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, time, timedelta
+from datetime import time, timedelta
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from xconnector.contract.settings import Duration
 from xconnector.domain.staleness import Staleness
 from xconnector.project.calendar_file import CalendarShape
-from xconnector.project.file_words import Day, EventType, Name, Shape, Text
+from xconnector.project.file_words import EventType, Name, Shape, Text
 from xconnector.project.model import ConnectionLimits
 from xconnector.project.promise_shape import ExpectedShape
 from xconnector.project.trigger_file import TriggerShape
@@ -255,51 +255,6 @@ class CommunicationShape(Shape):
     """Where it is kept, and for how long."""
     print_options: Annotated[TableChoiceShape | None, Field(alias="print")] = None
     """The table whose outputs are told to the print house with each piece, such as paper or inserts."""
-
-
-class GivenShape(Shape):
-    """What a test starts from."""
-
-    event: EventType
-    """Type of the event."""
-    data: Mapping[str, Any]
-    """The record as the source would give it."""
-    customer: Mapping[str, Any] = {}
-    """Golden-record fields, over those that the mapping finds in the record."""
-    feed: Name | None = None
-    """The feed whose mapping applies, where the event's type does not tell."""
-    on: Day = date(2026, 1, 1)
-    """The day as of which it is decided, such as 2026-07-01: rows of tables begin and end to count."""
-
-
-class ExpectationShape(Shape):
-    """One communication that a test expects."""
-
-    communication: Name
-    """Name of the communication."""
-    route: tuple[Name, ...] | None = None
-    """Connections in order."""
-    suppressed: Text | None = None
-    """The reason for not sending."""
-    fails: Text | None = None
-    """Words of the reason why people have to look at it."""
-    review: Name | None = None
-    """Role that must approve, or none; left out, it is not looked at."""
-
-
-class TestShape(Shape):
-    """One test: given an event and a customer, expect these communications."""
-
-    __test__ = False
-
-    name: Text
-    """What the test shows, as a sentence."""
-    given: GivenShape
-    """What it starts from."""
-    expect: tuple[ExpectationShape, ...]
-    """The communications, in any order; an empty list expects none."""
-    mapped: Mapping[str, Any] = {}
-    """What the mapping makes of the record: our fields, and the customer's as customer.<name>."""
 
 
 class SourceShape(Shape):

@@ -12,7 +12,8 @@ from pydantic import BaseModel, TypeAdapter
 
 from xconnector.contract.registry import connector_names, manifest
 from xconnector.project.contract_shape import ContractShape
-from xconnector.project.files import CommunicationShape, LimitsShape, MappingShape, ProjectShape, TestShape
+from xconnector.project.expectation_file import TestShape
+from xconnector.project.files import CommunicationShape, LimitsShape, MappingShape, ProjectShape
 from xconnector.project.matching_file import MatchingShape
 from xconnector.project.tables.json_form import TableShape
 from xconnector.project.templates import TEMPLATES

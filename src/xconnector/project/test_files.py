@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from xconnector.project.files import TestShape
+from xconnector.project.expectation_file import TestShape
 from xconnector.project.findings import Finding, named_like
 from xconnector.project.model import Feed
 from xconnector.project.shape import Shaped, shape
@@ -58,12 +58,13 @@ def _unknown_names(test: ProjectTest, communications: Collection[str], feeds: Ma
         for expected in test.shape.expect
         if expected.communication not in communications
     ]
-    given = test.shape.given
-    if given.feed is not None and given.feed not in feeds:
-        unknown.append((given.feed, "feed", feeds))
     events = {feed.event for feed in feeds.values()}
-    if given.event not in events:
-        unknown.append((given.event, "feed for events of type", events))
+    given = test.shape.given
+    for one in (given, *given.before, *given.after):
+        if one.feed is not None and one.feed not in feeds:
+            unknown.append((one.feed, "feed", feeds))
+        if one.event not in events:
+            unknown.append((one.event, "feed for events of type", events))
     return [
         Finding(file=test.file, line=test.line, message=f"there is no {what} {name!r}", remedy=named_like(name, names))
         for name, what, names in unknown

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -10,18 +10,19 @@ from zoneinfo import ZoneInfo
 from xconnector.domain.customer import Customer
 from xconnector.domain.decision.deciding import DecisionError
 from xconnector.domain.routing.plan import Suppression
+from xconnector.domain.trigger.start import StartError
 from xconnector.project.condition import ConditionError
 from xconnector.project.data_contract import ContractError
-from xconnector.project.files import ExpectationShape, GivenShape
+from xconnector.project.expectation_file import ExpectationShape, GivenShape
 from xconnector.project.findings import ProjectError
 from xconnector.project.mapping import Mapped, MappingError
 from xconnector.project.model import CommunicationKind, Project
 from xconnector.project.presentation import present
+from xconnector.project.rehearsing import NOON, Fate, fates_of, mapped_by_feed
 from xconnector.project.routing import NO_REVIEW, CustomerFacts, Routing, decide_route
 from xconnector.project.test_files import ProjectTest, read_tests
 from xconnector.project.trigger import asked_for
 
-_NOON = time(12)
 _ID = UUID(int=0)
 
 
@@ -63,16 +64,17 @@ def _differences(project: Project, test: ProjectTest) -> Sequence[str]:
     if (breach := _breach(project, test.shape.given)) is not None:
         return [breach]
     try:
-        mapped = _mapped(project, test.shape.given)
+        mapped = mapped_by_feed(project, test.shape.given, on=test.shape.given.on)
+        fates = fates_of(project, test.shape.given)
         made = _made(project, test.shape.given, mapped)
-    except (ConditionError, MappingError) as wrong:
+    except (ConditionError, MappingError, StartError) as wrong:
         return [str(wrong)]
     expected = {one.communication: one for one in test.shape.expect}
     return [
         *_mapped_otherwise(test.shape.mapped, mapped),
         *(f"{name} is not asked for" for name in expected if name not in made),
         *(f"{name} is asked for and was not expected" for name in made if name not in expected),
-        *(said for name, one in expected.items() if name in made for said in _compared(one, made[name])),
+        *(said for name, one in expected.items() if name in made for said in _judged(one, fates[name], made[name])),
     ]
 
 
@@ -81,12 +83,6 @@ def _breach(project: Project, given: GivenShape) -> str | None:
     feed = project.feeds[given.feed] if given.feed else project.feed_of(given.event)
     contract = project.contract_of(feed) if feed is not None else None
     return None if contract is None else contract.breach(given.data)
-
-
-def _mapped(project: Project, given: GivenShape) -> Mapped | None:
-    """Return the record in our words; None where no feed takes it."""
-    feed = project.feeds[given.feed] if given.feed else project.feed_of(given.event)
-    return None if feed is None else project.mappings[feed.mapping].on(given.on).apply(given.data)
 
 
 def _mapped_otherwise(expected: Mapping[str, Any], mapped: Mapped | None) -> Iterator[str]:
@@ -113,13 +109,27 @@ def _made(project: Project, given: GivenShape, mapped: Mapped | None) -> Mapping
 def _decided(
     project: Project, kind: CommunicationKind, customer: Customer, data: Mapping[str, Any], *, on: date
 ) -> Routing | str:
-    issued_at = datetime.combine(on, _NOON, ZoneInfo(project.locale.timezone))
+    issued_at = datetime.combine(on, NOON, ZoneInfo(project.locale.timezone))
     try:
         routing = decide_route(project, kind, CustomerFacts(customer=customer), data, at=issued_at)
         present(project, kind, communication_id=_ID, issued_at=issued_at, customer=customer, data=data)
     except (DecisionError, ContractError) as wrong:
         return str(wrong)
     return routing
+
+
+def _judged(expected: ExpectationShape, fate: Fate, made: Routing | str) -> Sequence[str]:
+    """Say what is otherwise than expected of when it begins, or that it does not, and then of how it goes."""
+    name = expected.communication
+    if fate.ends is not None:
+        is_told = expected.ends is not None and expected.ends in fate.ends
+        return [] if is_told else [f"{name} is not made: {fate.ends}"]
+    if expected.ends is not None:
+        return [f"{name} is made"]
+    begins = None if fate.begins is None else fate.begins.replace(tzinfo=None)
+    if expected.begins is not None and begins != expected.begins:
+        return [f"{name} begins {'at once' if begins is None else f'{begins:%Y-%m-%dT%H:%M:%S}'}"]
+    return _compared(expected, made if fate.fails is None else fate.fails)
 
 
 def _compared(expected: ExpectationShape, made: Routing | str) -> Sequence[str]:

@@ -1,6 +1,7 @@
 """`on:` of a communication's file into the rules by which it is judged."""
 
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 
 from xconnector.domain.calendar import Calendar
 from xconnector.domain.record_path import text_of
@@ -122,7 +123,7 @@ def _start(shaped: StartShape | None, file: YamlFile, calendars: Calendars) -> t
     start = Start(
         calendar=calendar,
         field=shaped.field,
-        delay=shaped.delay or Start.delay,
+        delay=shaped.delay or timedelta(),
         days=shaped.working_days or shaped.days or 0,
         by_working_days=shaped.working_days is not None,
         on_working_day=shaped.calendar is not None,

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from xconnector.domain.trigger.book import Ask, Book, Entry, Heard, Origin, Stand, WaitsFor
-from xconnector.domain.trigger.judging import Begin, End, Ending, Judged, Wait, judge
+from xconnector.domain.trigger.judging import Begin, End, Ending, Wait, judge
 from xconnector.domain.trigger.keys import Fields, key_heard, keys_of
+from xconnector.domain.trigger.rehearsal import Rehearsal
 from xconnector.domain.trigger.rules import (
     Collapse,
     Counter,
@@ -48,10 +49,16 @@ FATES = frozenset({Stand.UNDER_WAY, Stand.WAITING, Stand.STOPPED, Stand.LEFT})
 class World:
     """Asks and events as they come, with nothing beside the rules."""
 
-    book: Book = field(default_factory=Book)
-    now: datetime = NOON
-    fates: dict[UUID, list[Judged]] = field(default_factory=dict[UUID, list[Judged]])
+    stage: Rehearsal = field(default_factory=lambda: Rehearsal(rules=RULES, now=NOON))
     numbers: Iterator[int] = field(default_factory=lambda: count(1))
+
+    @property
+    def book(self) -> Book:
+        return self.stage.book
+
+    @property
+    def now(self) -> datetime:
+        return self.stage.now
 
     def ask(self, kind: str, invoice: str, customer: str, *, as_of: datetime | None = None) -> Entry:
         number = next(self.numbers)
@@ -64,63 +71,32 @@ class World:
             asked_at=self.now,
             keys=keys_of(kind, RULES[kind], fields),
         )
-        entry = self.book.ask(ask)
-        self.judge([entry])
-        return entry
+        return self.stage.ask(ask)
 
     def hear(self, listening: Listening, invoice: str, *, as_of: datetime | None = None) -> None:
-        """Hear an event: what it cancels is cancelled while it is not out, and what waits for it is judged again."""
         number = next(self.numbers)
         key = key_heard(listening, Fields(data={"invoice": invoice}, customer_key=""))
         assert key is not None
         origin = Origin(record_id=number, source="crm", source_key=f"{listening.event}-{invoice}")
         heard = Heard(key=key, origin=origin, as_of=as_of or self.now, event=listening.event)
-        self.book.hear([heard])
-        meant = [entry for entry in self.book.entries.values() if key in entry.ask.keys.counters]
-        for entry in meant:
-            if entry.stand is Stand.UNDER_WAY:
-                entry.stand = Stand.LEFT
-                end = End(ending=Ending.COUNTERED, because="cancelled", by=origin)
-                self.fates[entry.ask.communication_id].append(
-                    Judged(entry=entry, verdict=end, is_new=False, waited_for=None)
-                )
-        self.judge([*meant, *self.book.children_of(heard)])
-        self.settle()
-
-    def judge(self, entries: Sequence[Entry]) -> None:
-        for one in judge(self.book, entries, RULES, self.now):
-            self.fates.setdefault(one.entry.ask.communication_id, []).append(one)
-
-    def leave(self, entry: Entry) -> None:
-        entry.stand = Stand.LEFT
-        self.settle()
-
-    def settle(self) -> None:
-        """Judge what waits for its turn until nothing moves any more."""
-        while waiting := [entry for entry in self.book.entries.values() if entry.waits_for is WaitsFor.TURN]:
-            self.judge(waiting)
-            if all(entry.waits_for is WaitsFor.TURN for entry in waiting):
-                return
+        self.stage.hear(heard)
 
     def pass_by(self, span: timedelta) -> None:
-        """Let time pass, and judge what is due."""
-        self.now += span
-        self.judge([entry for entry in self.book.entries.values() if entry.stand is Stand.WAITING])
-        self.settle()
+        self.stage.pass_to(self.now + span)
 
     def to_the_end(self) -> None:
         """Let everything leave that may."""
         for _ in range(len(self.book.entries) + 1):
             self.pass_by(timedelta(days=4))
             for entry in self.under_way:
-                self.leave(entry)
+                self.stage.leave(entry)
 
     @property
     def under_way(self) -> list[Entry]:
         return [entry for entry in self.book.entries.values() if entry.stand is Stand.UNDER_WAY]
 
     def last(self, entry: Entry) -> object:
-        return self.fates[entry.ask.communication_id][-1].verdict
+        return self.stage.fate_of(entry.ask.communication_id)
 
     def letters(self) -> Count[tuple[str, str]]:
         """Return what was made, by kind and customer or invoice."""
@@ -145,7 +121,7 @@ def test_any_order_and_repetition_of_events_gives_the_same_letters(
                 world.ask("dunning", invoice, f"of {invoice}")
             else:
                 world.hear(PAID if what == "paid" else OPENED, invoice)
-            world.now += MINUTE
+            world.pass_by(MINUTE)
         world.to_the_end()
         made.append(world.letters())
 
@@ -194,7 +170,7 @@ class Line(RuleBasedStateMachine):
     @rule(kind=st.sampled_from(["dunning", "change"]), invoice=st.sampled_from("AB"), late=st.integers(0, 90))
     def ask(self, kind: str, invoice: str, late: int) -> None:
         self.world.ask(kind, invoice, "K-1", as_of=self.world.now - late * MINUTE)
-        self.world.settle()
+        self.world.stage.give_turns()
 
     @rule(listening=st.sampled_from([PAID, OPENED]), invoice=st.sampled_from("AB"))
     def hear(self, listening: Listening, invoice: str) -> None:
@@ -209,14 +185,14 @@ class Line(RuleBasedStateMachine):
     def leave(self, stops: bool) -> None:
         (entry,) = self.world.under_way
         entry.stand = Stand.STOPPED if stops else Stand.LEFT
-        self.world.settle()
+        self.world.stage.give_turns()
 
     @rule()
     def mend(self) -> None:
         for entry in self.world.book.entries.values():
             if entry.stand is Stand.STOPPED:
                 entry.stand = Stand.LEFT
-        self.world.settle()
+        self.world.stage.give_turns()
 
     @invariant()
     def one_leaves_at_a_time(self) -> None:
@@ -225,7 +201,7 @@ class Line(RuleBasedStateMachine):
     @invariant()
     def each_has_one_fate(self) -> None:
         for entry in self.world.book.entries.values():
-            verdicts = [one.verdict for one in self.world.fates[entry.ask.communication_id]]
+            verdicts = [one.verdict for one in self.world.stage.fates[entry.ask.communication_id]]
             assert entry.stand in FATES
             assert (entry.stand is Stand.WAITING) == isinstance(verdicts[-1], Wait)
             assert sum(isinstance(one, Begin) for one in verdicts) <= 1

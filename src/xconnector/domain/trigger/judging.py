@@ -191,6 +191,11 @@ def counts_against(counter: Heard, as_of: datetime, within: timedelta) -> bool:
     return counter.as_of >= as_of - within
 
 
+def countered_by(book: Book, entry: Entry, rules: Mapping[str, TriggerRules]) -> End | None:
+    """Return why an ask is cancelled by what was heard; None where it is not."""
+    return _countered(book, entry, _rules_of(entry, rules))
+
+
 def _countered(book: Book, entry: Entry, rules: TriggerRules) -> End | None:
     within = max((counter.within for counter in rules.counters), default=None)
     if within is None:

@@ -1,0 +1,77 @@
+"""The shapes of a project's own tests: `tests/*.yaml`."""
+
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from xconnector.contract.settings import Duration
+from xconnector.project.file_words import Day, EventType, Name, Shape, Text
+
+
+class FurtherEventShape(Shape):
+    """An event that comes before or after the one that a test is about."""
+
+    event: EventType
+    """Type of the event."""
+    data: Mapping[str, Any]
+    """The record as the source would give it."""
+    apart: Annotated[Duration, Field(ge=timedelta(0))] = timedelta(minutes=1)
+    """How long before or after it, such as 2d."""
+    feed: Name | None = None
+    """The feed whose mapping applies, where the event's type does not tell."""
+
+
+class GivenShape(Shape):
+    """What a test starts from."""
+
+    event: EventType
+    """Type of the event."""
+    data: Mapping[str, Any]
+    """The record as the source would give it."""
+    customer: Mapping[str, Any] = {}
+    """Golden-record fields, over those that the mapping finds in the record."""
+    feed: Name | None = None
+    """The feed whose mapping applies, where the event's type does not tell."""
+    on: Day = date(2026, 1, 1)
+    """The day as of which it is decided, such as 2026-07-01: rows of tables begin and end to count. The event happens
+    at noon."""
+    before: tuple[FurtherEventShape, ...] = ()
+    """Events that came before."""
+    after: tuple[FurtherEventShape, ...] = ()
+    """Events that come after, while nothing has been handed over."""
+
+
+class ExpectationShape(Shape):
+    """One communication that a test expects."""
+
+    communication: Name
+    """Name of the communication."""
+    route: tuple[Name, ...] | None = None
+    """Connections in order."""
+    suppressed: Text | None = None
+    """The reason for not sending."""
+    fails: Text | None = None
+    """Words of the reason why people have to look at it."""
+    begins: datetime | None = None
+    """When it begins where that is not at once, on the project's clock, such as 2026-07-03T08:00."""
+    ends: Text | None = None
+    """Words of the reason why it is asked for and not made."""
+    review: Name | None = None
+    """Role that must approve, or none; left out, it is not looked at."""
+
+
+class TestShape(Shape):
+    """One test: given an event and a customer, expect these communications."""
+
+    __test__ = False
+
+    name: Text
+    """What the test shows, as a sentence."""
+    given: GivenShape
+    """What it starts from."""
+    expect: tuple[ExpectationShape, ...]
+    """The communications, in any order; an empty list expects none."""
+    mapped: Mapping[str, Any] = {}
+    """What the mapping makes of the record: our fields, and the customer's as customer.<name>."""
