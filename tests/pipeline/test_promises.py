@@ -1,6 +1,7 @@
 """What a source promised is asked at the door, and again of what waited."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from tests.pipeline.conftest import OpenOffice
 from xconnector.domain.communication import State
 from xconnector.domain.event import RecordFate
 from xconnector.operations.failures import Choice, open_failures, reprocess
+from xconnector.pipeline.promises import breach_of
 from xconnector.project.load import load_project
 from xconnector.testing.small_project import row
 
@@ -92,3 +94,13 @@ async def test_what_was_taken_stays_taken_when_it_comes_again_under_a_stricter_c
         (again,) = await opened.send(notice("1"))
 
     assert again.fate is RecordFate.REPEATED
+
+
+async def test_of_a_row_that_is_gone_nothing_is_promised(office: OpenOffice) -> None:
+    async with office(CONTRACTED) as opened:
+        project = opened.place.project
+        rows = replace(project.feeds["notice_events"], changes="debezium")
+
+        assert breach_of(project, rows, {"op": "u", "row": {}}) is not None
+        assert breach_of(project, rows, {"op": "d", "row": {}}) is None
+        assert breach_of(project, project.feeds["notice_events"], {"op": "d"}) is not None

@@ -191,3 +191,14 @@ async def test_a_new_field_of_single_events_is_told_once(office: OpenOffice) -> 
 
     assert [(one.path, one.is_harmless) for one in account.difference] == [("tag", True)]
     assert [one.event for one in account.history] == ["looks otherwise"]
+
+
+async def test_a_run_with_another_volume_than_usual_waits(office: OpenOffice, contract: Path) -> None:
+    (contract.parent / "notice.yaml").write_text("volume: {within: 30%}\n")
+    async with office(CONTRACTED) as opened:
+        await opened.run([row(str(number)) for number in range(10)])
+        await opened.run([row(f"less-{number}") for number in range(6)], name="less.csv")
+        account = await feed_account(opened.place.pool, opened.place.project, "notice_runs")
+
+    assert account.state is not None
+    assert account.state.reason == "6 records, more than 30% away from 10, the median of the last 1 runs"

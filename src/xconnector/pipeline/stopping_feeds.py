@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
-from uuid import UUID
 
 from xconnector.domain.event import BadRecord, RecordFate, SourceRecord
 from xconnector.domain.failure import Failure, FailureKind
@@ -23,7 +22,6 @@ from xconnector.store.rows import from_json
 STAGE = "contract"
 LOOK_AT_SHAPES_EVERY = timedelta(minutes=5)
 _LATEST_RUNS = 5
-_UNKNOWN_RUN = UUID(int=0)
 
 
 async def stop_where_broken(place: Workplace, connection: Connection, feeds: Iterable[str], now: datetime) -> None:
@@ -53,13 +51,12 @@ async def stop_before_run(
     contract = place.project.contract_of(feed)
     if contract is None:
         return
-    seen = await asyncio.to_thread(
-        lambda: survey(records(), contract.rules.unique, partial(breach_of, place.project, feed))
-    )
+    judge = partial(breach_of, place.project, feed)
+    seen = await asyncio.to_thread(lambda: survey(records(), contract.rules.unique, judge))
 
     async def write(connection: Connection) -> None:
         now = place.now()
-        earlier = await feed_states.volumes(connection, feed.name, except_run=_UNKNOWN_RUN, limit=_LATEST_RUNS)
+        earlier = await feed_states.volumes(connection, feed.name, limit=_LATEST_RUNS)
         rules = contract.rules
         why = broken_promise(seen.survey, share=rules.bad_share, volume=rules.volume, earlier=earlier)
         known = await feed_states.known_shape(connection, feed.name)

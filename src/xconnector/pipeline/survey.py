@@ -6,13 +6,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import pairwise
-from typing import Any
+from typing import Any, TypeAlias
 
 from xconnector.domain.event import BadRecord, SourceRecord
 from xconnector.domain.promise_kept import Survey
 from xconnector.domain.record_path import PathError, RecordPath, text_of
 from xconnector.domain.record_shape import RecordShape, shape_of
 
+_Judge: TypeAlias = Callable[[Mapping[str, Any]], str | None]
 _SAMPLE = 500
 """Good and bad records whose shape is noted."""
 _MOST_BREACHES = 50
@@ -28,12 +29,8 @@ class Surveyed:
     bad: RecordShape
 
 
-def survey(
-    records: Iterable[SourceRecord | BadRecord],
-    unique: Sequence[RecordPath],
-    breach_of: Callable[[Mapping[str, Any]], str | None],
-) -> Surveyed:
-    """Return what records are, told how each breaks its contract.
+def survey(records: Iterable[SourceRecord | BadRecord], unique: Sequence[RecordPath], judge: _Judge) -> Surveyed:
+    """Return what records are, judged by what each breaks of its contract.
 
     Of each value that must be another in every record (`unique`) 8 bytes are kept.
     """
@@ -43,7 +40,7 @@ def survey(
     samples: dict[bool, list[Mapping[str, Any]]] = {True: [], False: []}
     for record in records:
         number += 1
-        breach = _UNREADABLE if isinstance(record, BadRecord) else breach_of(record.data)
+        breach = _UNREADABLE if isinstance(record, BadRecord) else judge(record.data)
         if breach is not None:
             bad += 1
             if breach in breaches or len(breaches) < _MOST_BREACHES:

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 import msgspec
 
@@ -138,10 +137,9 @@ async def bad_lately(connection: Connection, feed: str, *, most: int) -> Lately:
     return found
 
 
-async def volumes(connection: Connection, feed: str, *, except_run: UUID, limit: int) -> list[int]:
+async def volumes(connection: Connection, feed: str, *, limit: int) -> list[int]:
     """Return how many records the latest whole runs of a feed had."""
-    parameters = {"feed": feed, "except_run": except_run, "limit": limit}
-    cursor = await connection.execute(_QUERIES.volumes, parameters)
+    cursor = await connection.execute(_QUERIES.volumes, {"feed": feed, "limit": limit})
     return [int(row[0]) for row in await cursor.fetchall()]
 
 

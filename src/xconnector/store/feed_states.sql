@@ -85,7 +85,7 @@ SELECT since FROM feed_state WHERE feed = %(feed)s;
 
 -- name: volumes
 -- How many records the latest whole runs of a feed had.
-SELECT records_read FROM run WHERE feed = %(feed)s AND sealed_at IS NOT NULL AND run_id <> %(except_run)s
+SELECT records_read FROM run WHERE feed = %(feed)s AND sealed_at IS NOT NULL
 ORDER BY started_at DESC LIMIT %(limit)s;
 
 -- name: activity
