@@ -71,7 +71,7 @@ def run_source(example: str, feed: str) -> RunSource:
 def mapped_file(example: str, feed: str, path: Path) -> Iterator[Mapped]:
     """Every record of a run's file, read and mapped."""
     made = project(example)
-    mapping = made.mappings[made.feeds[feed].mapping]
+    mapping = made.mappings[made.feeds[feed].mapping].on(ISSUED_AT.date())
     for record in run_source(example, feed).read(path, source=feed, event_type=made.feeds[feed].event):
         assert not isinstance(record, BadRecord), record.reason
         yield mapping.apply(record.data)
@@ -83,7 +83,7 @@ def mapped_events(example: str) -> Iterator[tuple[str, Mapped]]:
     for event in json.loads((EXAMPLES / example / "data" / "events.json").read_text("utf-8")):
         feed = made.feed_of(event["type"])
         assert feed is not None
-        yield event["type"], made.mappings[feed.mapping].apply(event["data"])
+        yield event["type"], made.mappings[feed.mapping].on(ISSUED_AT.date()).apply(event["data"])
 
 
 def piece(
