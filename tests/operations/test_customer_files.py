@@ -2,12 +2,15 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from xconnector.domain.customer import CustomerRecord
-from xconnector.operations.customer_files import CustomerFileError, read_customers
+from xconnector.operations.customer_files import CustomerFileError, Origin, open_customer_file, read_customers
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 
@@ -45,3 +48,18 @@ def test_what_is_odd_is_named_by_file_and_line_without_its_value(
 ) -> None:
     with pytest.raises(CustomerFileError, match=rf"^customers.jsonl:1: {said}"):
         _read(tmp_path, {"customer": "K1", **odd})
+
+
+_LINE = msgspec.json.encode({"customer": "K1", "as_of": "2026-11-20", "email": "a@x.test", "verified": ["email"]})
+
+
+@given(place=st.integers(0, len(_LINE)), cut=st.integers(0, 9), put=st.binary(max_size=6) | st.just(b"\\u0000"))
+def test_whatever_a_line_holds_it_is_kept_or_named(place: int, cut: int, put: bytes) -> None:
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "customers.jsonl"
+        file.write_bytes(b'{"customer": "K0"}\n' + _LINE[:place] + put + _LINE[place + cut :] + b"\n")
+        with open_customer_file(file) as opened:
+            told = list(opened.records(Origin(source="crm", as_of=NOW, read_at=NOW)))
+
+    assert all((one.record is None) == bool(one.wrong) for one in told)
+    assert all("\0" not in one.record.customer_key for one in told if one.record is not None)

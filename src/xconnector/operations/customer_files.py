@@ -243,7 +243,7 @@ _decoder = msgspec.json.Decoder(dict[str, Any])
 def _object(line: bytes) -> dict[str, Any]:
     try:
         return _decoder.decode(line)
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise _UnfitError('a line must be a JSON object with "customer"') from None
 
 
