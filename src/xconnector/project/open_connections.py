@@ -133,6 +133,11 @@ class Connections:
         """Return the opened stream source. Raises one of the four contract errors when it cannot be opened."""
         return cast("StreamSource", await self._open(name, Role.STREAM_SOURCE))
 
+    def takes_webhooks(self, name: str) -> bool:
+        """Say whether a connection is one that outside systems send to by themselves."""
+        known = self._project.connections.get(name)
+        return known is not None and manifest(known.connector).webhook_source is not None
+
     def reads_files(self, name: str) -> bool:
         """Say whether a connection is a source of runs."""
         known = self._project.connections.get(name)
@@ -176,8 +181,7 @@ class Connections:
 
         Raises one of the four contract errors when it cannot be made.
         """
-        connection = self._project.connections.get(name)
-        if connection is None or manifest(connection.connector).webhook_source is None:
+        if not self.takes_webhooks(name):
             return None
         if name not in self._webhooks:
             self._webhooks[name] = cast("WebhookSource", self._built(name, Role.WEBHOOK_SOURCE))

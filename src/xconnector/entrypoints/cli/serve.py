@@ -66,6 +66,8 @@ def _show(serving: "Serving", *, with_worker: bool) -> None:
     beside = "with a worker beside it" if with_worker else "without a worker: start one with `xconnector worker`"
     typer.echo(f"Serving {serving.project} on {address}, {beside}; Ctrl-C ends it in good order.")
     typer.echo(f"  events in    POST {address}/events               keys: {_names(serving, 'events')}")
+    if serving.webhooks:
+        typer.echo(f"  webhooks in  POST {address}/hooks/…              for: {', '.join(serving.webhooks)}")
     typer.echo(f"  portal in    PUT  {address}/portal/documents/…   keys: {_names(serving, 'portal')}")
     typer.echo("  portal out   `xconnector portal link CUSTOMER` prints a customer's link")
     typer.echo(f"  health       {address}/healthz, {address}/readyz; the API: {address}/openapi.json")

@@ -48,6 +48,8 @@ class Serving:
     is_loopback: bool
     """Whether only this machine can reach it."""
     is_encrypted: bool
+    webhooks: tuple[str, ...]
+    """Connections that take webhooks."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +84,7 @@ async def serve(folder: Path, *, host: str, port: int, manner: Manner, on_ready:
             keys=keys,
             is_loopback=is_loopback,
             is_encrypted=manner.tls is not None,
+            webhooks=tuple(name for name in place.connections.names if place.connections.takes_webhooks(name)),
         )
         app = application(place, secrets=secrets, limits=manner.limits)
         server = WebServer(app, listener, tls=manner.tls, on_ready=lambda: on_ready(serving))
