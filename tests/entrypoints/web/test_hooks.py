@@ -17,9 +17,18 @@ CONNECTIONS = f"""
     connector: webhook
     proof: {{standard_webhooks: {{secrets: ["{SECRET}"]}}}}
     largest: 2048
+  typed:
+    connector: webhook
+    proof: {{standard_webhooks: {{secrets: ["{SECRET}"]}}}}
+    key: [id]
+    type: type
+    set_aside: refused
   events: {{connector: webhook, shape: cloudevents, proof: {{standard_webhooks: {{secrets: ["{SECRET}"]}}}}}}
 """.lstrip("\n")
-FEEDS = "  crm: {connection: crm, event: com.small.notice, mapping: notice}\n"
+FEEDS = """
+  crm: {connection: crm, event: com.small.notice, mapping: notice}
+  typed: {connection: typed, event: com.small.typed, mapping: notice}
+""".lstrip("\n")
 
 
 @pytest.fixture
@@ -60,6 +69,28 @@ async def test_without_proof_the_answer_says_nothing_and_nothing_is_kept(site: S
     answer = await send(site, b'{"number": "1"}', signed=b'{"number": "2"}')
     assert (answer.status_code, answer.json()) == (401, {"detail": "unauthorized"})
     assert await rows(site, b"SELECT count(*) FROM inbox") == [(0,)]
+
+
+async def test_requests_without_proof_are_counted_and_told_once_a_minute(
+    site: Site, caplog: pytest.LogCaptureFixture
+) -> None:
+    for number in range(5):
+        await send(site, b'{"number": "%d"}' % number, signed=b"other")
+    told = [record.getMessage() for record in caplog.records if "unproven" in record.getMessage()]
+    assert told == ["1 requests to crm refused as unproven; the last: no signature in webhook-signature fits a secret"]
+
+
+async def test_a_type_that_no_feed_of_the_connection_takes_is_set_aside(site: Site) -> None:
+    answer = await send(site, b'{"id": "1", "type": "com.small.other"}', to="typed")
+    assert answer.status_code == 422
+    assert await rows(site, b"SELECT source_key, fate FROM inbox") == [("1", "set_aside")]
+
+
+async def test_another_payload_under_one_key_is_kept_and_told_as_the_settings_say(site: Site) -> None:
+    first, second = b'{"id": "1", "type": "com.small.typed"}', b'{"id": "1", "type": "com.small.typed", "more": 1}'
+    answers = [await send(site, body, to="typed") for body in (first, second, first)]
+    assert [answer.status_code for answer in answers] == [200, 422, 200]
+    assert await rows(site, b"SELECT fate FROM inbox ORDER BY record_id") == [("taken",), ("refused",), ("repeated",)]
 
 
 async def test_what_cannot_be_read_is_set_aside_with_its_bytes_and_accepted(site: Site) -> None:
