@@ -81,3 +81,14 @@ def test_a_feed_reads_its_files_by_its_mapping(desk: Desk, tmp_path: Path) -> No
     assert feed.exit_code == 0, feed.output
     (load,) = json.loads(feed.stdout)["loads"]
     assert (load["source"], load["feed"], load["records"], load["kept"]) == ("notice_runs", "notice_runs", 2, 2)
+
+
+def test_a_feed_whose_file_is_not_what_was_declared_keeps_nothing(desk: Desk, tmp_path: Path) -> None:
+    file = write_run(tmp_path / "notices.csv", [row("1"), row("2")])
+    rows = file.read_text().splitlines()
+    file.write_text("\n".join([*rows[:1], *rows[2:]]) + "\n")
+    refused = desk.type("customers", "load", str(file), "--feed", "notice_runs")
+
+    assert refused.exit_code == 2
+    assert "2 records declared, 1 read" in refused.stderr
+    assert json.loads(desk.type("customers", "loads", "--json").stdout) == []
