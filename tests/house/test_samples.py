@@ -18,6 +18,7 @@ from xconnector.project.connection_settings import read_connections
 from xconnector.project.expectation_file import TestShape
 from xconnector.project.files import CommunicationShape, MappingShape, ProjectShape
 from xconnector.project.findings import Finding
+from xconnector.project.matching_file import MatchingShape
 from xconnector.project.shape import Shaped, shape
 from xconnector.project.yaml_file import YamlFile, read_yaml
 
@@ -81,7 +82,7 @@ def keys_of(model: type[BaseModel]) -> set[str]:
 
 
 def file_shapes() -> Iterator[type[BaseModel]]:
-    yield from (CommunicationShape, MappingShape)
+    yield from (CommunicationShape, MappingShape, MatchingShape)
     yield from (known.shape for name in connector_names() if (known := manifest(name).design_file) is not None)
 
 

@@ -3,6 +3,7 @@
 import getpass
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -27,6 +28,11 @@ Why = Annotated[str | None, typer.Option("--reason", help="Why, for whoever asks
 
 def match(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would be linked.")] = False,
+    probable: Annotated[
+        bool, typer.Option("--probable", help="Link nobody: let stewards decide about who is probably the same.")
+    ] = False,
+    at_least: Annotated[float, typer.Option(help="With --probable: how probable, from 0 to 1.", min=0.5, max=1)] = 0.9,
+    most: Annotated[int, typer.Option(help="With --probable: how many pairs, the most probable first.", min=1)] = 500,
     folder: ProjectFolder = HERE,
     as_json: AsJson = False,
 ) -> None:
@@ -36,6 +42,10 @@ def match(
     """
     from xconnector.operations.matching import MatchingWork
     from xconnector.operations.matching import match as operation
+
+    if probable:
+        _propose_probable(folder, at_least=at_least, most=most)
+        return
 
     async def work(place: "Workplace") -> "Matched":
         project = place.project
@@ -50,6 +60,24 @@ def match(
         show_json(found)
         return
     _show_matched(found, dry_run=dry_run)
+
+
+def _propose_probable(folder: Path, *, at_least: float, most: int) -> None:
+    from xconnector.operations.probable import ProbableWork, propose_probable
+
+    async def work(place: "Workplace") -> int:
+        project = place.project
+        asked = ProbableWork(
+            survivorship=project.survivorship,
+            at=place.now(),
+            at_least=at_least,
+            most=most,
+            ignore=project.matching.ignore,
+        )
+        return await propose_probable(place.pool, asked)
+
+    new = with_place(folder, work)
+    typer.echo(f"{new:,} pairs are new and wait for a steward: customers matches")
 
 
 @matches_app.callback()
