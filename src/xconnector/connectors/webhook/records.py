@@ -30,7 +30,8 @@ class Defaults:
 
 @dataclass(frozen=True, slots=True)
 class _Item:
-    position: int
+    position: int | None
+    """Among several records of a request, from 1; None where the body is the record."""
     payload: bytes = field(repr=False)
     content: Json = field(repr=False)
     own_name: str | None
@@ -62,7 +63,7 @@ class RecordReading:
     def _items(self, request: WebhookRequest, defaults: Defaults) -> Sequence[_Item]:
         content, name = content_of_request(request, self._settings), defaults.signed_id
         if self._records is None and not isinstance(content, list):
-            return [_Item(1, request.body, content, name)]
+            return [_Item(None, request.body, content, name)]
         found = self._found(content)
         if len(found) > self._settings.most_records:
             raise UnreadableError(f"the request has more than {self._settings.most_records} records")
@@ -100,7 +101,7 @@ class RecordReading:
                 source=defaults.source,
                 source_key=key,
                 payload=item.payload,
-                reason=f"record {item.position}: {wrong}",
+                reason=str(wrong) if item.position is None else f"record {item.position}: {wrong}",
                 position=item.position,
             )
 
