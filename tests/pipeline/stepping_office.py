@@ -67,6 +67,8 @@ class Stepping:
     place: ClockedWorkplace
     watched: Callable[[], Awaitable[None]] = field(default=_nothing)
     """Called after each job."""
+    times: int = 1
+    """How often each job runs: twice where its worker was thought dead and was not."""
 
     async def work(self, *, at_most: int | None = None, without: Collection[str] = ()) -> None:
         """Take jobs until none is left, or so many; what looks and gathers in rounds does so before each."""
@@ -115,7 +117,8 @@ class Stepping:
             stage=job.stage, ids=job.ids, priority=job.priority, number=job.attempts + 1, job_id=job.number
         )
         try:
-            await STAGES[job.stage](self.place, attempt, **job.ids)
+            for _ in range(self.times):
+                await STAGES[job.stage](self.place, attempt, **job.ids)
         except DiedError:
             return
         async with transaction(self.place.pool) as connection:

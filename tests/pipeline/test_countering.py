@@ -1,5 +1,6 @@
 """Counter-events: what was paid is not asked for any more, as long as it has not been handed over, and with proof."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -164,3 +165,27 @@ async def _batch_of(opened: Office, record_id: int) -> int:
         row = await cursor.fetchone()
     assert row is not None
     return int(row[0])
+
+
+async def test_of_payments_and_hand_overs_at_the_same_time_each_sees_the_other(office: OpenOffice) -> None:
+    numbers = [str(number) for number in range(12)]
+    changes = trigger(PAID, payments=True, collect="collect: 100ms")
+    async with office(changes) as opened:
+        async with opened.at_work():
+            for number in numbers:
+                await opened.send(notice(number, email=f"{number}@x.test" if int(number) % 2 else ""))
+                await asyncio.sleep(0)
+            for number in numbers:
+                await opened.send(paid(f"P-{number}", number))
+            await opened.until(opened.is_through)
+        stories = {number: await opened.explain(number) for number in numbers}
+        printed, account = {key[:36] for key in opened.printed()}, await opened.account()
+        mailed = {line["recipient"] for line in opened.relay.arrivals()}
+
+    assert account.closes
+    for number, found in stories.items():
+        has_left = str(found.found.communication_id) in printed or f"{number}@x.test" in mailed
+        is_cancelled = found.found.state == State.CANCELLED
+        said = [entry.event for entry in found.history if entry.event in {"cancelled", "not cancelled"}]
+        assert has_left is not is_cancelled, (number, found.history)
+        assert said == (["cancelled"] if is_cancelled else ["not cancelled"]), number
