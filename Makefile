@@ -44,7 +44,7 @@ serve: $(RUNS) ## the demonstration, kept up until ctrl-c
 
 test: $(CHECKS) ## every test; as root on Debian with the real peers of the outside
 	@scripts/peers
-	$(BIN)/python -m pytest -n $(JOBS) $(TESTS)
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(TESTS)
 
 quick: format lint house types unit ## format, lint, house, types, unit tests: under a minute
 
