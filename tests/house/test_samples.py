@@ -15,6 +15,7 @@ from xconnector.contract.registry import connector_names, manifest
 from xconnector.domain.strict_json import Json
 from xconnector.entrypoints.cli import app
 from xconnector.project.connection_settings import read_connections
+from xconnector.project.contract_shape import ContractShape
 from xconnector.project.expectation_file import TestShape
 from xconnector.project.files import CommunicationShape, MappingShape, ProjectShape
 from xconnector.project.findings import Finding
@@ -82,7 +83,7 @@ def keys_of(model: type[BaseModel]) -> set[str]:
 
 
 def file_shapes() -> Iterator[type[BaseModel]]:
-    yield from (CommunicationShape, MappingShape, MatchingShape)
+    yield from (CommunicationShape, ContractShape, MappingShape, MatchingShape)
     yield from (known.shape for name in connector_names() if (known := manifest(name).design_file) is not None)
 
 
