@@ -23,6 +23,7 @@ from xconnector.execution.jobs import Chore, Jobs, Retry, Stage, Watch
 from xconnector.execution.worker import Worker, WorkerSettings
 from xconnector.operations.explaining import Explanation, explain
 from xconnector.operations.reconciling import reconcile_everything, reconcile_run
+from xconnector.pipeline.begin import give_turns
 from xconnector.pipeline.collect import gather
 from xconnector.pipeline.communicate import STAGES
 from xconnector.pipeline.giving_up import give_up
@@ -264,6 +265,8 @@ def _lay_main_path(place: Workplace, retry: Retry) -> None:
         place.jobs.add_stage(Stage(name=name, run=partial(stage, place), retry=retry))
     place.jobs.add_watch(Watch(name="gather orders", every=QUICK, look=partial(gather_orders, place)))
     place.jobs.add_chore(Chore(name="gather bundles", every=QUICK, do=partial(gather, place)))
+    if place.project.has_lines:
+        place.jobs.add_chore(Chore(name="give turns", every=QUICK, do=partial(give_turns, place)))
     for name in place.connections.channel_names:
         place.jobs.add_watch(Watch(name=f"poll {name}", every=QUICK, look=partial(poll, place, name)))
     place.jobs.on_exhausted(partial(give_up, place))

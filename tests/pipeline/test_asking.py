@@ -251,3 +251,14 @@ async def test_one_that_failed_holds_those_behind_it_or_lets_them_pass(
             await dismiss(opened.place.pool, Choice(), actor="ops", reason="not needed")
             await line.work()
             assert await states(opened, "1", "2") == [State.CANCELLED, State.COLLECTED]
+
+
+async def test_a_worker_gives_turns_by_itself(office: OpenOffice) -> None:
+    async with office(trigger("order_by: customer", collect="collect: 100ms")) as opened:
+        await opened.send(*(notice(str(number), customer="K-7", email="k@x.test") for number in range(3)))
+        account = await opened.work()
+        stories = [await opened.explain(str(number)) for number in range(3)]
+
+    assert account.states == {State.COMPLETED: 3}
+    handed_over = [found.handovers[0].intended_at for found in stories]
+    assert handed_over == sorted(handed_over)
