@@ -7,6 +7,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+REMOVED = "@removed"
+"""The name in a record's data that says that what it speaks of was removed at its source (a word of OData)."""
+
 
 def payload_digest(payload: bytes) -> str:
     """Return the SHA-256 of the bytes as they arrived, in hexadecimal."""

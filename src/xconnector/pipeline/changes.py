@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from xconnector.domain.change_event import DELETE, place_in_order
+from xconnector.domain.change_event import place_in_order
 from xconnector.domain.change_record import row_key_of
 from xconnector.domain.customer import CustomerRecord
 from xconnector.pipeline.trigger import MappedRecord
@@ -50,8 +50,7 @@ def _is_later(one: ChangePosition, other: ChangePosition) -> bool:
 
 
 def _said(source: MappedRecord, as_of: datetime, home_country: str) -> CustomerRecord:
-    is_deleted = (source.change or {}).get("op") == DELETE
-    said: Mapping[str, Any] = {} if is_deleted else source.mapped.customer_fields
+    said: Mapping[str, Any] = {} if source.is_deleted else source.mapped.customer_fields
     return CustomerRecord(
         customer_key=source.mapped.customer_key,
         source=source.record.source,

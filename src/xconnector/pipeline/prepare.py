@@ -219,10 +219,13 @@ def _news(place: Workplace, sources: Sequence[MappedRecord]) -> list[CustomerRec
             customer_key=source.mapped.customer_key,
             source=source.record.source,
             as_of=source.as_of,
-            fields=written_alike(source.mapped.customer_fields, place.project.home_country),
+            fields={}
+            if source.is_deleted
+            else written_alike(source.mapped.customer_fields, place.project.home_country),
+            replaces_all=source.is_deleted,
         )
         for source in sources
-        if source.mapped.customer_fields and source.change is None
+        if (source.mapped.customer_fields or source.is_deleted) and source.change is None
     ]
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from xconnector.domain.change_event import DELETE, TOMBSTONE
+from xconnector.domain.event import REMOVED
 from xconnector.domain.trigger.book import Ask, Heard, Origin
 from xconnector.domain.trigger.keys import Fields, key_heard, keys_of
 from xconnector.pipeline.promises import BreachError, breach_of
@@ -27,6 +28,8 @@ class MappedRecord:
     mapped: Mapped
     change: Mapping[str, Any] | None = None
     """Of a feed that tells changes of rows: which one."""
+    is_deleted: bool = False
+    """Whether it says that what it speaks of is no longer there."""
     as_of: datetime
     """When what it says was so: when it happened, or else when it came.
 
@@ -69,11 +72,13 @@ def map_record(project: Project, record: TakenRecord) -> MappedRecord:
     as_of = min(record.occurred_at or record.received_at, record.received_at)
     mapping = project.mapping_of(feed, at=as_of)
     change = None if feed.changes is None else content
-    is_deleted = change is not None and change.get("op") == DELETE
+    is_deleted = REMOVED in content if change is None else change.get("op") == DELETE
     mapped = _deleted(mapping, content) if is_deleted else mapping.apply(content)
     if feed.has_own_keys:
         mapped = replace(mapped, customer_key=feed.member_key(record.source, mapped.customer_key))
-    return MappedRecord(record=record, mapping=mapping, mapped=mapped, as_of=as_of, change=change)
+    return MappedRecord(
+        record=record, mapping=mapping, mapped=mapped, as_of=as_of, change=change, is_deleted=is_deleted
+    )
 
 
 def is_tombstone(project: Project, record: TakenRecord) -> bool:
@@ -95,7 +100,8 @@ def trigger(place: Workplace, source: MappedRecord) -> list[Asked]:
 
     Raises ConditionError where the condition of one cannot be answered, StartError where its start cannot be told.
     """
-    if source.change is not None and source.change.get("op") == DELETE and not source.mapped.data:
+    # What was removed is no occasion; a deleted row may be one, where the change still tells what it was.
+    if source.is_deleted and (source.change is None or not source.mapped.data):
         return []
     kinds = asked_for(place.project, source.record.event_type, source.mapped.data)
     return [_asked(place.new_id(), kind, source) for kind in kinds]
