@@ -26,6 +26,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 FEED: Changes = {
     "xconnector.yaml": [
         ("feeds:\n", "feeds:\n  rows: {event: com.small.row, mapping: rows, changes: debezium}\n"),
+        ("feeds:\n", "feeds:\n  things: {event: com.small.thing, mapping: things}\n"),
     ]
 }
 MAPPING = """
@@ -64,6 +65,11 @@ class Told:
         )
 
 
+MAPPING_OF_THINGS = """
+customer: no
+fields: {number: no}
+customer_fields: {last_name: name}
+"""
 TOMBSTONE = BadRecord(source="rows", source_key="1", payload=b"", reason="the message is no JSON")
 
 
@@ -83,9 +89,9 @@ def logs(draw: st.DrawFn) -> list[Told]:
     ]
 
 
-async def _tell(opened: Office, records: Sequence[SourceRecord | BadRecord]) -> None:
+async def _tell(opened: Office, records: Sequence[SourceRecord | BadRecord], *, feed: str = "rows") -> None:
     place = opened.place
-    await receive(place, records, feed=place.project.feeds["rows"])
+    await receive(place, records, feed=place.project.feeds[feed])
     async with reading(place.pool) as connection:
         row = await (await connection.execute("SELECT max(batch_id) FROM batch")).fetchone()
     assert row is not None
@@ -109,6 +115,7 @@ def _end_of(log: Sequence[Told]) -> dict[str, str | None]:
 async def opened(office: OpenOffice, tmp_path: Path) -> AsyncGenerator[Office]:
     folder = write_office_project(tmp_path, FEED)
     (folder / "mappings" / "rows.yaml").write_text(MAPPING, encoding="utf-8")
+    (folder / "mappings" / "things.yaml").write_text(MAPPING_OF_THINGS, encoding="utf-8")
     async with office() as opened:
         yield opened
 
@@ -130,3 +137,21 @@ async def test_any_disorder_and_repetition_leaves_the_same_golden_records(
     account = await opened.account()
     assert await _golden(opened, [change.row for change in log]) == _end_of(log), order
     assert (account.records["refused"], account.records["set_aside"]) == (0, 0)
+
+
+async def test_what_was_removed_takes_back_what_its_source_said_and_asks_for_nothing(opened: Office) -> None:
+    there, gone = {"no": "7", "name": "Ann"}, {"no": "7", "@removed": {"reason": "deleted"}}
+    for number, said in enumerate((there, gone)):
+        record = SourceRecord(
+            source="things",
+            source_key=f"7@{number}",
+            event_type="com.small.thing",
+            occurred_at=None,
+            payload=json.dumps(said).encode(),
+            data=said,
+        )
+        await _tell(opened, [record], feed="things")
+        assert await _golden(opened, ["7"]) == ({"7": "Ann"} if said is there else {})
+
+    account = await opened.account()
+    assert (account.records["set_aside"], account.states) == (0, {})
