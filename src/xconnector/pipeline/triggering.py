@@ -1,0 +1,120 @@
+"""Asking a batch's records what they want: what begins now, what waits, what is not for us."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from xconnector.domain.communication import State
+from xconnector.domain.failure import Failure, FailureKind
+from xconnector.domain.trigger.start import StartError
+from xconnector.execution.jobs import Attempt
+from xconnector.pipeline import failing
+from xconnector.pipeline.asking import NewAsk, ask_for, priority_of
+from xconnector.pipeline.prepared import Batch
+from xconnector.pipeline.promises import BreachError
+from xconnector.pipeline.trigger import Asked, MappedRecord, feed_of, heard_in, is_tombstone, map_record, trigger
+from xconnector.pipeline.workplace import Workplace
+from xconnector.postgres.connect import Connection
+from xconnector.project.condition import ConditionError
+from xconnector.project.mapping import MappingError
+from xconnector.store import communications, feed_states, inbox, recorded
+from xconnector.store.failures import Stopped
+from xconnector.store.inbox import TakenRecord
+
+
+async def trigger_new(place: Workplace, connection: Connection, batch: Batch) -> list[MappedRecord]:
+    """Ask every new record which communications it wants; one that fits no mapping or condition is set aside."""
+    sources: list[MappedRecord] = []
+    records = await _going_on(place, connection, batch.batch_id)
+    known = await _made_before(connection, records)
+    for record in records:
+        if is_tombstone(place.project, record):
+            batch.made.append((record.record_id, 0))
+            continue
+        source = _mapped(place, record)
+        if isinstance(source, Failure):
+            batch.unfit.append((record.record_id, source))
+            continue
+        try:
+            asked = trigger(place, source)
+        except (ConditionError, StartError) as error:
+            batch.unfit.append((record.record_id, _unfit(error)))
+            continue
+        batch.made.append((record.record_id, len(asked)))
+        batch.asked += [one for one in asked if (record.record_id, one.kind.name) not in known]
+        sources.append(source)
+    return sources
+
+
+async def _made_before(connection: Connection, records: Sequence[TakenRecord]) -> set[tuple[int, str]]:
+    """Return what records that are asked again got already, as (record id, name of the communication)."""
+    again = [record.record_id for record in records if record.is_asked_again]
+    return {(one.record_id, one.name) for one in await recorded.made_of(connection, again)} if again else set()
+
+
+async def let_wait(
+    place: Workplace,
+    connection: Connection,
+    batch: Batch,
+    sources: Sequence[MappedRecord],
+    attempt: Attempt,
+    *,
+    now: datetime,
+) -> None:
+    """Leave in the batch what begins now; what waits, or is not made, is recorded."""
+    new = [
+        NewAsk(
+            ask=asked.ask,
+            batch_id=batch.batch_id,
+            priority=priority_of(asked.kind.urgency, attempt.priority),
+            customer_key=asked.source.mapped.customer_key,
+            event=asked.source.record.event_type,
+        )
+        for asked in batch.asked
+        if asked.ask is not None
+    ]
+    begin = await ask_for(place, connection, new, heard_in(place, sources), now=now)
+    batch.asked = [asked for asked in batch.asked if asked.ask is None or asked.communication_id in begin]
+
+
+async def _going_on(place: Workplace, connection: Connection, batch_id: int) -> list[TakenRecord]:
+    """Return the new records of feeds that are not stopped; the others wait until theirs are let go on."""
+    records = await inbox.unasked(connection, batch_id)
+    feeds = {record.record_id: feed_of(place.project, record) for record in records}
+    names = {feed.name for feed in feeds.values() if feed is not None}
+    stopped = await feed_states.paused(connection, list(names)) if names else frozenset[str]()
+    await feed_states.hold(connection, batch_id, list(stopped), place.now())
+    return [one for one in records if (feed := feeds[one.record_id]) is None or feed.name not in stopped]
+
+
+async def trigger_again(place: Workplace, connection: Connection, batch: Batch) -> list[MappedRecord]:
+    """Take up communications that were ordered again after they could not be assembled or decided."""
+    waiting = await communications.triggered(connection, batch.batch_id)
+    records = await inbox.records(connection, [row.record_id for row in waiting])
+    sources: list[MappedRecord] = []
+    for row in waiting:
+        source = _mapped(place, records[row.record_id])
+        kind = place.project.communications.get(row.name)
+        if isinstance(source, Failure) or kind is None:
+            reason = source.reason if isinstance(source, Failure) else f"the project has no communication {row.name!r}"
+            failure = Failure(stage="assemble", kind=FailureKind.PROJECT, reason=reason)
+            stopped = Stopped(batch_id=batch.batch_id, communication_id=row.communication_id, failure=failure)
+            await failing.fail(connection, [stopped], origin=State.TRIGGERED, now=place.now())
+            continue
+        batch.asked.append(Asked(communication_id=row.communication_id, kind=kind, source=source))
+        batch.again.add(row.communication_id)
+        sources.append(source)
+    return sources
+
+
+def _mapped(place: Workplace, record: TakenRecord) -> MappedRecord | Failure:
+    try:
+        return map_record(place.project, record)
+    except (BreachError, MappingError) as error:
+        return _unfit(error)
+
+
+def _unfit(error: BreachError | MappingError | ConditionError | StartError) -> Failure:
+    """Return why a record is set aside before anything is made of it."""
+    # Whether a contract is broken is asked at the door too: one cause is one group.
+    stage = "receive" if isinstance(error, BreachError) else "trigger"
+    return Failure(stage=stage, kind=FailureKind.INPUT, reason=str(error))
