@@ -7,6 +7,7 @@ behaves as told. See `ChannelStandIn` for what it promises.
 from xconnector.testing.conformance.channel import ChannelConformance, CollectingChannelConformance
 from xconnector.testing.conformance.file_drop import DropStandIn, FileDropConformance
 from xconnector.testing.conformance.manifest import ManifestConformance
+from xconnector.testing.conformance.pull_source import PullSourceConformance, PullStandIn
 from xconnector.testing.conformance.run_source import RunFiles, RunSourceConformance
 from xconnector.testing.conformance.stand_in import Arrival, ChannelStandIn, not_applicable
 from xconnector.testing.conformance.stream_source import StreamSourceConformance
@@ -24,6 +25,8 @@ __all__ = [
     "FileDropConformance",
     "ManifestConformance",
     "Published",
+    "PullSourceConformance",
+    "PullStandIn",
     "RunFiles",
     "RunSourceConformance",
     "StreamSourceConformance",
