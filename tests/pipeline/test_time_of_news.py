@@ -7,16 +7,14 @@ import msgspec
 
 from tests.store.memory import NOW
 from xconnector.domain.golden import MOST_RECENT
-from xconnector.operations.customers import load_customers
-from xconnector.pipeline.trigger import MappedRecord
+from xconnector.operations.customers import LoadTerms, load_customers
 from xconnector.postgres.connect import open_pool, transaction
-from xconnector.project.mapping import Mapped
 from xconnector.store import customers
 from xconnector.store.inbox import TakenRecord
 
 
-def _mapped(occurred_at: datetime | None) -> MappedRecord:
-    record = TakenRecord(
+def _record(occurred_at: datetime | None) -> TakenRecord:
+    return TakenRecord(
         record_id=1,
         source="crm",
         source_key="1",
@@ -26,18 +24,17 @@ def _mapped(occurred_at: datetime | None) -> MappedRecord:
         feed=None,
         data="{}",
     )
-    return MappedRecord(record=record, mapped=Mapped(customer_key="K1", data={}, customer_fields={}, source_key=None))
 
 
 def test_news_are_as_of_when_they_happened_or_else_when_they_came() -> None:
     yesterday = NOW - timedelta(days=1)
 
-    assert _mapped(yesterday).as_of == yesterday
-    assert _mapped(None).as_of == NOW
+    assert _record(yesterday).as_of == yesterday
+    assert _record(None).as_of == NOW
 
 
 def test_what_is_said_to_happen_later_is_so_when_it_came() -> None:
-    assert _mapped(NOW + timedelta(days=30_000)).as_of == NOW
+    assert _record(NOW + timedelta(days=30_000)).as_of == NOW
 
 
 async def test_a_loaded_record_of_the_future_is_replaced_by_the_next_load(tmp_path: Path, database: str) -> None:
@@ -45,7 +42,7 @@ async def test_a_loaded_record_of_the_future_is_replaced_by_the_next_load(tmp_pa
     async with open_pool(database, name="load") as pool:
         for email, as_of in (("a@x.test", {"as_of": "2999-01-01T00:00:00Z"}), ("b@x.test", {})):
             file.write_bytes(msgspec.json.encode({"customer": "K1", "email": email, **as_of}))
-            await load_customers(pool, file, source="crm")
+            await load_customers(pool, [file], LoadTerms(source="crm"))
         async with transaction(pool) as connection:
             golden = await customers.golden_records(connection, ["K1"], MOST_RECENT, at=datetime.now(UTC))
 

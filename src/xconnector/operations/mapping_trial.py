@@ -91,7 +91,7 @@ def _tried(
 
 def _made_now(project: Project, feed: Feed, record: TakenRecord) -> Made:
     try:
-        mapping = project.mapping_of(feed, at=min(record.occurred_at or record.received_at, record.received_at))
+        mapping = project.mapping_of(feed, at=record.as_of)
     except MappingError as wrong:
         return Made(error=str(wrong))
     return _made(project, feed, mapping, record)

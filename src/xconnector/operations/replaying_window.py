@@ -105,7 +105,7 @@ def _lacks(project: Project, feed: Feed, record: TakenRecord, made: Sequence[Mad
     """Say whether a record asks for something that was never made, and count what."""
     has = {one.name for one in made if one.record_id == record.record_id}
     try:
-        mapping = project.mapping_of(feed, at=min(record.occurred_at or record.received_at, record.received_at))
+        mapping = project.mapping_of(feed, at=record.as_of)
         kinds = asked_for(project, record.event_type, mapping.apply(from_json(record.data)).data)
     except (MappingError, ConditionError):
         replay.unfit += 1

@@ -30,11 +30,10 @@ class MappedRecord:
     """Of a feed that tells changes of rows: which one."""
     is_deleted: bool = False
     """Whether it says that what it speaks of is no longer there."""
-    as_of: datetime
-    """When what it says was so: when it happened, or else when it came.
 
-    Nothing can be told before it was so: the clock of a source that runs ahead must not keep out its later news.
-    """
+    @property
+    def as_of(self) -> datetime:
+        return self.record.as_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,16 +68,13 @@ def map_record(project: Project, record: TakenRecord) -> MappedRecord:
     content = from_json(record.data)
     if (breach := breach_of(project, feed, content)) is not None:
         raise BreachError(breach)
-    as_of = min(record.occurred_at or record.received_at, record.received_at)
-    mapping = project.mapping_of(feed, at=as_of)
+    mapping = project.mapping_of(feed, at=record.as_of)
     change = None if feed.changes is None else content
     is_deleted = REMOVED in content if change is None else change.get("op") == DELETE
     mapped = _deleted(mapping, content) if is_deleted else mapping.apply(content)
     if feed.has_own_keys:
         mapped = replace(mapped, customer_key=feed.member_key(record.source, mapped.customer_key))
-    return MappedRecord(
-        record=record, mapping=mapping, mapped=mapped, as_of=as_of, change=change, is_deleted=is_deleted
-    )
+    return MappedRecord(record=record, mapping=mapping, mapped=mapped, change=change, is_deleted=is_deleted)
 
 
 def is_tombstone(project: Project, record: TakenRecord) -> bool:

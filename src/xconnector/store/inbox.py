@@ -222,6 +222,14 @@ class TakenRecord:
     is_asked_again: bool = False
     """Whether it was asked before, and what it asked for then is made already."""
 
+    @property
+    def as_of(self) -> datetime:
+        """When what it says was so: when it happened, or else when it came.
+
+        Nothing can be told before it was so: the clock of a source that runs ahead must not keep out its later news.
+        """
+        return min(self.occurred_at or self.received_at, self.received_at)
+
 
 async def unasked(connection: Connection, batch_id: int) -> list[TakenRecord]:
     """Return the batch's records of which it is not known yet what they ask for, locked until the transaction ends."""
