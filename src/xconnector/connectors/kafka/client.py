@@ -70,8 +70,6 @@ class KafkaSession:
         self._heard: KafkaError | None = None
         """What the driver told beside its calls, worst first."""
         self._is_cut_off = False
-        self._lost: set[tuple[str, int]] = set()
-        """Partitions that were taken from us since messages were given last."""
 
     async def open(self) -> None:
         """Prove brokers and topics. Raises TransientError or MisconfiguredError."""
@@ -113,14 +111,15 @@ class KafkaSession:
                 self._explain(found.error)
 
     def _join(self) -> None:
-        self._member.subscribe(list(self._settings.topics), on_revoke=self._give_up, on_lost=self._give_up)
+        # Partitions may be taken from us, and given to us again, while messages are gathered. What was gathered is
+        # kept all the same: left out, it would be passed over by the next commit where the partition is ours again.
+        self._member.subscribe(list(self._settings.topics))
 
     def _close(self) -> None:
         if self._consumer is not None:
             self._consumer.close()
 
     def _next(self, appetite: Appetite) -> Sequence[Given]:
-        self._lost.clear()
         first = self._member.poll(appetite.patience.total_seconds())
         more = self._member.consume(appetite.most - 1, appetite.within.total_seconds()) if first is not None else []
         given: list[Given] = []
@@ -131,12 +130,13 @@ class KafkaSession:
         if not given and (self._is_cut_off or self._heard is not None):
             self._explain(self._heard or KafkaError(KafkaError._ALL_BROKERS_DOWN))  # noqa: SLF001
         self._is_cut_off = False
-        # Whoever has these partitions now is given their messages from our last acknowledgement on.
-        return [one for one in given if (one.topic, one.partition) not in self._lost]
+        return given
 
     def _commit(self, given: Sequence[Given]) -> None:
-        # Of each partition the last: messages are in their order.
-        ends = {(one.topic, one.partition): one.offset + 1 for one in given}
+        ends: dict[tuple[str, int], int] = {}
+        for one in given:
+            place = (one.topic, one.partition)
+            ends[place] = max(ends.get(place, 0), one.offset + 1)
         offsets = [TopicPartition(topic, partition, offset) for (topic, partition), offset in ends.items()]
         try:
             committed = self._member.commit(offsets=offsets, asynchronous=False)
@@ -152,9 +152,6 @@ class KafkaSession:
     def _member(self) -> Consumer:
         assert self._consumer is not None, "the session is open"
         return self._consumer
-
-    def _give_up(self, _: Consumer, partitions: Sequence[TopicPartition]) -> None:
-        self._lost |= {(one.topic, one.partition) for one in partitions}
 
     def _hear(self, error: KafkaError) -> None:
         if error.code() == KafkaError._ALL_BROKERS_DOWN:  # noqa: SLF001
