@@ -25,7 +25,7 @@ _AT_ONCE = 500
 _FEWEST = 0.02
 """Share of the members that must have a field for it to be compared."""
 _FEWEST_MEMBERS = 20
-_PAIRS_TO_LEARN_FROM = 1_000_000.0
+_PAIRS_TO_LEARN_FROM = 200_000.0
 _SEED = 1
 _NEAR: Mapping[str, tuple[str, list[float]]] = {
     "first_name": ("JaroWinklerAtThresholds", [0.92, 0.85]),
@@ -44,7 +44,7 @@ _BLOCKS = (
     *(("last_name", "postcode"), ("first_name", "last_name", "city"), ("birth_date", "postcode")),
 )
 """Who is compared at all: those who agree in all fields of any of these."""
-_LEARNT_BY = (("last_name", "birth_date"), ("postcode",), ("first_name", "last_name"))
+_LEARNT_BY = (("email",), ("birth_date", "postcode"), ("first_name", "last_name", "postcode"))
 _STRONG = (("email", "birth_date"), ("last_name", "birth_date", "postcode"), ("tax_id",))
 _FOUND_BY_STRONG = 0.7
 
