@@ -114,3 +114,47 @@ def test_what_is_no_day_is_found(project_folder: ProjectFolder, on: str) -> None
     (found,) = project_folder.findings()
 
     assert found.startswith("tests/policies.yaml:4: ")
+
+
+SAID = """\
+    statements:
+      - {source: crm, as_of: 2025-12-01, fields: {email: old@x.test, last_name: Maier}, verified: [email]}
+      - {source: portal, as_of: 2025-12-24, fields: {email: new@x.test}}
+    data:
+"""
+TABLE = """\
+| field | sources | rule                 | note |
+|-------|---------|----------------------|------|
+| email | -       | most recent verified |      |
+| *     | -       | most recent          |      |
+"""
+
+
+def test_a_table_of_survivorship_is_proved_by_what_sources_said(project_folder: ProjectFolder) -> None:
+    project_folder.replace("tests/policies.yaml", "    data:\n", SAID)
+    project_folder.replace(
+        "tests/policies.yaml",
+        "  expect:\n",
+        "  golden: {email: old@x.test, last_name: Meyer, title: null}\n  expect:\n",
+    )
+
+    (by_recency,) = run_tests(project_folder.load())
+    project_folder.write("customers/survivorship.md", TABLE)
+    (by_table,) = run_tests(project_folder.load())
+
+    told = "the golden record has 'new@x.test' of portal as email, not 'old@x.test'"
+    assert by_recency.differences == (told,)
+    assert by_table.passed
+
+
+def test_what_a_source_took_back_or_deleted_is_no_longer_golden(project_folder: ProjectFolder) -> None:
+    later = "      - {source: portal, as_of: 2025-12-25, fields: {email: null}}\n"
+    gone = "      - {source: crm, as_of: 2025-12-26, deleted: true}\n"
+    project_folder.replace(
+        "tests/policies.yaml", "    data:\n", SAID.replace("    data:\n", f"{later}{gone}    data:\n")
+    )
+    project_folder.replace("tests/policies.yaml", "  expect:\n", "  golden: {email: null}\n  expect:\n")
+
+    (result,) = run_tests(project_folder.load())
+
+    assert result.passed

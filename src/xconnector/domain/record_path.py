@@ -28,29 +28,35 @@ class PathError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class _Name:
+class NameStep:
+    """What is called so."""
+
     name: str
 
 
 @dataclass(frozen=True, slots=True)
-class _Item:
+class ItemStep:
+    """One item of a list."""
+
     index: int
 
 
 @dataclass(frozen=True, slots=True)
-class _Every:
-    pass
+class EveryStep:
+    """Every item."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Fitting:
+class FittingStep:
+    """The first item that fits a condition."""
+
     path: "RecordPath"
     wanted: "str | RecordPath | None"
     """A path from the root asks for what stands there; None asks only whether there is such a thing."""
     fits_if_equal: bool = True
 
 
-_Step: TypeAlias = _Name | _Item | _Every | _Fitting
+Step: TypeAlias = NameStep | ItemStep | EveryStep | FittingStep
 _Walk: TypeAlias = Callable[[Json, Json], Json]
 
 _NAME = re.compile(r'"(?P<quoted>[^"]+)"|(?P<bare>[^.\[\]/"=!\s][^.\[\]"=!]*)')
@@ -88,13 +94,13 @@ def parse_path(text: str) -> RecordPath:
     if text == ".":
         return RecordPath(text, walk=_itself)
     from_root = text.startswith("/")
-    steps = _Steps(text[1:] if from_root else text).parse()
+    steps = PathSteps(text[1:] if from_root else text).parse()
     walk = _walk_of(steps, text)
-    if _Every() in steps:
+    if EveryStep() in steps:
         walk = _always_a_list(walk)
     if from_root:
         return RecordPath(text, walk=_from_root(walk))
-    names = tuple(step.name for step in steps if isinstance(step, _Name))
+    names = tuple(step.name for step in steps if isinstance(step, NameStep))
     return RecordPath(text, walk=walk, names=names if len(names) == len(steps) else ())
 
 
@@ -159,8 +165,8 @@ def prove_path(text: str, sample: Mapping[str, Any]) -> None:
     found = cast("Json", sample)
     if text == ".":
         return
-    for step in _Steps(text.removeprefix("/")).parse():
-        if not isinstance(step, _Name):
+    for step in PathSteps(text.removeprefix("/")).parse():
+        if not isinstance(step, NameStep):
             found = next(iter(items_of(found)), None)
         elif isinstance(found, list):
             raise PathError(f"it leads through a list before {step.name!r}: write [0] or [*] there")
@@ -170,15 +176,15 @@ def prove_path(text: str, sample: Mapping[str, Any]) -> None:
             raise NoSuchNameError(step.name, sorted(found) if isinstance(found, dict) else ())
 
 
-class _Steps:
+class PathSteps:
     """Reads the steps of one path from left to right."""
 
     def __init__(self, text: str) -> None:
         self._text = text
         self._at = 0
 
-    def parse(self) -> tuple[_Step, ...]:
-        steps: list[_Step] = []
+    def parse(self) -> tuple[Step, ...]:
+        steps: list[Step] = []
         # A path may start with brackets: the item itself is then the list.
         if not self._text.startswith("["):
             steps.append(self._name())
@@ -193,19 +199,19 @@ class _Steps:
                     raise self._wrong("expected . or [")
         return tuple(steps)
 
-    def _name(self) -> _Name:
+    def _name(self) -> NameStep:
         found = _NAME.match(self._text, self._at)
         if found is None:
             raise self._wrong("expected a name")
         self._at = found.end()
-        return _Name((found["quoted"] or found["bare"]).strip())
+        return NameStep((found["quoted"] or found["bare"]).strip())
 
-    def _bracket(self) -> _Step:
+    def _bracket(self) -> Step:
         inside = self._inside()
         if inside == "*":
-            return _Every()
+            return EveryStep()
         if _NUMBER.fullmatch(inside):
-            return _Item(int(inside))
+            return ItemStep(int(inside))
         return _condition(inside)
 
     def _inside(self) -> str:
@@ -226,20 +232,20 @@ class _Steps:
         return PathError(f"path {self._text!r}, character {self._at + 1}: {complaint}")
 
 
-def _condition(text: str) -> _Fitting:
+def _condition(text: str) -> FittingStep:
     at = _outside_brackets(text, "=")
     if at is None:
-        return _Fitting(parse_path(text), None)
+        return FittingStep(parse_path(text), None)
     differs = text[:at].endswith("!")
     left = text[: at - 1] if differs else text[:at]
     right = text[at + 1 :].strip()
     if right.startswith("/"):
-        return _Fitting(parse_path(left.strip()), parse_path(right), fits_if_equal=not differs)
+        return FittingStep(parse_path(left.strip()), parse_path(right), fits_if_equal=not differs)
     if right[:1] == '"' and right[-1:] == '"' and len(right) > 1:
         right = right[1:-1]
     if not right:
         raise PathError(f"condition {text!r}: write a value behind =")
-    return _Fitting(parse_path(left.strip()), right, fits_if_equal=not differs)
+    return FittingStep(parse_path(left.strip()), right, fits_if_equal=not differs)
 
 
 def _outside_brackets(text: str, wanted: str) -> int | None:
@@ -272,7 +278,7 @@ def _always_a_list(walk: _Walk) -> _Walk:
     return walk_to_list
 
 
-def _walk_of(steps: tuple[_Step, ...], text: str) -> _Walk:
+def _walk_of(steps: tuple[Step, ...], text: str) -> _Walk:
     """Chain the steps into one function; what follows `[*]` is walked for every item."""
     walk: _Walk = _itself
     for step in reversed(steps):
@@ -280,16 +286,16 @@ def _walk_of(steps: tuple[_Step, ...], text: str) -> _Walk:
     return walk
 
 
-def _before(step: _Step, rest: _Walk, text: str) -> _Walk:
+def _before(step: Step, rest: _Walk, text: str) -> _Walk:
     match step:
-        case _Name(name):
+        case NameStep(name):
             return _walk_name(name, rest, text)
-        case _Item(index):
+        case ItemStep(index):
             return _walk_item(index, rest)
-        case _Every():
+        case EveryStep():
             return _walk_every(rest)
-        case _Fitting():
-            return _walk_fitting(step, rest)
+        case FittingStep():
+            return walk_fitting(step, rest)
 
 
 def _walk_name(name: str, rest: _Walk, text: str) -> _Walk:
@@ -321,7 +327,8 @@ def _walk_every(rest: _Walk) -> _Walk:
     return walk
 
 
-def _walk_fitting(condition: _Fitting, rest: _Walk) -> _Walk:
+def walk_fitting(condition: FittingStep, rest: _Walk) -> _Walk:
+    """Return what walks on from the first item that fits."""
     look, wanted, fits_if_equal = condition.path.walk, condition.wanted, condition.fits_if_equal
 
     def walk(item: Json, root: Json) -> Json:

@@ -316,6 +316,8 @@ def _record_by(mapping: RecordMapping | None, data: Mapping[str, Any], origin: O
         source=origin.source,
         as_of=_moment(data["as_of"], origin) if data.get("as_of") else origin.as_of,
         fields=made.customer_fields,
+        verified=made.verified,
+        replaces_all=made.is_deleted,
     )
 
 

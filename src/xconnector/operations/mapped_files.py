@@ -47,6 +47,11 @@ class MappedRecord:
     """The customer's key."""
     fields: Mapping[str, Any] = field(default_factory=dict[str, Any], repr=False)
     customer_fields: Mapping[str, Any] = field(default_factory=dict[str, Any], repr=False)
+    """Null takes back what the source said before."""
+    verified: Sequence[str] = ()
+    """Fields of the customer that the source vouches for, by name."""
+    deleted: bool = False
+    """Whether the source has deleted the customer."""
     lineage: Mapping[str, str | Sequence[str]] = field(default_factory=dict[str, str | Sequence[str]])
     """By field, the path of the record that gave its value, or all of them where several did."""
     error: str | None = None
@@ -173,6 +178,8 @@ def _mapped_record(
         customer=made.customer_key,
         fields=made.data,
         customer_fields=made.customer_fields,
+        verified=sorted(made.verified),
+        deleted=made.is_deleted,
         lineage={name: paths[0] if len(paths) == 1 else list(paths) for name, paths in lineage.items()},
     )
 

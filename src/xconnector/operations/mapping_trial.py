@@ -14,6 +14,9 @@ from xconnector.store.inbox import TakenRecord
 from xconnector.store.recorded import Window
 from xconnector.store.rows import from_json
 
+TAKEN_BACK = "(taken back)"
+_OF_CUSTOMER = "customer."
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Made:
@@ -25,6 +28,11 @@ class Made:
     """Names of those that it asks for."""
     error: str | None = None
     """Why the record is set aside."""
+
+    def told(self, name: str) -> object:
+        """Return a value; of a customer's field that is taken back, which is more than saying nothing, so in words."""
+        value = self.values.get(name)
+        return TAKEN_BACK if value is None and name in self.values and name.startswith(_OF_CUSTOMER) else value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +48,7 @@ class Difference:
     def fields(self) -> Sequence[str]:
         """The names of the fields that differ."""
         names = dict.fromkeys([*self.now.values, *self.then.values])
-        return [name for name in names if self.now.values.get(name) != self.then.values.get(name)]
+        return [name for name in names if self.now.told(name) != self.then.told(name)]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -104,6 +112,8 @@ def _made(project: Project, feed: Feed, mapping: RecordMapping, record: TakenRec
     except (MappingError, ConditionError) as wrong:
         # Both name the mapping; that they are called differently is no difference.
         return Made(error=str(wrong).removeprefix(f"mapping {mapping.name}: "))
-    said = {f"customer.{name}": value for name, value in mapped.customer_fields.items()}
+    said = {f"{_OF_CUSTOMER}{name}": value for name, value in mapped.customer_fields.items()}
+    said |= {f"{_OF_CUSTOMER}verified.{name}": True for name in mapped.verified}
+    said |= {f"{_OF_CUSTOMER}deleted": True} if mapped.is_deleted else {}
     keys = {"customer": mapped.customer_key, "key": mapped.source_key}
     return Made(values={**mapped.data, **said, **keys}, communications=[kind.name for kind in kinds])

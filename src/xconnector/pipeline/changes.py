@@ -56,5 +56,6 @@ def _said(source: MappedRecord, as_of: datetime, home_country: str) -> CustomerR
         source=source.record.source,
         as_of=as_of,
         fields=written_alike(said, home_country),
+        verified=source.mapped.verified,
         replaces_all=True,
     )

@@ -74,6 +74,7 @@ def _news(place: Workplace, sources: Sequence[MappedRecord]) -> list[CustomerRec
             fields={}
             if source.is_deleted
             else written_alike(source.mapped.customer_fields, place.project.home_country),
+            verified=source.mapped.verified,
             replaces_all=source.is_deleted,
         )
         for source in sources

@@ -74,6 +74,7 @@ def map_record(project: Project, record: TakenRecord) -> MappedRecord:
     mapped = _deleted(mapping, content) if is_deleted else mapping.apply(content)
     if feed.has_own_keys:
         mapped = replace(mapped, customer_key=feed.member_key(record.source, mapped.customer_key))
+    is_deleted = is_deleted or mapped.is_deleted
     return MappedRecord(record=record, mapping=mapping, mapped=mapped, change=change, is_deleted=is_deleted)
 
 
@@ -96,8 +97,9 @@ def trigger(place: Workplace, source: MappedRecord) -> list[Asked]:
 
     Raises ConditionError where the condition of one cannot be answered, StartError where its start cannot be told.
     """
-    # What was removed is no occasion; a deleted row may be one, where the change still tells what it was.
-    if source.is_deleted and (source.change is None or not source.mapped.data):
+    # What was removed is no occasion; a deleted row may be one, where the record still tells what it was.
+    tells = source.change is not None or source.mapped.is_deleted
+    if source.is_deleted and not (tells and source.mapped.data):
         return []
     kinds = asked_for(place.project, source.record.event_type, source.mapped.data)
     return [_asked(place.new_id(), kind, source) for kind in kinds]

@@ -23,6 +23,21 @@ class FurtherEventShape(Shape):
     """The feed whose mapping applies, where the event's type does not tell."""
 
 
+class StatementShape(Shape):
+    """What a source said of the customer before."""
+
+    source: Text
+    """Which source, as the table of survivorship names it."""
+    as_of: Day
+    """The day, at noon, as of which it said so."""
+    fields: Mapping[str, Any] = {}
+    """Golden-record fields; null takes back what the source said before."""
+    verified: tuple[Text, ...] = ()
+    """The fields for which it vouches; address is all parts of the address."""
+    deleted: bool = False
+    """Whether it has deleted the customer."""
+
+
 class GivenShape(Shape):
     """What a test starts from."""
 
@@ -31,7 +46,11 @@ class GivenShape(Shape):
     data: Mapping[str, Any]
     """The record as the source would give it."""
     customer: Mapping[str, Any] = {}
-    """Golden-record fields, over those that the mapping finds in the record."""
+    """Golden-record fields, over those of the sources and those that the mapping finds in the record."""
+    statements: tuple[StatementShape, ...] = ()
+    """What sources said of the customer, of which the golden record is made together with what the record says."""
+    source: Text | None = None
+    """The source of the record where statements stand beside it; otherwise it is called as its feed."""
     feed: Name | None = None
     """The feed whose mapping applies, where the event's type does not tell."""
     on: Day = date(2026, 1, 1)
@@ -75,3 +94,5 @@ class TestShape(Shape):
     """The communications, in any order; an empty list expects none."""
     mapped: Mapping[str, Any] = {}
     """What the mapping makes of the record: our fields, and the customer's as customer.<name>."""
+    golden: Mapping[str, Any] = {}
+    """The golden record's fields that are expected, made of the statements and the record; null expects none."""

@@ -294,6 +294,8 @@ class SourceShape(Shape):
     """Whether a missing value is an error."""
     on_error: Literal["reject", "missing"] = "reject"
     """What follows where a transform cannot read the value: the record is rejected, or the value counts as missing."""
+    on_missing: Literal["keep", "retract", "retract_absent"] | None = None
+    """Of a field of `customer_fields` alone: what no value means, in place of the mapping's `missing`."""
 
 
 class MappingUseShape(Shape):
@@ -320,3 +322,11 @@ class MappingShape(Shape):
     """Our fields and where they come from."""
     customer_fields: Mapping[str, str | SourceShape] = {}
     """Golden-record fields and where they come from."""
+    verified: "Sequence[str] | Mapping[str, str | SourceShape]" = ()
+    """Golden-record fields for which the source vouches: always, or by what is true where it does. `address` is all
+    parts of the address."""
+    missing: Literal["keep", "retract", "retract_absent"] = "keep"
+    """What it means that there is no value for a golden-record field. keep: the source says nothing of it; retract:
+    null or blank takes back what the source said, what is not there says nothing; retract_absent: both take it back."""
+    deleted: str | SourceShape | None = None
+    """What is true where the source has deleted the customer: all that it said is taken back."""

@@ -13,6 +13,7 @@ from typing import Any, cast
 from xconnector.domain.record_path import PathError, RecordPath, items_of, text_of
 from xconnector.domain.strict_json import Json
 from xconnector.project.lineage import below, united
+from xconnector.project.mapping_customer import NOTHING_SAID, CustomerWord
 from xconnector.project.mapping_source import Source, ValueProblemError
 
 _LONGEST_KEY = 500
@@ -30,9 +31,13 @@ class Mapped:
     data: Mapping[str, Any] = field(repr=False)
     """Our fields; JSON types only."""
     customer_fields: Mapping[str, Any] = field(repr=False)
-    """What the record says of the customer. A field that it leaves empty it says nothing about."""
+    """What the record says of the customer; None takes back what its source said before."""
     source_key: str | None = field(repr=False)
     """The record's own key, where the mapping names one."""
+    verified: frozenset[str] = frozenset()
+    """The fields of the customer that the source vouches for."""
+    is_deleted: bool = False
+    """Whether the source has deleted the customer: it takes back all that it said."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +69,8 @@ class RecordMapping:
     """Its file as it was read."""
     use: MappingUse | None = None
     """None where the mapping does not say which records it is made for."""
+    word: CustomerWord = NOTHING_SAID
+    """What is vouched for, taken back, or gone."""
     sha256: str = field(init=False)
     """Of its content, whatever the order of keys and the comments."""
 
@@ -74,21 +81,49 @@ class RecordMapping:
     def apply(self, record: Mapping[str, Any]) -> Mapped:
         """Return what the record says in our words.
 
+        Of a customer who is deleted the keys are enough: fields that cannot be had are then left out.
+
         Raises MappingError naming every field that cannot be had.
         """
         root = cast("Json", record)
         problems: list[str] = []
+        is_deleted = self.word is not NOTHING_SAID and self.word.is_deleted(record, problems)
+        if is_deleted:
+            return self._of_deleted(record)
         data = _values(self.fields, root, "", problems)
         said = _values(self.customer_fields, root, "customer.", problems)
+        customer_key = _key([self.customer], root, "customer", problems)
+        source_key = _key(self.key, root, "key", problems) if self.key else None
+        verified = self.word.vouched(said, record, problems) if self.word.verified else frozenset[str]()
+        if problems:
+            raise MappingError(f"mapping {self.name}: {'; '.join(problems)}")
+        if self.word.retractions:
+            customer_fields = self.word.said(said, record)
+        else:
+            customer_fields = {name: value for name, value in said.items() if value is not None and value != []}
+        return Mapped(
+            customer_key=customer_key,
+            data=data,
+            customer_fields=customer_fields,
+            source_key=source_key,
+            verified=verified,
+        )
+
+    def _of_deleted(self, record: Mapping[str, Any]) -> Mapped:
+        root = cast("Json", record)
+        unread: list[str] = []
+        data = _values(self.fields, root, "", unread)
+        problems: list[str] = []
         customer_key = _key([self.customer], root, "customer", problems)
         source_key = _key(self.key, root, "key", problems) if self.key else None
         if problems:
             raise MappingError(f"mapping {self.name}: {'; '.join(problems)}")
         return Mapped(
             customer_key=customer_key,
-            data=data,
-            customer_fields={name: value for name, value in said.items() if value is not None and value != []},
+            data={} if unread else data,
+            customer_fields={},
             source_key=source_key,
+            is_deleted=True,
         )
 
     def customer_of(self, record: Mapping[str, Any]) -> str:
@@ -102,8 +137,9 @@ class RecordMapping:
     def lineage(self, record: Mapping[str, Any]) -> Mapping[str, Sequence[str]]:
         """Return the paths of the record that gave each value, by the name of the field.
 
-        The golden record's fields stand as `customer.<name>`, fields of lists of records as `<list>[*].<name>`, and the
-        keys as `customer` and `key`. A field that is null has every path that was asked for it.
+        The golden record's fields stand as `customer.<name>`, what is vouched for as `customer.verified.<name>`, fields
+        of lists of records as `<list>[*].<name>`, and the keys as `customer` and `key`. A field that is null has every
+        path that was asked for it.
 
         Raises MappingError where `apply` does.
         """
@@ -111,6 +147,7 @@ class RecordMapping:
         named = {f"customer.{name}": source for name, source in self.customer_fields.items()}
         try:
             found = [below(name, source.origins(root, root, "")) for name, source in {**self.fields, **named}.items()]
+            found += self.word.origins(record)
             found.append(below("customer", self.customer.origins(root, root, "")))
             found.append(united(below("key", source.origins(root, root, "")) for source in self.key))
         except (PathError, ValueProblemError) as wrong:

@@ -18,9 +18,16 @@ def paths_read(file: YamlFile) -> Iterator[tuple[Place, str]]:
     key = content.get("key")
     for at, part in enumerate(key if isinstance(key, list) else [key]):
         yield from _source(part, ("key", at), "")
-    yield from _source(content.get("customer"), ("customer",), "")
-    for section in ("fields", "customer_fields"):
+    for part in ("customer", "deleted"):
+        yield from _source(content.get(part), (part,), "")
+    for section in ("fields", "customer_fields", "verified"):
         yield from _fields(content.get(section), (section,), "")
+
+
+def paths_of(spelled: Json) -> Iterator[str]:
+    """Yield every path from the record's top of one source that is well formed; of JSONata none."""
+    for _, path in _source(spelled, (), ""):
+        yield path
 
 
 def _fields(spelled: Json, place: Place, base: str) -> Iterator[tuple[Place, str]]:

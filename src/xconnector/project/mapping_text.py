@@ -8,6 +8,7 @@ from xconnector.domain.strict_json import Json
 from xconnector.project.findings import Finding, named_like
 from xconnector.project.jsonata import JsonataError, from_jsonata
 from xconnector.project.mapping import MappingUse, RecordMapping
+from xconnector.project.mapping_customer_text import CUSTOMER_WORDS, CustomerWordReading
 from xconnector.project.mapping_source import (
     Source,
     Take,
@@ -55,10 +56,10 @@ GOLDEN_FIELDS = (
 _OWN_PREFERENCE = re.compile(r"preference\.[A-Za-z][A-Za-z0-9_-]{0,63}", re.ASCII)
 
 SOURCE_WORDS = ("path", "const", "first", "join", "list", "sum", "count", "each", "group", "jsonata")
-_BESIDE = ("then", "currency", "default", "required", "on_error")
+_BESIDE = ("then", "currency", "default", "required", "on_error", "on_missing")
 _MISSING, _REJECT = "missing", "reject"
 _ONLY_WITH = {"with": "join", "fields": "each"}
-_TOP_KEYS = ("for", "key", "customer", "fields", "customer_fields")
+_TOP_KEYS = ("for", "key", "customer", "fields", "customer_fields", *CUSTOMER_WORDS)
 _USE_KEYS = ("format", "where", "about")
 _ANYTHING = "*"
 
@@ -93,6 +94,7 @@ class _Parsing:
             customer_fields=self._fields(content.get("customer_fields") or {}, ("customer_fields",)),
             content=content,
             use=self._use(content["for"]) if "for" in content else None,
+            word=CustomerWordReading(file=self._file, findings=self.findings, source=self._source).read(content),
         )
         for field in mapping.customer_fields:
             if field not in GOLDEN_FIELDS and _OWN_PREFERENCE.fullmatch(field) is None:
@@ -159,6 +161,8 @@ class _Parsing:
         for key in spelled:
             if key not in known:
                 self._find((*place, key), f"unknown key {key!r}", named_like(key, known))
+            elif key == "on_missing" and place[:-1] != ("customer_fields",):
+                self._find((*place, key), "`on_missing` belongs to a field of customer_fields", "leave it out")
             elif key in _ONLY_WITH and _ONLY_WITH[key] not in words:
                 self._find((*place, key), f"`{key}` belongs to `{_ONLY_WITH[key]}`", "leave it out")
 

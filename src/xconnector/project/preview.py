@@ -53,6 +53,8 @@ def preview(
             continue
         try:
             mapped = _mapped(project, record, issued_at)
+            if mapped.is_deleted and not mapped.data:
+                continue
             customer = _customer(project, mapped, record, customers.get(mapped.customer_key, ()), issued_at)
             for kind in asked_for(project, record.event_type, mapped.data):
                 if kind.name in communications:
@@ -75,7 +77,12 @@ def _customer(
 ) -> Customer:
     after_all = max([now, *(one.as_of for one in known)]) + timedelta(microseconds=1)
     said = CustomerRecord(
-        customer_key=mapped.customer_key, source=record.source, as_of=after_all, fields=mapped.customer_fields
+        customer_key=mapped.customer_key,
+        source=record.source,
+        as_of=after_all,
+        fields=mapped.customer_fields,
+        verified=mapped.verified,
+        replaces_all=mapped.is_deleted,
     )
     return project.survivorship.golden(mapped.customer_key, [*known, said], at=after_all)
 

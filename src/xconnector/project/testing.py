@@ -15,6 +15,7 @@ from xconnector.project.condition import ConditionError
 from xconnector.project.data_contract import ContractError
 from xconnector.project.expectation_file import ExpectationShape, GivenShape
 from xconnector.project.findings import ProjectError
+from xconnector.project.golden_in_tests import customer_of, otherwise_golden
 from xconnector.project.mapping import Mapped, MappingError
 from xconnector.project.model import CommunicationKind, Project
 from xconnector.project.presentation import present
@@ -72,6 +73,7 @@ def _differences(project: Project, test: ProjectTest) -> Sequence[str]:
     expected = {one.communication: one for one in test.shape.expect}
     return [
         *_mapped_otherwise(test.shape.mapped, mapped),
+        *_golden_otherwise(project, test, mapped),
         *(f"{name} is not asked for" for name in expected if name not in made),
         *(f"{name} is asked for and was not expected" for name in made if name not in expected),
         *(said for name, one in expected.items() if name in made for said in _judged(one, fates[name], made[name])),
@@ -94,12 +96,16 @@ def _mapped_otherwise(expected: Mapping[str, Any], mapped: Mapped | None) -> Ite
             yield f"the mapping makes {made.get(name)!r} of {name}, not {value!r}"
 
 
+def _golden_otherwise(project: Project, test: ProjectTest, mapped: Mapped | None) -> Iterator[str]:
+    if mapped is not None and test.shape.golden:
+        yield from otherwise_golden(test.shape.golden, customer_of(project, test.shape.given, mapped))
+
+
 def _made(project: Project, given: GivenShape, mapped: Mapped | None) -> Mapping[str, Routing | str]:
     """Return the decision on each communication that is asked for, or why there is none."""
     if mapped is None:
         return {}
-    fields = {**mapped.customer_fields, **given.customer}
-    customer = Customer(customer_key=mapped.customer_key, fields=fields, provenance={})
+    customer = customer_of(project, given, mapped)
     return {
         kind.name: _decided(project, kind, customer, mapped.data, on=given.on)
         for kind in asked_for(project, given.event, mapped.data)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from xconnector.operations.mapped_files import MappedRecord, MappingChoice
 
 _LINES_AT_ONCE = 200
+_BACK = "(taken back)"
 
 
 def map_files(
@@ -109,7 +110,10 @@ def _told(record: "MappedRecord") -> str:
     place = f"{record.file}:{record.position or 0} {record.format or 'unknown'} {record.mapping or 'no mapping'}"
     if record.error is not None:
         return f"{place}\n  REJECTED {record.error}"
-    values = {**record.fields, **{f"customer.{name}": value for name, value in record.customer_fields.items()}}
+    said = {f"customer.{name}": _BACK if value is None else value for name, value in record.customer_fields.items()}
+    values = {**record.fields, **said, **{f"customer.verified.{name}": True for name in record.verified}}
+    if record.deleted:
+        values["customer.deleted"] = True
     lines = [f"{place}", f"  key: {record.key}", f"  customer: {record.customer}"]
     for name, value in values.items():
         paths = record.lineage.get(name, "")

@@ -73,8 +73,7 @@ def _line(difference: "Difference") -> dict[str, Any]:
         "source": difference.source,
         "source_key": difference.source_key,
         "changed": {
-            name: {"now": difference.now.values.get(name), "then": difference.then.values.get(name)}
-            for name in difference.fields
+            name: {"now": difference.now.told(name), "then": difference.then.told(name)} for name in difference.fields
         },
         "communications": {"now": difference.now.communications, "then": difference.then.communications},
         "error": {"now": difference.now.error, "then": difference.then.error},
@@ -88,7 +87,7 @@ def _show(difference: "Difference") -> None:
         console.print(f"  set aside then: {difference.then.error or 'no'}", highlight=False, markup=False)
     else:
         for name in difference.fields:
-            told = f"  {name}: {difference.now.values.get(name)} → {difference.then.values.get(name)}"
+            told = f"  {name}: {difference.now.told(name)} → {difference.then.told(name)}"
             console.print(told, highlight=False, markup=False)
     if difference.now.communications != difference.then.communications:
         now, then = (", ".join(one.communications) or "nothing" for one in (difference.now, difference.then))
