@@ -4,14 +4,16 @@ from pathlib import Path
 import pytest
 
 from tests.office import Office, notice
-from tests.pipeline.checked_office import UNREVIEWED, WITHDRAWAL, write_checks
+from tests.pipeline.checked_office import UNREVIEWED, WITHDRAWAL, approve, write_checks
 from tests.pipeline.conftest import OpenOffice
 from xconnector.domain.communication import State
 from xconnector.domain.consent import ConsentAction, ConsentEvent
+from xconnector.domain.customer import CustomerRecord
 from xconnector.domain.routing.plan import Medium
 from xconnector.operations.consents import record_consent
 from xconnector.operations.same_customer import Word, merge, unmerge
 from xconnector.postgres.connect import transaction
+from xconnector.store import customers
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -47,9 +49,9 @@ async def test_events_of_either_member_are_made_for_one_customer_until_they_are_
         await unmerge(opened.place.pool, "K-2", by="ann", reason="not he")
         await opened.send(notice("4", customer="K-2", email=""))
         account = await opened.work()
-        customers = await _customers(opened)
+        named = await _customers(opened)
 
-    assert customers == ["K-1", "K-2", "K-1", "K-2"]
+    assert named == ["K-1", "K-2", "K-2", "K-2"]
     assert (merged, opened.mails_to("one@x.test")) == (2, 2)
     assert account.states == {State.COMPLETED: 4}
 
@@ -81,6 +83,49 @@ async def test_a_member_that_comes_or_goes_and_what_is_said_of_it_is_news_of_wha
         said = await _have_news(opened)
 
     assert (long_ago, merged, later, said) == (0, 2, 0, 2)
+
+
+async def test_what_is_on_its_way_when_two_are_parted_goes_to_nobody_elses_address(office: OpenOffice) -> None:
+    async with office() as opened:
+        await _know(opened, **{"K-1": "one@x.test", "K-2": "two@x.test"})
+        await _merge(opened, "K-1", "K-2")
+        await opened.send(notice("1", customer="K-2", amount="2000.00"))
+        await opened.work_until(("1", State.IN_REVIEW))
+        composed_for = (await opened.explain("1")).assembly
+        await unmerge(opened.place.pool, "K-2", by="ann", reason="not he")
+        await _know(opened, **{"K-2": "other@x.test"})
+        await approve(opened)
+        await opened.work()
+        found = await opened.explain("1")
+
+    assert composed_for is not None
+    assert (found.found.customer_key, found.found.state) in {("K-2", "failed"), ("K-2", "completed")}
+    assert opened.mails_to("one@x.test") == 0
+
+
+async def test_once_per_customer_is_once_for_all_who_are_the_customer(office: OpenOffice) -> None:
+    every = "{event: com.small.notice}"
+    once = {"communications/notice.yaml": [(every, "{event: com.small.notice, once_per: customer}")]}
+    async with office(once) as opened:
+        await _know(opened, **{"K-1": "one@x.test", "K-2": "two@x.test"})
+        await _merge(opened, "K-1", "K-2")
+        await opened.send(notice("1"))
+        await opened.work()
+        await opened.send(notice("2"))
+        account = await opened.work()
+
+    assert account.states == {State.COMPLETED: 1, State.SUPPRESSED: 1}
+
+
+async def _know(opened: Office, **emails: str) -> None:
+    """Let a source say addresses of members."""
+    now = datetime.now(UTC)
+    said = [
+        CustomerRecord(customer_key=key, source="load", as_of=now, fields={"email": email})
+        for key, email in emails.items()
+    ]
+    async with transaction(opened.place.pool) as connection:
+        await customers.remember(connection, said, now)
 
 
 async def _have_news(opened: Office) -> int:

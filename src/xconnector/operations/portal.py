@@ -87,8 +87,7 @@ async def documents_of(pool: Pool, customer_key: str) -> list[PublishedDocument]
 async def document_of(pool: Pool, customer_key: str, dispatch_key: str) -> PublishedDocument | None:
     """Return one document of a customer, or None; another customer's is none of theirs."""
     async with transaction(pool) as connection:
-        document = await portal.find(connection, dispatch_key)
-    return document if document is not None and document.customer_key == customer_key else None
+        return await portal.find_of_customer(connection, customer_key, dispatch_key)
 
 
 async def content_of(content_store: ContentStore, document: PublishedDocument) -> bytes:

@@ -57,7 +57,7 @@ def freeze(place: Workplace, assembled: Assembled, terms: Terms, *, review_role:
     country = str(fields.get("country") or place.project.home_country).upper()
     postcode = str(fields.get("postcode") or "")
     recipient = Recipient(
-        customer_key=assembled.customer.customer_key,
+        customer_key=assembled.asked.source.mapped.customer_key,
         name=shown.name,
         address_lines=shown.address_lines,
         postcode=postcode,

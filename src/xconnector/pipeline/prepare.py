@@ -19,7 +19,6 @@ from xconnector.pipeline.decide import Outcome, decide
 from xconnector.pipeline.freshness import refusal, stale_feeds
 from xconnector.pipeline.grounds import Policies, grounds_of, policies_in_force
 from xconnector.pipeline.prepared import Batch, write_batch
-from xconnector.pipeline.same_customer import as_customers
 from xconnector.pipeline.trigger import MappedRecord
 from xconnector.pipeline.triggering import let_wait, trigger_again, trigger_new
 from xconnector.pipeline.workplace import Workplace
@@ -42,7 +41,6 @@ async def prepare(place: Workplace, attempt: Attempt, batch_id: int) -> None:
         sources += await trigger_again(place, connection, batch)
         news = [*_news(place, sources), *(await _news_of_changes(place, connection, sources))]
         await customers.remember(connection, news, now)
-        batch.asked = await as_customers(connection, batch.asked)
         policies = await policies_in_force(place, connection, at=now)
         await _assemble_and_decide(place, connection, batch, policies, now=now)
         await mappings.keep(connection, [kept_form(one) for one in _mappings_of(sources)], now)

@@ -37,6 +37,8 @@ class Batch:
 
     batch_id: int
     asked: list[Asked] = field(default_factory=list[Asked])
+    customer_of: Mapping[str, str] = field(default_factory=dict[str, str])
+    """The customer of each member that a new record names; what is made names the member, who may be parted again."""
     again: set[UUID] = field(default_factory=set[UUID])
     """Those of them that were asked for before, and could not be assembled or decided then."""
     made: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])

@@ -92,8 +92,10 @@ def _deleted(mapping: RecordMapping, content: Mapping[str, Any]) -> Mapped:
         return Mapped(customer_key=mapping.customer_of(content), data={}, customer_fields={}, source_key=None)
 
 
-def trigger(place: Workplace, source: MappedRecord) -> list[Asked]:
+def trigger(place: Workplace, source: MappedRecord, customer_key: str) -> list[Asked]:
     """Return the communications that a record asks for, each with its identity.
+
+    `customer_key` is of the customer to whom the member that it names belongs by now.
 
     Raises ConditionError where the condition of one cannot be answered, StartError where its start cannot be told.
     """
@@ -102,15 +104,15 @@ def trigger(place: Workplace, source: MappedRecord) -> list[Asked]:
     if source.is_deleted and not (tells and source.mapped.data):
         return []
     kinds = asked_for(place.project, source.record.event_type, source.mapped.data)
-    return [_asked(place.new_id(), kind, source) for kind in kinds]
+    return [_asked(place.new_id(), kind, source, customer_key) for kind in kinds]
 
 
-def _asked(communication_id: UUID, kind: CommunicationKind, source: MappedRecord) -> Asked:
-    ask = None if kind.rules.are_none else _ask(communication_id, kind, source)
+def _asked(communication_id: UUID, kind: CommunicationKind, source: MappedRecord, customer_key: str) -> Asked:
+    ask = None if kind.rules.are_none else _ask(communication_id, kind, source, customer_key)
     return Asked(communication_id=communication_id, kind=kind, source=source, ask=ask)
 
 
-def _ask(communication_id: UUID, kind: CommunicationKind, source: MappedRecord) -> Ask:
+def _ask(communication_id: UUID, kind: CommunicationKind, source: MappedRecord, customer_key: str) -> Ask:
     record, mapped = source.record, source.mapped
     return Ask(
         communication_id=communication_id,
@@ -118,20 +120,23 @@ def _ask(communication_id: UUID, kind: CommunicationKind, source: MappedRecord) 
         origin=Origin(record_id=record.record_id, source=record.source, source_key=record.source_key),
         as_of=source.as_of,
         asked_at=record.received_at,
-        keys=keys_of(kind.name, kind.rules, Fields(data=mapped.data, customer_key=mapped.customer_key)),
+        keys=keys_of(kind.name, kind.rules, Fields(data=mapped.data, customer_key=customer_key)),
         begins_at=start_of(kind, source.as_of, mapped.data),
     )
 
 
-def heard_in(place: Workplace, sources: Iterable[MappedRecord]) -> list[Heard]:
-    """Return the events among these records that some kind waits for, or that cancel it; each once under its key."""
+def heard_in(place: Workplace, sources: Iterable[MappedRecord], customer_of: Mapping[str, str]) -> list[Heard]:
+    """Return the events among these records that some kind waits for, or that cancel it; each once under its key.
+
+    `customer_of` gives the customer of each member.
+    """
     listening = listened_for(place.project)
     if not listening:
         return []
     heard: dict[tuple[UUID, int], Heard] = {}
     for source in sources:
         record = source.record
-        fields = Fields(data=source.mapped.data, customer_key=source.mapped.customer_key)
+        fields = Fields(data=source.mapped.data, customer_key=customer_of[source.mapped.customer_key])
         for one in listening.get(record.event_type, ()):
             key = key_heard(one, fields)
             if key is not None:

@@ -16,16 +16,33 @@ from xconnector.pipeline.workplace import Workplace
 from xconnector.postgres.connect import Connection
 from xconnector.project.condition import ConditionError
 from xconnector.project.mapping import MappingError
-from xconnector.store import communications, feed_states, inbox, recorded
+from xconnector.store import communications, customer_links, feed_states, inbox, recorded
 from xconnector.store.failures import Stopped
 from xconnector.store.inbox import TakenRecord
 
 
 async def trigger_new(place: Workplace, connection: Connection, batch: Batch) -> list[MappedRecord]:
     """Ask every new record which communications it wants; one that fits no mapping or condition is set aside."""
-    sources: list[MappedRecord] = []
     records = await _going_on(place, connection, batch.batch_id)
     known = await _made_before(connection, records)
+    mapped = _map_all(place, batch, records)
+    batch.customer_of = await customer_links.customers_of(connection, [one.mapped.customer_key for one in mapped])
+    sources: list[MappedRecord] = []
+    for source in mapped:
+        record_id = source.record.record_id
+        try:
+            asked = trigger(place, source, batch.customer_of[source.mapped.customer_key])
+        except (ConditionError, StartError) as error:
+            batch.unfit.append((record_id, _unfit(error)))
+            continue
+        batch.made.append((record_id, len(asked)))
+        batch.asked += [one for one in asked if (record_id, one.kind.name) not in known]
+        sources.append(source)
+    return sources
+
+
+def _map_all(place: Workplace, batch: Batch, records: Sequence[TakenRecord]) -> list[MappedRecord]:
+    found: list[MappedRecord] = []
     for record in records:
         if is_tombstone(place.project, record):
             batch.made.append((record.record_id, 0))
@@ -33,16 +50,9 @@ async def trigger_new(place: Workplace, connection: Connection, batch: Batch) ->
         source = _mapped(place, record)
         if isinstance(source, Failure):
             batch.unfit.append((record.record_id, source))
-            continue
-        try:
-            asked = trigger(place, source)
-        except (ConditionError, StartError) as error:
-            batch.unfit.append((record.record_id, _unfit(error)))
-            continue
-        batch.made.append((record.record_id, len(asked)))
-        batch.asked += [one for one in asked if (record.record_id, one.kind.name) not in known]
-        sources.append(source)
-    return sources
+        else:
+            found.append(source)
+    return found
 
 
 async def _made_before(connection: Connection, records: Sequence[TakenRecord]) -> set[tuple[int, str]]:
@@ -72,7 +82,7 @@ async def let_wait(
         for asked in batch.asked
         if asked.ask is not None
     ]
-    begin = await ask_for(place, connection, new, heard_in(place, sources), now=now)
+    begin = await ask_for(place, connection, new, heard_in(place, sources, batch.customer_of), now=now)
     batch.asked = [asked for asked in batch.asked if asked.ask is None or asked.communication_id in begin]
 
 

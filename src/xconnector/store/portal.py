@@ -77,8 +77,15 @@ async def find(connection: Connection, dispatch_key: str) -> PublishedDocument |
     return None if row is None else _document(row)
 
 
+async def find_of_customer(connection: Connection, customer_key: str, dispatch_key: str) -> PublishedDocument | None:
+    """Return a document of a customer, or None; another customer's is none of theirs."""
+    told = {"customer_key": customer_key, "dispatch_key": dispatch_key}
+    row = await fetch_one(connection, _Row, _QUERIES.find_of_customer, **told)
+    return None if row is None else _document(row)
+
+
 async def of_customer(connection: Connection, customer_key: str, *, limit: int) -> list[PublishedDocument]:
-    """Return a customer's documents, newest first."""
+    """Return the documents of all members of a customer, newest first."""
     rows = await fetch_all(connection, _Row, _QUERIES.of_customer, customer_key=customer_key, limit=limit)
     return [_document(row) for row in rows]
 

@@ -15,11 +15,19 @@ SELECT dispatch_key, communication_id, communication, customer_key, title, langu
 FROM portal_document
 WHERE dispatch_key = %(dispatch_key)s;
 
+-- name: find_of_customer
+-- A document of one of the members of a customer.
+SELECT dispatch_key, communication_id, communication, portal_document.customer_key, title, language, sha256, pack,
+       pack_offset, pack_length, published_at
+FROM members_of(ARRAY[%(customer_key)s::text]) AS member
+JOIN portal_document ON portal_document.customer_key = member.member_key
+WHERE dispatch_key = %(dispatch_key)s;
+
 -- name: of_customer
--- A customer's documents, newest first.
-SELECT dispatch_key, communication_id, communication, customer_key, title, language, sha256, pack, pack_offset, pack_length,
-       published_at
-FROM portal_document
-WHERE customer_key = %(customer_key)s
+-- The documents of all members of a customer, newest first.
+SELECT dispatch_key, communication_id, communication, portal_document.customer_key, title, language, sha256, pack,
+       pack_offset, pack_length, published_at
+FROM members_of(ARRAY[%(customer_key)s::text]) AS member
+JOIN portal_document ON portal_document.customer_key = member.member_key
 ORDER BY published_at DESC, dispatch_key
 LIMIT %(limit)s;
