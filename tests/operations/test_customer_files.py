@@ -1,6 +1,6 @@
 """What a line of a file of customers may say beside its fields."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -41,6 +41,7 @@ def test_a_deleted_customer_is_one_that_the_source_says_nothing_of(tmp_path: Pat
 @pytest.mark.parametrize(
     "odd, said",
     [({"deleted": "yes"}, "deleted must be true or false"), ({"verified": "email"}, "verified must be a list of names"),
+     ({"customer": "NaN"}, '"customer" names nobody'), ({"customer": " n/a "}, '"customer" names nobody'),
      ({"verified": [1]}, "verified must be a list of names"), ({"as_of": 7}, "as_of must be a time")],
 )  # fmt: skip
 def test_what_is_odd_is_named_by_file_and_line_without_its_value(
@@ -48,6 +49,21 @@ def test_what_is_odd_is_named_by_file_and_line_without_its_value(
 ) -> None:
     with pytest.raises(CustomerFileError, match=rf"^customers.jsonl:1: {said}"):
         _read(tmp_path, {"customer": "K1", **odd})
+
+
+def test_a_time_is_that_of_utc_and_one_without_a_zone_is_that_of_the_project(tmp_path: Path) -> None:
+    file = tmp_path / "customers.jsonl"
+    file.write_text(
+        '{"customer": "K1", "as_of": "2026-11-20T10:30:00+02:00"}\n{"customer": "K2", "as_of": "2026-11-20T10:30:00"}\n'
+    )
+    origin = Origin(source="crm", as_of=NOW, read_at=NOW, zone=timezone(timedelta(hours=5)))
+    with open_customer_file(file) as opened:
+        records = [one.record for one in opened.records(origin)]
+
+    assert [one.as_of.isoformat() for one in records if one] == [
+        "2026-11-20T08:30:00+00:00",
+        "2026-11-20T05:30:00+00:00",
+    ]
 
 
 _LINE = msgspec.json.encode({"customer": "K1", "as_of": "2026-11-20", "email": "a@x.test", "verified": ["email"]})

@@ -162,6 +162,17 @@ def test_all_fields_that_cannot_be_had_are_told_at_once(tmp_path: Path) -> None:
         mapping(tmp_path, text).apply(RECORD)
 
 
+@pytest.mark.parametrize("key", ["NaN", " null ", "None", "N/A", "NaT", "undefined"])
+def test_a_key_that_names_nobody_is_no_customer(tmp_path: Path, key: str) -> None:
+    made = mapping(tmp_path, "customer: id\nkey: text\nfields: {}\n")
+
+    with pytest.raises(MappingError, match=r"^mapping m: customer: id names nobody"):
+        made.apply({**RECORD, "id": key})
+    with pytest.raises(MappingError, match="customer: id names nobody"):
+        made.customer_of({"id": key})
+    assert [made.customer_of({"id": one}) for one in ("0", "test")] == ["0", "test"]
+
+
 def test_what_the_record_leaves_empty_it_says_nothing_about(tmp_path: Path) -> None:
     said = "{last_name: last, city: blank, title: absent}"
     text = f"customer: id\nkey: [id, currency]\nfields: {{}}\ncustomer_fields: {said}\n"

@@ -5,7 +5,7 @@ import zlib
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from shutil import copyfile
 from tempfile import TemporaryDirectory
@@ -20,6 +20,7 @@ from xconnector.contract.source import RunSource, confirm_totals
 from xconnector.domain.customer import POSTAL_FIELDS, CustomerRecord
 from xconnector.domain.event import SourceRecord
 from xconnector.domain.matching.member_key import own_key
+from xconnector.domain.matching.nothing import names_nobody
 from xconnector.domain.survivorship import ADDRESS
 from xconnector.operations.mapped_files import MappedFilesError, recognised_source
 from xconnector.project.mapping import MappingError, RecordMapping
@@ -57,6 +58,8 @@ class Origin:
     """No record is of a later moment: a clock that runs ahead must not keep out later news."""
     own_keys: bool = False
     """Whether the source numbers customers by itself."""
+    zone: tzinfo = UTC
+    """Of a time that names none."""
 
     def member_key(self, key: str) -> str:
         """Return the key of a member, of the key that a record names."""
@@ -269,6 +272,8 @@ def _key(given: object) -> str:
     key = str(given).strip() if isinstance(given, str | int) and not isinstance(given, bool) else ""
     if not key:
         raise _UnfitError('"customer" must be the key of a customer')
+    if names_nobody(key):
+        raise _UnfitError('"customer" names nobody, as NaN or null do; give the key of a customer')
     if len(key) > LONGEST_KEY or "\0" in key:
         raise _UnfitError(f'"customer" must have at most {LONGEST_KEY} signs and no NUL')
     return key
@@ -277,7 +282,8 @@ def _key(given: object) -> str:
 def _moment(given: object, origin: Origin) -> datetime:
     try:
         moment = datetime.fromisoformat(cast("str", given))
-        return min(moment if moment.tzinfo else moment.replace(tzinfo=UTC), origin.read_at)
+        zoned = moment if moment.tzinfo else moment.replace(tzinfo=origin.zone)
+        return min(zoned.astimezone(UTC), origin.read_at)
     except (TypeError, ValueError, OverflowError):
         raise _UnfitError("as_of must be a time such as 2026-11-23T08:00:00Z") from None
 

@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -53,6 +53,8 @@ class LoadTerms:
     """The feed that reads them; None for files that are recognised."""
     as_of: datetime | None = None
     """When a record was so that does not say it; when its load began, by default."""
+    zone: tzinfo = UTC
+    """Of a time in the files that names none."""
     is_strict: bool = False
     """Whether one record that says nothing we understand keeps all out."""
     most_gone: float | None = None
@@ -193,7 +195,7 @@ def _refuse_unfit(files: Sequence[CustomerFile], terms: LoadTerms) -> None:
 
 def _origin(terms: LoadTerms) -> Origin:
     now = datetime.now(UTC)
-    return Origin(source=terms.source, as_of=now, read_at=now, own_keys=terms.own_keys)
+    return Origin(source=terms.source, as_of=now, read_at=now, own_keys=terms.own_keys, zone=terms.zone)
 
 
 # ---------------------------------------------------------------- keeping
@@ -229,7 +231,9 @@ async def _load(
     progress: Callable[[int, int], None] | None,
 ) -> None:
     """Keep what follows the records that were kept before; while a page is kept, the next one is read."""
-    origin = Origin(source=load.source, as_of=load.as_of, read_at=load.started_at, own_keys=terms.own_keys)
+    origin = Origin(
+        source=load.source, as_of=load.as_of, read_at=load.started_at, own_keys=terms.own_keys, zone=terms.zone
+    )
     records = islice(file.records(origin), load.records, None)
     done, read, set_aside = load.records, 0, load.set_aside
     page = await asyncio.to_thread(_page, records)

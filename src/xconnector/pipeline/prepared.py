@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
@@ -144,7 +144,7 @@ def _sources_of(assembled: Assembled) -> dict[str, str]:
 @lru_cache(maxsize=4096)
 def _told(source: str, as_of: datetime) -> str:
     """Name one origin; the fields of a record, and often the records of a run, share theirs."""
-    return f"{source} {as_of:%Y-%m-%dT%H:%M:%SZ}"
+    return f"{source} {as_of.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _entry(

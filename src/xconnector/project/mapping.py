@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
+from xconnector.domain.matching.nothing import names_nobody
 from xconnector.domain.record_path import PathError, RecordPath, items_of, text_of
 from xconnector.domain.strict_json import Json
 from xconnector.project.lineage import below, united
@@ -92,7 +93,7 @@ class RecordMapping:
             return self._of_deleted(record)
         data = _values(self.fields, root, "", problems)
         said = _values(self.customer_fields, root, "customer.", problems)
-        customer_key = _key([self.customer], root, "customer", problems)
+        customer_key = self._customer_key(root, problems)
         source_key = _key(self.key, root, "key", problems) if self.key else None
         verified = self.word.vouched(said, record, problems) if self.word.verified else frozenset[str]()
         if problems:
@@ -129,10 +130,16 @@ class RecordMapping:
     def customer_of(self, record: Mapping[str, Any]) -> str:
         """Return whose record it is. Raises MappingError where it does not say so."""
         problems: list[str] = []
-        customer_key = _key([self.customer], cast("Json", record), "customer", problems)
+        customer_key = self._customer_key(cast("Json", record), problems)
         if problems:
             raise MappingError(f"mapping {self.name}: {'; '.join(problems)}")
         return customer_key
+
+    def _customer_key(self, root: Json, problems: list[str]) -> str:
+        key = _key([self.customer], root, "customer", problems)
+        if key and names_nobody(key):
+            problems.append(f"customer: {self.customer.told} names nobody, as NaN or null do")
+        return key
 
     def lineage(self, record: Mapping[str, Any]) -> Mapping[str, Sequence[str]]:
         """Return the paths of the record that gave each value, by the name of the field.

@@ -14,30 +14,11 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any, cast
 
+from xconnector.domain.matching.nothing import NOTHING
+
 MOST = 20
 """Members under one key, or in one customer, beyond which nothing is merged by rule."""
 
-_NOTHING = frozenset(
-    {
-        *(
-            "null",
-            "none",
-            "nil",
-            "nan",
-            "na",
-            "nat",
-            "n/a",
-            "#n/a",
-            "n.a.",
-            "k.a.",
-            "undefined",
-            "unknown",
-            "unbekannt",
-        ),
-        *("empty", "leer", "keine", "kein", "ohne", "missing", "not available", "not known", "not given", "no email"),
-        *("test", "dummy", "tbd", "xxx", "0", "inconnu", "desconocido", "sconosciuto", "anonymous", "anonym"),
-    }
-)
 _NEVER_BORN = frozenset(
     {date(1, 1, 1), date(1111, 11, 11), date(1753, 1, 1), date(1800, 1, 1), date(1899, 12, 30), date(1899, 12, 31)}
     | {date(1900, 1, 1), date(1901, 1, 1), date(1970, 1, 1), date(2099, 12, 31), date(9999, 12, 31)}
@@ -112,7 +93,7 @@ def comparable(name: str, value: object) -> str | None:
     accents and signs do not count.
     """
     text = _text(value)
-    if text is None or len(text) > _LONGEST or text.casefold() in _NOTHING:
+    if text is None or len(text) > _LONGEST or text.casefold() in NOTHING:
         return None
     if name in _DATES:
         return _day(text)
@@ -166,6 +147,6 @@ def _mailbox(text: str) -> str | None:
 def _plain(text: str) -> str | None:
     folded = "".join(_FOLDED.get(sign, sign) for sign in text.casefold())
     plain = "".join(sign for sign in unicodedata.normalize("NFKD", folded) if sign.isalnum())
-    if not plain or plain in _NOTHING or (len(plain) >= _ALL_THE_SAME and len({*plain}) == 1):
+    if not plain or plain in NOTHING or (len(plain) >= _ALL_THE_SAME and len({*plain}) == 1):
         return None
     return plain

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import typer
 from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
@@ -76,11 +77,13 @@ def load(  # noqa: PLR0913 - each is an option that a person may type
 
     async def work(place: "Workplace") -> "Loaded":
         reading = await _feed_reading(place, feed) if feed else None
+        zone = ZoneInfo(place.project.locale.timezone)
         terms = LoadTerms(
             source=source or feed or "crm",
             own_keys=own_keys or (feed is not None and place.project.feeds[feed].has_own_keys),
             feed=reading,
-            as_of=moment,
+            as_of=moment.replace(tzinfo=moment.tzinfo or zone) if moment else None,
+            zone=zone,
             is_strict=strict,
             most_gone=share,
         )
@@ -170,11 +173,11 @@ async def _feed_reading(place: "Workplace", name: str) -> "FeedReading":
 
 
 def _moment(text: str) -> datetime:
+    """Return a time, without a zone where the text names none."""
     try:
-        moment = datetime.fromisoformat(text)
+        return datetime.fromisoformat(text)
     except ValueError:
         refuse("--as-of is a time such as 2026-11-23T02:00:00Z")
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _share(text: str) -> float:
