@@ -6,6 +6,7 @@ import pytest
 
 from tests.office import Changes, Office, edit, notice
 from tests.pipeline.conftest import OpenOffice
+from xconnector.domain.communication import State
 from xconnector.operations.replaying_window import Order, Replay, replay_window
 from xconnector.store.recorded import Window
 
@@ -99,3 +100,36 @@ async def test_a_record_that_was_set_aside_is_taken_again(office: OpenOffice) ->
         state = (await opened.explain("1")).found.state
 
     assert (found.reprocessed, state, account.closes) == (1, "completed", True)
+
+
+async def test_what_cannot_be_asked_today_leaves_what_was_made_and_the_account_closes(office: OpenOffice) -> None:
+    async with office() as opened:
+        await opened.send(notice("1", email="a@x.test"))
+        await opened.work()
+        notice_file = opened.folder / "communications/notice.yaml"
+        later = notice_file.read_text(encoding="utf-8").replace(EVERY, EVERY.replace("}", ", start: {field: number}}"))
+        (opened.folder / "communications/reminder.yaml").write_text(later, encoding="utf-8")
+    async with office() as opened:
+        await replay(opened)
+        account = await opened.work()
+        story = await opened.story_of("1")
+
+    assert account.closes
+    assert account.states == {State.COMPLETED: 1}
+    assert "asked in vain" in story
+
+
+async def test_what_is_asked_for_no_more_counts_on(office: OpenOffice) -> None:
+    async with office() as opened:
+        await opened.send(notice("1", email="a@x.test"))
+        await opened.work()
+        notice_file = opened.folder / "communications/notice.yaml"
+        text = notice_file.read_text(encoding="utf-8")
+        (opened.folder / "communications/another.yaml").write_text(text, encoding="utf-8")
+        edit(opened.folder, "communications/notice.yaml", EVERY, ONLY_NINE)
+    async with office() as opened:
+        found = await replay(opened)
+        account = await opened.work()
+
+    assert found.missing == {"another": 1}
+    assert (account.closes, account.states) == (True, {State.COMPLETED: 2})

@@ -1,6 +1,6 @@
 """Asking a batch's records what they want: what begins now, what waits, what is not for us."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from xconnector.domain.communication import State
@@ -16,7 +16,7 @@ from xconnector.pipeline.workplace import Workplace
 from xconnector.postgres.connect import Connection
 from xconnector.project.condition import ConditionError
 from xconnector.project.mapping import MappingError
-from xconnector.store import communications, customer_links, feed_states, inbox, recorded
+from xconnector.store import communications, customer_links, feed_states, inbox, ledger, recorded
 from xconnector.store.failures import Stopped
 from xconnector.store.inbox import TakenRecord
 
@@ -24,7 +24,7 @@ from xconnector.store.inbox import TakenRecord
 async def trigger_new(place: Workplace, connection: Connection, batch: Batch) -> list[MappedRecord]:
     """Ask every new record which communications it wants; one that fits no mapping or condition is set aside."""
     records = await _going_on(place, connection, batch.batch_id)
-    known = await _made_before(connection, records)
+    made = await _made_before(connection, records)
     mapped = _map_all(place, batch, records)
     batch.customer_of = await customer_links.customers_of(connection, [one.mapped.customer_key for one in mapped])
     sources: list[MappedRecord] = []
@@ -35,9 +35,11 @@ async def trigger_new(place: Workplace, connection: Connection, batch: Batch) ->
         except (ConditionError, StartError) as error:
             batch.unfit.append((record_id, _unfit(error)))
             continue
-        batch.made.append((record_id, len(asked)))
-        batch.asked += [one for one in asked if (record_id, one.kind.name) not in known]
+        before = made.get(record_id, frozenset())
+        batch.made.append((record_id, len(before | {one.kind.name for one in asked})))
+        batch.asked += [one for one in asked if one.kind.name not in before]
         sources.append(source)
+    await _leave_as_they_are(place, connection, batch, made)
     return sources
 
 
@@ -55,10 +57,35 @@ def _map_all(place: Workplace, batch: Batch, records: Sequence[TakenRecord]) -> 
     return found
 
 
-async def _made_before(connection: Connection, records: Sequence[TakenRecord]) -> set[tuple[int, str]]:
-    """Return what records that are asked again got already, as (record id, name of the communication)."""
+async def _made_before(connection: Connection, records: Sequence[TakenRecord]) -> Mapping[int, frozenset[str]]:
+    """Return the names of what records that are asked again got already, by the record's id."""
     again = [record.record_id for record in records if record.is_asked_again]
-    return {(one.record_id, one.name) for one in await recorded.made_of(connection, again)} if again else set()
+    made: dict[int, frozenset[str]] = {}
+    for one in await recorded.made_of(connection, again) if again else ():
+        made[one.record_id] = made.get(one.record_id, frozenset()) | {one.name}
+    return made
+
+
+async def _leave_as_they_are(
+    place: Workplace, connection: Connection, batch: Batch, made: Mapping[int, frozenset[str]]
+) -> None:
+    """Set nothing aside of which something was made already: a record has one fate."""
+    in_vain = [(record_id, failure) for record_id, failure in batch.unfit if record_id in made]
+    batch.unfit = [(record_id, failure) for record_id, failure in batch.unfit if record_id not in made]
+    batch.made += [(record_id, len(made[record_id])) for record_id, _ in in_vain]
+    await ledger.append(
+        connection,
+        [
+            ledger.Entry(
+                at=place.now(),
+                batch_id=batch.batch_id,
+                record_id=record_id,
+                event="asked in vain",
+                detail={"stage": failure.stage, "kind": failure.kind, "reason": failure.reason},
+            )
+            for record_id, failure in in_vain
+        ],
+    )
 
 
 async def let_wait(
