@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from xconnector.domain.consent import ConsentAction, ConsentEvent, ConsentStatus, consent_state
 from xconnector.domain.customer import CustomerRecord
 from xconnector.domain.golden import MOST_RECENT
-from xconnector.domain.matching.links import Cluster
+from xconnector.domain.matching.links import Cluster, LinkAction
 from xconnector.domain.routing.plan import Medium
 from xconnector.domain.suppression import SuppressionReason
 from xconnector.operations.consents import record_consent, suppress
@@ -144,6 +144,58 @@ async def test_who_leaves_keeps_every_no_that_was_heard_of_the_customer_meanwhil
 
     assert [event.medium for event in listed["B"]] == [Medium.SMS]
     assert await _status(pool, "B") is ConsentStatus.NEVER
+
+
+@pytest.mark.parametrize("leaver", ["A", "B"])
+async def test_a_no_heard_under_a_former_key_of_the_customer_stays_with_all_who_were_one_then(
+    pool: Pool, leaver: str
+) -> None:
+    async with transaction(pool) as connection:
+        await _know(connection, "A", at=NOW - timedelta(days=5))
+        await _know(connection, "B", at=NOW - timedelta(days=4))
+        await _know(connection, "Z", at=NOW - timedelta(days=9))
+    await _give(pool, "B", ConsentAction.GRANT, NOW - timedelta(days=3))
+    await merge(pool, _word("A", "B"))
+    await _give(pool, "A", ConsentAction.WITHDRAW, NOW - timedelta(days=1))
+    await suppress(pool, "A", Medium.SMS, SuppressionReason.COMPLAINED, rules=MOST_RECENT, actor="relay", note=None)
+    await merge(pool, _word("Z", "A"))
+    await unmerge(pool, leaver, by="ann", reason="not he")
+    async with transaction(pool) as connection:
+        listed = await suppressions.of_customers(connection, ["A", "B"])
+
+    assert (await _cluster(pool, leaver)).member_keys == (leaver,)
+    assert [await _status(pool, key) for key in ("A", "B")] == [ConsentStatus.WITHDRAWN] * 2
+    assert [{event.medium for event in listed[key]} for key in ("A", "B")] == [{Medium.SMS}] * 2
+
+
+async def test_a_no_from_before_they_were_one_is_carried_to_nobody(pool: Pool) -> None:
+    async with transaction(pool) as connection:
+        await _know(connection, "A", "B", "C")
+    await merge(pool, _word("A", "B"))
+    await _give(pool, "A", ConsentAction.WITHDRAW, NOW - timedelta(days=1))
+    await merge(pool, _word("C", "A"))
+    await unmerge(pool, "C", by="ann", reason="not he")
+
+    assert await _status(pool, "C") is ConsentStatus.NEVER
+
+
+async def test_a_steward_may_take_back_an_unmerge_from_a_customer_of_several(pool: Pool) -> None:
+    async with transaction(pool) as connection:
+        await _know(connection, "A", "B", "C")
+    await merge(pool, _word("A", "B"))
+    await merge(pool, _word("B", "C"))
+    await unmerge(pool, "B", by="bob", reason="father and son")
+    await merge(pool, _word("A", "C"))
+    with pytest.raises(SameCustomerError, match=r"bob said on .* merge --overrule"):
+        await merge(pool, _word("B", "A"))
+    again = await merge(pool, Word(one="B", other="A", by="ann", reason="one man", overrules=True))
+    async with transaction(pool) as connection:
+        words = await customer_links.words_on(connection, again.member_keys)
+
+    assert again.member_keys == ("A", "B", "C")
+    assert not [word for word in words if word.action is LinkAction.APART]
+    parted = await unmerge(pool, "B", by="bob", reason="two men")
+    assert [one.member_keys for one in parted] == [("A", "C"), ("B",)]
 
 
 async def test_who_was_said_to_be_two_customers_is_not_made_one_by_way_of_a_third(pool: Pool) -> None:

@@ -32,6 +32,8 @@ class Word:
     other: str = field(repr=False)
     by: str
     reason: str = field(repr=False)
+    overrules: bool = False
+    """Whether a merge takes back what was said before: that other members of the two are two customers."""
 
 
 async def merge(pool: Pool, word: Word) -> Cluster:
@@ -55,10 +57,10 @@ async def merge_held(connection: Connection, word: Word, now: datetime) -> Clust
     if one.customer_key == other.customer_key:
         raise SameCustomerError("they are one customer already; `xconnector customers show` lists its members")
     members = sorted({*one.member_keys, *other.member_keys})
-    await _prove_together(connection, word, one, other)
+    lifted = await _lifted(connection, word, one, other, now)
     link = _link(word.one, word.other, LinkAction.LINKED, word, now)
     senior = await customer_links.first_of(connection, [one.customer_key, other.customer_key])
-    await customer_links.say(connection, [link])
+    await customer_links.say(connection, [*lifted, link])
     await customer_links.place(connection, dict.fromkeys(members, senior), now)
     return Cluster(customer_key=senior, member_keys=tuple(members))
 
@@ -125,30 +127,31 @@ async def _part(
         )
         for group in groups
     ]
-    await _carry_over(connection, cluster, [one for one in parts if one.customer_key != cluster.customer_key], now)
+    await _carry_over(connection, cluster, parts, now)
     await customer_links.say(connection, words)
     customer_of = {member: one.customer_key for one in parts for member in one.member_keys}
     await customer_links.place(connection, customer_of, now)
     return parts
 
 
-async def _carry_over(connection: Connection, cluster: Cluster, leaving: Sequence[Cluster], now: datetime) -> None:
-    """Let who leaves keep every no that was heard of the customer while they were one.
+async def _carry_over(connection: Connection, cluster: Cluster, parts: Sequence[Cluster], now: datetime) -> None:
+    """Let each part keep every no that was heard of the others since any of its members was first linked.
 
-    What channels report is recorded under the key of the customer: nobody can tell any more whom it came from.
+    What channels report is recorded under the key that the customer had on that day, which another one may have taken
+    over since: nobody can tell any more whom it came from.
     """
-    joined = await customer_links.since(connection, cluster.member_keys)
-    said = (await consents.of_members(connection, [cluster.customer_key])).get(cluster.customer_key, [])
-    listed = (await suppressions.of_members(connection, [cluster.customer_key])).get(cluster.customer_key, [])
-    noes = [event for event in said if event.action is not ConsentAction.GRANT]
-    stops = [event for event in listed if event.action is SuppressionAction.SUPPRESSED]
-    for one in leaving:
-        since = min(joined.get(member, now) for member in one.member_keys)
-        key = one.customer_key
-        kept = [replace(no, customer_key=key, recorded_at=now) for no in noes if no.recorded_at >= since]
-        await consents.add(connection, kept)
-        barred = [replace(stop, customer_key=key, recorded_at=now) for stop in stops if stop.recorded_at >= since]
-        await suppressions.add(connection, barred)
+    linked = await customer_links.first_linked(connection, cluster.member_keys)
+    said = await consents.of_members(connection, cluster.member_keys)
+    listed = await suppressions.of_members(connection, cluster.member_keys)
+    noes = [event for key in said for event in said[key] if event.action is not ConsentAction.GRANT]
+    stops = [event for key in listed for event in listed[key] if event.action is SuppressionAction.SUPPRESSED]
+    for one in parts:
+        since = min(linked.get(member, now) for member in one.member_keys)
+        key, own = one.customer_key, {*one.member_keys}
+        heard = [no for no in noes if no.recorded_at >= since and no.customer_key not in own]
+        await consents.add(connection, [replace(no, customer_key=key, recorded_at=now) for no in heard])
+        barred = [stop for stop in stops if stop.recorded_at >= since and stop.customer_key not in own]
+        await suppressions.add(connection, [replace(stop, customer_key=key, recorded_at=now) for stop in barred])
 
 
 # ---------------------------------------------------------------------------- what is proven before
@@ -162,16 +165,24 @@ async def _prove_known(connection: Connection, members: Sequence[str]) -> None:
         raise SameCustomerError(f"nobody ever spoke of {which}; spell the key as the source does")
 
 
-async def _prove_together(connection: Connection, word: Word, one: Cluster, other: Cluster) -> None:
-    """Raises SameCustomerError where somebody said of other members of the two that they are two customers."""
-    words = await customer_links.words_on(connection, one.member_keys)
-    for said in words:
+async def _lifted(connection: Connection, word: Word, one: Cluster, other: Cluster, now: datetime) -> list[Link]:
+    """Return what has to be said for other members of the two no longer to be known as two customers.
+
+    Raises SameCustomerError where the word does not overrule who said that they are.
+    """
+    lifted: list[Link] = []
+    for said in await customer_links.words_on(connection, one.member_keys):
         pair = {said.first_key, said.second_key}
-        if said.action is LinkAction.APART and pair & {*other.member_keys} and pair != {word.one, word.other}:
+        if said.action is not LinkAction.APART or not pair & {*other.member_keys} or pair == {word.one, word.other}:
+            continue
+        if not word.overrules:
             raise SameCustomerError(
                 f"{said.actor} said on {said.at:%Y-%m-%d} that {said.first_key} and {said.second_key} are two "
-                "customers; merge these two by name if that was wrong, or unmerge the one that does not belong there"
+                "customers; `xconnector customers merge --overrule` takes that back if it was wrong, "
+                "or unmerge the one that does not belong there"
             )
+        lifted.append(_link(said.first_key, said.second_key, LinkAction.UNLINKED, word, now))
+    return lifted
 
 
 def _link(one: str, other: str, action: LinkAction, word: Word, now: datetime) -> Link:

@@ -101,6 +101,12 @@ async def since(connection: Connection, member_keys: Sequence[str]) -> dict[str,
     return {row.member_key: row.at for row in rows if row.at is not None}
 
 
+async def first_linked(connection: Connection, member_keys: Sequence[str]) -> dict[str, datetime]:
+    """Return when members were first linked with any other, of those that ever were."""
+    rows = await fetch_all(connection, _Moment, _QUERIES.first_linked, member_keys=list(member_keys))
+    return {row.member_key: row.at for row in rows if row.at is not None}
+
+
 # ---------------------------------------------------------------------------- writing
 
 

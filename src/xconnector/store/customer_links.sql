@@ -61,6 +61,13 @@ FROM unnest(%(member_keys)s::text[]) AS given (member_key) LEFT JOIN customer_li
 -- Since when members have been with their customer.
 SELECT member_key, since AS at FROM customer_link WHERE member_key = ANY(%(member_keys)s);
 
+-- name: first_linked
+-- When members were first linked with any other, of those that ever were.
+SELECT member_key, min(at) AS at
+FROM unnest(%(member_keys)s::text[]) AS given (member_key)
+    JOIN customer_link_event ON action = 'linked' AND (first_key = member_key OR second_key = member_key)
+GROUP BY member_key;
+
 -- name: known_among
 -- Those of these members of whom anybody ever spoke.
 SELECT member_key FROM unnest(%(member_keys)s::text[]) AS given (member_key)

@@ -22,6 +22,9 @@ def merge(
     one: Annotated[str, typer.Argument(metavar="ONE", help="Key of a customer, or of one of its members.")],
     other: Annotated[str, typer.Argument(metavar="OTHER", help="Key of the other one.")],
     reason: Reason,
+    overrule: Annotated[
+        bool, typer.Option("--overrule", help="Take back that members of the two were said to be two customers.")
+    ] = False,
     by: By = None,
     folder: ProjectFolder = HERE,
     as_json: AsJson = False,
@@ -30,7 +33,7 @@ def merge(
     from xconnector.operations.same_customer import Word
     from xconnector.operations.same_customer import merge as operation
 
-    word = Word(one=one, other=other, by=by or getpass.getuser(), reason=reason)
+    word = Word(one=one, other=other, by=by or getpass.getuser(), reason=reason, overrules=overrule)
     _show([with_store(folder, lambda pool: operation(pool, word))], as_json=as_json)
 
 
