@@ -1,11 +1,13 @@
 """Files that arrive in a folder are taken in once each, whatever happens to whoever takes them."""
 
+import asyncio
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from psycopg import OperationalError
 
 from tests.office import Changes, Office
 from tests.pipeline.conftest import OpenOffice
@@ -17,7 +19,7 @@ from xconnector.contract.file_drop import Claim, FileDrop
 from xconnector.domain.communication import State
 from xconnector.operations.failures import failure_groups
 from xconnector.operations.status import status
-from xconnector.pipeline.drop import take_drop
+from xconnector.pipeline.drop import MOST_ATTEMPTS, take_drop
 from xconnector.pipeline.receive import receive_run
 from xconnector.postgres.connect import reading
 from xconnector.store import dropped_files, feed_positions
@@ -271,3 +273,46 @@ async def test_a_run_that_a_command_left_half_read_is_ended_by_the_drop(office: 
 
         assert run.records_read == 2
         assert await _states(opened) == [("whole.csv", "taken")]
+
+
+@dataclass(slots=True)
+class _InterruptedFolder(_MortalFolder):
+    """A folder of which every fetch is interrupted while `by` is set."""
+
+    by: BaseException | None = None
+
+    async def fetch(self, name: str, into: Path, *, at_most: int) -> None:
+        if self.by is not None:
+            raise self.by
+        await self.folder.fetch(name, into, at_most=at_most)
+
+
+@pytest.mark.parametrize("by", [OperationalError("the database is gone"), asyncio.CancelledError()], ids=type)
+async def test_no_file_is_blamed_for_an_outage_of_the_database_or_for_the_end_of_a_worker(
+    office: OpenOffice, by: BaseException
+) -> None:
+    folder = _InterruptedFolder(FolderHere(Path(), may_make=True), dies_at=0, before=True)
+    async with office(WITH_DROP, instead={"arrivals": DropOfFolder(folder, SETTINGS)}) as opened:
+        folder.folder = FolderHere(_in(opened), may_make=True)
+        write_run(_in(opened) / "a.csv", [row("1")])
+        folder.by = by
+        for _ in range(MOST_ATTEMPTS + 1):
+            with pytest.raises(type(by)):
+                await _look(opened)
+        folder.by = None
+        await _look(opened)
+
+        assert await _states(opened) == [("a.csv", "taken")]
+
+
+async def test_a_file_that_kills_whoever_reads_it_fails_in_the_end(office: OpenOffice) -> None:
+    folder = _InterruptedFolder(FolderHere(Path(), may_make=True), dies_at=0, before=True, by=_KilledError())
+    async with office(WITH_DROP, instead={"arrivals": DropOfFolder(folder, SETTINGS)}) as opened:
+        folder.folder = FolderHere(_in(opened), may_make=True)
+        write_run(_in(opened) / "a.csv", [row("1")])
+        for _ in range(MOST_ATTEMPTS):
+            with pytest.raises(_KilledError):
+                await _look(opened)
+        await _look(opened)
+
+        assert await _states(opened) == [("a.csv", "failed")]

@@ -9,6 +9,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
@@ -30,6 +31,9 @@ from xconnector.store.runs import Run
 LOOK_EVERY = timedelta(seconds=10)
 MOST_ATTEMPTS = 10
 """Begun so often and never ended, a file is taken for one that kills whoever reads it."""
+
+_SURVIVED = ".survived"
+"""Lies beside the copy of a file whose attempt was ended by the outside; emptied with it when the next one begins."""
 
 T = TypeVar("T")
 
@@ -154,13 +158,20 @@ class _Look:
             return await self._fetch_and_receive(drop, claim, since)
         except (PermanentError, ControlTotalsMismatchError) as wrong:
             return Settled(state=FileState.FAILED, reason=str(wrong))
+        except (DatabaseUnreachableError, asyncio.CancelledError):
+            # The database cannot be told now: the next attempt tells it.
+            _note_survival(self._local / claim.claimant)
+            raise
         except _OUTSIDE:
             async with transaction(self._place.pool) as connection:
                 await dropped_files.forgive(connection, claim.claimant)
             raise
 
     async def _begin(self, claim: Claim) -> int:
+        survived = await asyncio.to_thread(_has_survived, self._local / claim.claimant)
         async with transaction(self._place.pool) as connection:
+            if survived:
+                await dropped_files.forgive(connection, claim.claimant)
             return await dropped_files.begin(connection, claim.claimant)
 
     async def _fetch_and_receive(self, drop: FileDrop, claim: Claim, since: datetime) -> Settled:
@@ -229,6 +240,17 @@ class _Look:
 def _make_empty(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(mode=0o700, parents=True)
+
+
+def _note_survival(folder: Path) -> None:
+    """Leave word that whoever read a file lived on; where that fails, the attempt stays counted."""
+    with suppress(OSError):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        (folder / _SURVIVED).touch(mode=0o600)
+
+
+def _has_survived(folder: Path) -> bool:
+    return (folder / _SURVIVED).is_file()
 
 
 def _forget_all_but(folder: Path, claimants: set[str]) -> None:
