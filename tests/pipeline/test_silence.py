@@ -12,7 +12,9 @@ from xconnector.operations.feeds import feed_account
 from xconnector.operations.feeds_overview import feeds_overview
 from xconnector.pipeline.silence import look_for_silence
 from xconnector.pipeline.workplace import Workplace
-from xconnector.postgres.connect import transaction
+from xconnector.postgres.connect import reading, transaction
+from xconnector.store import feed_states
+from xconnector.store.feed_states import Lately
 from xconnector.testing.small_project import row
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -79,6 +81,38 @@ async def test_it_closes_itself_when_the_source_speaks_and_says_how_late(office:
     assert whole == []
     assert [one.event for one in account.history] == ["spoke late", "silent"]
     assert '"late":"1 h 59 min"' in str(account.history[0].detail)
+
+
+async def test_what_was_said_before_is_no_word(office: OpenOffice) -> None:
+    async with office(_expected("notice_events", "{every: 1m, at_least: 2}")) as opened:
+        await _listen(opened, after=-2 * HOUR)
+        await _listen(opened, after=-HOUR)
+        for again in (notice("1"), notice("1"), notice("1", amount="13.00")):
+            await opened.send(again)
+        await _listen(opened, after=timedelta(0))
+        still = await open_failures(opened.place.pool, Choice(), limit=10)
+        await opened.send(notice("2"))
+        await _listen(opened, after=timedelta(0))
+        over = await open_failures(opened.place.pool, Choice(), limit=10)
+
+    assert [one.stage for one in still if one.stage == "silence"] == ["silence"]
+    assert [one.stage for one in over if one.stage == "silence"] == []
+
+
+async def test_only_what_is_new_is_counted_and_timed(office: OpenOffice) -> None:
+    async with office() as opened:
+        await opened.send(notice("1"))
+        async with reading(opened.place.pool) as connection:
+            until = opened.place.now() + HOUR
+            first = await feed_states.latest(connection, "notice_events", until=until, in_runs=False)
+            await opened.send(notice("1"))
+            await opened.send(notice("1", amount="13.00"))
+            last = await feed_states.latest(connection, "notice_events", until=until, in_runs=False)
+            lately = await feed_states.bad_lately(connection, "notice_events", most=10)
+
+    assert first is not None
+    assert last == first
+    assert lately == Lately(records=1, bad=0)
 
 
 async def test_one_that_was_dismissed_is_not_raised_again_for_the_same_moment(office: OpenOffice) -> None:

@@ -249,7 +249,7 @@ async def activity(connection: Connection, feeds: Sequence[str], *, since: datet
 async def as_of(connection: Connection, feeds: Sequence[str]) -> dict[str, datetime]:
     """Return when the newest of what feeds said lately was so; a feed that never spoke is not among them.
 
-    What was set aside or refused says nothing.
+    What was set aside or refused says nothing, nor does a single record that comes again; in a run it is still so.
     """
     cursor = await connection.execute(_QUERIES.as_of, {"feeds": sorted(feeds)})
     return {str(row[0]): row[1] for row in await cursor.fetchall()}

@@ -72,11 +72,12 @@ UPDATE failure SET resolved_at = %(now)s, resolution = %(resolution)s
 WHERE feed = %(feed)s AND stage = %(stage)s AND resolved_at IS NULL;
 
 -- name: bad_lately
--- How many of the latest records of a feed came in, and how many of them were set aside.
+-- How many of the latest new records of a feed came in, and how many of them were set aside.
 SELECT count(*) AS records, count(*) FILTER (WHERE fate = 'set_aside') AS bad
 FROM (
     SELECT fate FROM inbox
-    WHERE feed = %(feed)s AND received_at > %(after)s::timestamptz ORDER BY received_at DESC LIMIT %(most)s
+    WHERE feed = %(feed)s AND received_at > %(after)s::timestamptz AND fate IN ('taken', 'set_aside')
+    ORDER BY received_at DESC LIMIT %(most)s
 ) AS latest;
 
 -- name: after_resuming
@@ -98,7 +99,8 @@ LEFT JOIN LATERAL (
 LEFT JOIN LATERAL (
     SELECT max(least(coalesce(occurred_at, received_at), received_at)) AS as_of FROM (
         SELECT occurred_at, received_at FROM inbox
-        WHERE inbox.feed = given.feed AND fate IN ('taken', 'repeated') ORDER BY received_at DESC LIMIT 500
+        WHERE inbox.feed = given.feed AND (fate = 'taken' OR fate = 'repeated' AND position IS NOT NULL)
+        ORDER BY received_at DESC LIMIT 500
     ) AS latest
 ) AS newest ON true
 LEFT JOIN LATERAL (
@@ -114,8 +116,9 @@ ORDER BY given.feed;
 
 -- name: spoken
 -- When a feed spoke so often that it counts: the moment of its n-th record behind one moment and up to another.
+-- What it said before says nothing: a source that is dead may still be read again.
 SELECT received_at FROM inbox
-WHERE feed = %(feed)s AND received_at > %(after)s AND received_at <= %(until)s
+WHERE feed = %(feed)s AND received_at > %(after)s AND received_at <= %(until)s AND fate IN ('taken', 'set_aside')
 ORDER BY received_at OFFSET %(before)s LIMIT 1;
 
 -- name: spoken_in_runs
@@ -128,7 +131,8 @@ WHERE records > %(before)s ORDER BY started_at LIMIT 1;
 
 -- name: latest
 -- When a feed spoke last.
-SELECT max(received_at) FROM inbox WHERE feed = %(feed)s AND received_at <= %(until)s;
+SELECT max(received_at) FROM inbox
+WHERE feed = %(feed)s AND received_at <= %(until)s AND fate IN ('taken', 'set_aside');
 
 -- name: latest_run
 -- When a feed that is read in runs spoke last.
@@ -145,7 +149,8 @@ SELECT given.feed, newest.as_of
 FROM unnest(%(feeds)s::text[]) AS given (feed), LATERAL (
     SELECT max(least(coalesce(occurred_at, received_at), received_at)) AS as_of FROM (
         SELECT occurred_at, received_at FROM inbox
-        WHERE inbox.feed = given.feed AND fate IN ('taken', 'repeated') ORDER BY received_at DESC LIMIT 500
+        WHERE inbox.feed = given.feed AND (fate = 'taken' OR fate = 'repeated' AND position IS NOT NULL)
+        ORDER BY received_at DESC LIMIT 500
     ) AS latest
 ) AS newest
 WHERE newest.as_of IS NOT NULL;
