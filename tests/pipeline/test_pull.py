@@ -18,7 +18,8 @@ from xconnector.contract.errors import TransientError
 from xconnector.contract.pull_source import Pulled
 from xconnector.domain.communication import State
 from xconnector.domain.event import BadRecord, SourceRecord
-from xconnector.pipeline.pull import is_due, pull_now, pull_when_due
+from xconnector.operations.failures import failure_groups
+from xconnector.pipeline.pull import ASK_AGAIN_WITHIN, PULL_EVERY, is_due, pull_now, pull_when_due
 from xconnector.postgres.connect import reading, transaction
 from xconnector.project.load import load_project
 from xconnector.project.model import Feed
@@ -129,6 +130,66 @@ async def test_what_is_given_again_leaves_no_trace_and_what_cannot_be_read_is_se
         assert await _records(opened) == {"taken": 5, "set_aside": 2}
 
 
+async def _failures(opened: Office) -> int:
+    return sum(group.number for group in await failure_groups(opened.place.pool))
+
+
+async def test_what_the_mapping_cannot_read_is_set_aside_once_however_often_it_is_given(office: OpenOffice) -> None:
+    source = _ScriptedSource(records=[_due("0"), _due("1", customer=None)], reads_again=9)
+    async with office(SCRIPTED, instead={"notices": source}) as opened:
+        for _ in range(5):
+            await pull_now(opened.place, _feed(opened))
+            await opened.work()
+
+        assert await _records(opened) == {"taken": 1, "set_aside": 1}
+        assert await _failures(opened) == 1
+
+
+async def test_what_is_refused_is_refused_once_however_often_it_is_given(office: OpenOffice) -> None:
+    source = _ScriptedSource(records=[_due("0"), _due("1")], reads_again=9)
+    async with office(SCRIPTED, instead={"notices": source}) as opened:
+        await pull_now(opened.place, _feed(opened))
+        source.records[1] = _due("1", name="Other")
+        for _ in range(5):
+            await pull_now(opened.place, _feed(opened))
+            await opened.work()
+
+        assert await _records(opened) == {"taken": 2, "refused": 1}
+        assert await _failures(opened) == 1
+
+
+async def test_a_key_that_stands_aside_is_taken_with_other_bytes(office: OpenOffice) -> None:
+    source = _ScriptedSource(records=[_due("1", customer=None)], reads_again=9)
+    async with office(SCRIPTED, instead={"notices": source}) as opened:
+        await pull_now(opened.place, _feed(opened))
+        await opened.work()
+        source.records[0] = _due("1")
+        await pull_now(opened.place, _feed(opened))
+
+        assert await _records(opened) == {"taken": 1, "set_aside": 1}
+
+
+async def test_a_source_that_had_more_when_its_reader_was_ended_is_due_at_once(office: OpenOffice) -> None:
+    source = _ScriptedSource(records=[_due(str(number)) for number in range(4)])
+    async with office(SCRIPTED, instead={"notices": source}) as opened:
+        feed = replace(_feed(opened), every=timedelta(days=1))
+
+        async def end_in_the_middle() -> None:
+            if len(source.asked) == 2:
+                raise asyncio.CancelledError
+
+        source.meanwhile = end_in_the_middle
+        with pytest.raises(asyncio.CancelledError):
+            await pull_now(opened.place, feed)
+        half = await _position(opened)
+        await pull_when_due(opened.place, feed)
+        whole = await _position(opened)
+
+        assert (half.position, half.has_more) == ("2", True)
+        assert (whole.position, whole.has_more) == ("4", False)
+        assert not is_due(opened.place.project, feed, whole, now=whole.asked_at + timedelta(hours=1))
+
+
 async def test_what_keeps_a_source_from_being_asked_is_told_until_it_is_over(office: OpenOffice) -> None:
     source = _ScriptedSource(error=TransientError("the database cannot be reached; is it up?"))
     async with office(SCRIPTED, instead={"notices": source}) as opened:
@@ -162,7 +223,13 @@ async def test_who_lost_the_lock_in_the_middle_takes_nothing_in(office: OpenOffi
         async def overtake() -> None:
             async with transaction(opened.place.pool) as connection:
                 await feed_positions.advance(
-                    connection, "notice_runs", origin=None, target="4", has_news=True, now=opened.place.now()
+                    connection,
+                    "notice_runs",
+                    origin=None,
+                    target="4",
+                    has_news=True,
+                    has_more=False,
+                    now=opened.place.now(),
                 )
 
         source.meanwhile = overtake
@@ -212,8 +279,42 @@ async def test_a_feed_is_due_after_its_time_or_at_its_times_of_day(
     tmp_path: Path, every: timedelta | None, at: tuple[time, ...], asked_ago: timedelta, due: bool
 ) -> None:
     position = FeedPosition(
-        feed="f", position=None, asked_at=NOON - asked_ago, moved_at=None, trouble=None, trouble_since=None
+        feed="f",
+        position=None,
+        asked_at=NOON - asked_ago,
+        moved_at=None,
+        trouble=None,
+        trouble_since=None,
+        has_more=False,
     )
     project = load_project(write_office_project(tmp_path), {"SMTP_PORT": "25"})
     feed = replace(project.feeds["notice_runs"], every=every, at=at)
     assert is_due(project, feed, position, now=NOON) is due
+
+
+async def test_a_source_that_could_not_be_asked_is_asked_again_soon_and_ever_more_rarely(tmp_path: Path) -> None:
+    project = load_project(write_office_project(tmp_path), {"SMTP_PORT": "25"})
+    feed = replace(project.feeds["notice_runs"], at=(time(2, 0),))
+    waits: list[timedelta] = []
+    asked_at = NOON
+    for _ in range(8):
+        position = FeedPosition(
+            feed="f",
+            position=None,
+            asked_at=asked_at,
+            moved_at=None,
+            trouble="gone",
+            trouble_since=NOON,
+            # It is not asked at once for that it had more to give before.
+            has_more=True,
+        )
+        wait = next(
+            timedelta(minutes=minute)
+            for minute in range(60)
+            if is_due(project, feed, position, now=asked_at + timedelta(minutes=minute))
+        )
+        waits.append(wait)
+        asked_at += wait
+
+    assert waits == [timedelta(minutes=minutes) for minutes in (1, 1, 2, 4, 8, 16, 30, 30)]
+    assert (waits[0], waits[-1]) == (PULL_EVERY, ASK_AGAIN_WITHIN)

@@ -22,6 +22,8 @@ from xconnector.store import feed_positions, inbox
 from xconnector.store.feed_positions import FeedPosition
 
 PULL_EVERY = timedelta(minutes=1)
+ASK_AGAIN_WITHIN = timedelta(minutes=30)
+"""How long at most nobody asks a source that could not be asked."""
 LOOK_AT_CLOCK_EVERY = timedelta(seconds=2)
 """How often is looked whether a feed's time has come."""
 
@@ -42,12 +44,24 @@ async def pull_now(place: Workplace, feed: Feed) -> bool:
 
 
 def is_due(project: Project, feed: Feed, known: FeedPosition | None, *, now: datetime) -> bool:
-    """Say whether a feed's source is to be asked now: at its times of day, or so long after it was asked last."""
-    if known is None:
+    """Say whether a feed's source is to be asked now: at its times of day, or so long after it was asked last.
+
+    One that could not be asked is asked again before, ever more rarely while that lasts; and so is at once one that
+    had more to give when whoever asked it was ended.
+    """
+    if known is None or (known.has_more and known.trouble is None):
+        return True
+    if known.trouble is not None and now - known.asked_at >= _until_asked_again(known):
         return True
     if feed.at:
         return latest_cutoff(now, feed.at, ZoneInfo(project.locale.timezone)) > known.asked_at
     return now - known.asked_at >= (feed.every or PULL_EVERY)
+
+
+def _until_asked_again(known: FeedPosition) -> timedelta:
+    """As long again as the trouble has lasted: the times between two asks double."""
+    lasted = known.asked_at - (known.trouble_since or known.asked_at)
+    return min(max(lasted, PULL_EVERY), ASK_AGAIN_WITHIN)
 
 
 async def _position(place: Workplace, feed: Feed) -> FeedPosition | None:
@@ -89,7 +103,13 @@ async def _keep(place: Workplace, feed: Feed, origin: str | None, pulled: Pulled
     async def write(connection: Connection) -> bool:
         records = await _new_ones(connection, feed, pulled.records)
         if not await feed_positions.advance(
-            connection, feed.name, origin=origin, target=pulled.position, has_news=bool(records), now=place.now()
+            connection,
+            feed.name,
+            origin=origin,
+            target=pulled.position,
+            has_news=bool(records),
+            has_more=pulled.more,
+            now=place.now(),
         ):
             return False
         # Whoever reads much at once lets others go first.
@@ -105,7 +125,10 @@ async def _keep(place: Workplace, feed: Feed, origin: str | None, pulled: Pulled
 async def _new_ones(
     connection: Connection, feed: Feed, records: Sequence[SourceRecord | BadRecord]
 ) -> Sequence[SourceRecord | BadRecord]:
-    """Leave out what was taken, or set aside, before: a source that reads a part again leaves no trace of it."""
+    """Leave out what was taken, set aside or refused before: a source that reads a part again leaves no trace of it.
+
+    What stands aside is asked for again by people, where its cause is mended, and not by its source.
+    """
     digests = [payload_digest(record.payload) for record in records]
     keys = [record.source_key for record in records if record.source_key is not None]
     taken = await inbox.digests_of(connection, feed.name, keys)
@@ -113,5 +136,6 @@ async def _new_ones(
     return [
         record
         for record, digest in zip(records, digests, strict=True)
-        if not (digest in aside if isinstance(record, BadRecord) else taken.get(record.source_key) == digest)
+        if (record.source_key, digest) not in aside
+        and (isinstance(record, BadRecord) or taken.get(record.source_key) != digest)
     ]

@@ -24,6 +24,8 @@ class FeedPosition:
     """When it last gave something new."""
     trouble: str | None
     trouble_since: datetime | None
+    has_more: bool
+    """Whether its source had more to give when it was read last."""
 
 
 async def find(connection: Connection, feed: str) -> FeedPosition | None:
@@ -37,13 +39,24 @@ async def all_of_them(connection: Connection) -> list[FeedPosition]:
 
 
 async def advance(
-    connection: Connection, feed: str, *, origin: str | None, target: str | None, has_news: bool, now: datetime
+    connection: Connection,
+    feed: str,
+    *,
+    origin: str | None,
+    target: str | None,
+    has_news: bool,
+    has_more: bool,
+    now: datetime,
 ) -> bool:
     """Move a feed from one position to another; False where it does not stand there any more."""
     cursor = await connection.execute(
-        _QUERIES.advance, {"feed": feed, "from": origin, "position": target, "has_news": has_news, "now": now}
+        _QUERIES.advance,
+        {"feed": feed, "from": origin, "position": target, "has_news": has_news, "now": now},
     )
-    return await cursor.fetchone() is not None
+    if await cursor.fetchone() is None:
+        return False
+    await connection.execute(_QUERIES.leave_unread if has_more else _QUERIES.read_to_end, {"feed": feed})
+    return True
 
 
 async def forget(connection: Connection, feed: str) -> bool:

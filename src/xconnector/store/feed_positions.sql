@@ -1,10 +1,12 @@
 -- name: find
 -- How far a feed is.
-SELECT * FROM feed_position WHERE feed = %(feed)s;
+SELECT feed_position.*, EXISTS (SELECT FROM feed_unread WHERE feed_unread.feed = feed_position.feed) AS has_more
+FROM feed_position WHERE feed = %(feed)s;
 
 -- name: all_of_them
 -- How far every feed is.
-SELECT * FROM feed_position ORDER BY feed;
+SELECT feed_position.*, EXISTS (SELECT FROM feed_unread WHERE feed_unread.feed = feed_position.feed) AS has_more
+FROM feed_position ORDER BY feed;
 
 -- name: forget
 -- Let a feed begin anew; no row where it is at its beginning.
@@ -19,6 +21,14 @@ SET position = excluded.position, asked_at = excluded.asked_at, trouble = NULL, 
     moved_at = coalesce(excluded.moved_at, feed_position.moved_at)
 WHERE feed_position.position IS NOT DISTINCT FROM %(from)s
 RETURNING feed;
+
+-- name: leave_unread
+-- Note that the source of a feed has more to give.
+INSERT INTO feed_unread (feed) VALUES (%(feed)s) ON CONFLICT DO NOTHING;
+
+-- name: read_to_end
+-- Note that the source of a feed has nothing more to give.
+DELETE FROM feed_unread WHERE feed = %(feed)s;
 
 -- name: note
 -- Note that a feed was asked, and what was wrong.

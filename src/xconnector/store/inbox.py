@@ -199,12 +199,12 @@ async def digests_of(connection: Connection, source: str, keys: Sequence[str]) -
     return {str(row[1]): str(row[2]) for row in await cursor.fetchall()}
 
 
-async def known_aside(connection: Connection, source: str, digests: Sequence[str]) -> set[str]:
-    """Return which of these digests records of a source have that stand aside."""
+async def known_aside(connection: Connection, source: str, digests: Sequence[str]) -> set[tuple[str | None, str]]:
+    """Return the records of a source with one of these digests that stand aside or were refused, as (key, digest)."""
     if not digests:
         return set()
     cursor = await connection.execute(_QUERIES.known_aside, {"source": source, "digests": list(digests)})
-    return {str(row[0]) for row in await cursor.fetchall()}
+    return {(row[0], str(row[1])) for row in await cursor.fetchall()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

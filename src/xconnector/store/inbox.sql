@@ -39,8 +39,9 @@ WHERE EXISTS (
 );
 
 -- name: known_aside
--- Which of these digests records of a source have that stand aside.
-SELECT DISTINCT sha256 FROM inbox WHERE source = %(source)s AND sha256 = ANY(%(digests)s) AND fate = 'set_aside';
+-- By which keys records of a source with these digests stand aside or were refused.
+SELECT DISTINCT source_key, sha256 FROM inbox
+WHERE source = %(source)s AND sha256 = ANY(%(digests)s) AND fate IN ('set_aside', 'refused');
 
 -- name: unasked
 -- The batch's taken records of which it is not known yet what they ask for.
