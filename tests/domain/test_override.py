@@ -1,5 +1,6 @@
 """What a person says of a field beats what all sources say, while it lasts."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -89,6 +90,30 @@ def test_what_is_in_effect_has_begun_and_not_ended_and_nothing_later_has(said: l
         assert event.since <= _day(day)
         assert event.until is None or _day(day) < event.until
         assert not [one for one in said if one.name == name and event.since < one.since <= _day(day)]
+
+
+def _of(said: OverrideEvent, key: str) -> OverrideEvent:
+    return replace(said, customer_key=key)
+
+
+said_or_revoked = st.builds(
+    _said, st.sampled_from(["x", "y"]), st.integers(0, 6), st.none() | st.integers(7, 9)
+) | st.builds(_said, st.none(), st.integers(0, 6), revokes=st.just(value=True))
+one_of_two = st.builds(_of, said_or_revoked, st.sampled_from(["K1", "K2"]))
+
+
+@given(st.lists(one_of_two, max_size=6), st.integers(0, 10))
+def test_of_a_merged_customer_the_latest_counts_of_what_is_in_effect_for_its_members(
+    said: list[OverrideEvent], day: int
+) -> None:
+    apart = [overrides_at([one for one in said if one.customer_key == key], _day(day)) for key in ("K1", "K2")]
+    in_effect = [one["email"] for one in apart if "email" in one]
+    together = overrides_at(said, _day(day)).get("email")
+
+    assert (together is None) == (not in_effect)
+    if together is not None:
+        assert together in in_effect
+        assert together.since == max(one.since for one in in_effect)
 
 
 def test_an_override_does_not_show_its_content_when_printed() -> None:

@@ -56,6 +56,20 @@ async def test_what_a_person_says_counts_until_it_ends_or_is_revoked(pool: Pool)
     assert await _golden(pool, known_at=NOW) == {"email": "right@x.test", **ADDRESS}
 
 
+async def test_what_was_revoked_of_one_member_ends_nothing_that_was_said_of_another(pool: Pool) -> None:
+    await _know(pool, "A", email="a@x.test")
+    await _know(pool, "B", source="billing", email="b@x.test")
+    await override(pool, _said(key="A"), now=NOW)
+    await override(pool, _said(key="B", value="other@x.test"), now=NOW + timedelta(minutes=1))
+    await override(pool, _said(key="B", value=None, revokes=True), now=NOW + timedelta(minutes=2))
+    await merge(pool, Word(one="A", other="B", by="ann", reason="same person"))
+    merged = await _golden(pool, "A")
+    await override(pool, _said(key="B", value=None, revokes=True), now=NOW + timedelta(minutes=3))
+
+    assert merged["email"] == "right@x.test"
+    assert (await _golden(pool, "B"))["email"] != "right@x.test"
+
+
 async def test_what_is_said_of_a_member_is_said_of_the_customer(pool: Pool) -> None:
     await _know(pool, "A", email="a@x.test")
     await _know(pool, "B", "billing", mobile="+491")

@@ -36,13 +36,16 @@ class OverrideEvent:
 def overrides_at(events: Iterable[OverrideEvent], at: datetime) -> Mapping[str, OverrideEvent]:
     """Return by field what is in effect at a time. Events are in the order in which they were recorded.
 
-    Of a field the last event counts that has begun: what came before it stays replaced when it ends.
+    Of a field the last event of each member counts that has begun: what came before it stays replaced when it ends. Of
+    those in effect the latest counts, so that what ended for one member ends nothing that was said of another.
     """
-    last: dict[str, OverrideEvent] = {}
+    last: dict[tuple[str, str], OverrideEvent] = {}
     for event in sorted(events, key=lambda event: event.since):
         if event.since <= at:
-            last[event.name] = event
-    return {name: event for name, event in last.items() if event.holds(at)}
+            # Taken out first, so that the latest stands last.
+            last.pop((event.customer_key, event.name), None)
+            last[event.customer_key, event.name] = event
+    return {event.name: event for event in last.values() if event.holds(at)}
 
 
 def overridden(customer: Customer, overrides: Mapping[str, OverrideEvent]) -> Customer:

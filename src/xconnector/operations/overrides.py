@@ -1,6 +1,6 @@
 """Overrides: what a person says of a customer's field beats what all sources say, while it lasts."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, cast
 
@@ -56,16 +56,18 @@ async def override(pool: Pool, said: Objection, *, now: datetime) -> None:
         known = await customers.statements(connection, [said.customer_key])
         if said.customer_key not in known:
             raise OverrideError("no source ever spoke of this customer; spell the key as the source does")
-        if said.revokes and not await _is_overridden(connection, said, now):
-            raise OverrideError("this field is not overridden; there is nothing to revoke")
-        await overrides.add(connection, event, now)
+        await overrides.add(connection, await _revoking(connection, event) if said.revokes else event, now)
 
     await in_transaction(pool, write)
 
 
-async def _is_overridden(connection: Connection, said: Objection, now: datetime) -> bool:
-    events = (await overrides.of_customers(connection, [said.customer_key])).get(said.customer_key, [])
-    return said.name in overrides_at(events, now)
+async def _revoking(connection: Connection, event: OverrideEvent) -> OverrideEvent:
+    """Return the event as said of the member whose override is in effect. Raises OverrideError where none is."""
+    events = (await overrides.of_customers(connection, [event.customer_key])).get(event.customer_key, [])
+    revoked = overrides_at(events, event.since).get(event.name)
+    if revoked is None:
+        raise OverrideError("this field is not overridden; there is nothing to revoke")
+    return replace(event, customer_key=revoked.customer_key)
 
 
 def _refuse_odd(said: Objection, now: datetime) -> None:
