@@ -18,6 +18,8 @@ class ScriptedBroker:
     acknowledged: list[Records] = field(default_factory=list[Records])
     errors: list[Exception] = field(default_factory=list[Exception])
     """Raised one at a time before anything is given."""
+    turns: int = 0
+    """How often somebody began to listen."""
 
     async def __aenter__(self) -> Self:
         return self
@@ -31,6 +33,7 @@ class ScriptedBroker:
     @asynccontextmanager
     async def listening(self, *, source: str, event_type: str) -> AsyncGenerator[Listening]:
         assert (source, event_type) == ("notice_stream", "com.small.notice"), "that is what the feed calls them"
+        self.turns += 1
         yield self
 
     async def take(self, _appetite: Appetite, /) -> StreamBatch:

@@ -33,6 +33,7 @@ from xconnector.pipeline.workplace import Workplace
 from xconnector.postgres.connect import reading, transaction
 from xconnector.testing.conformance.stream_stand_in import Published, StreamStandIn
 
+HASTY = replace(BITES, first_wait=QUICK)
 OpenStream = Callable[[Path], AbstractAsyncContextManager[StreamStandIn]]
 SOMEWHERE: Mapping[str, object] = {
     "servers": ["nats://127.0.0.1:1"], "stream": "POLICIES", "transport": {"tls": False},
@@ -137,6 +138,63 @@ async def test_a_broker_that_failed_is_listened_to_again(database: str, tmp_path
         await until(partial(has_acknowledged, broker, 1))
 
 
+@pytest.mark.parametrize("why", ["disk_full", "read_only_sql_transaction"])
+async def test_what_was_given_stays_in_hand_while_the_database_takes_nothing(
+    why: str, database: str, tmp_path: Path
+) -> None:
+    broker = ScriptedBroker([[notice("1"), notice("2")]])
+
+    async with open_listening_place(broker, database, tmp_path) as place:
+        await refuse_writes(place, why)
+        async with listeners(place, 1, bounds=HASTY):
+            await until(partial(has_tried, place, 4))
+            await until(partial(is_told, place, ShiftState.FAILING))
+            assert broker.acknowledged == []
+            await allow_writes(place)
+            await until(partial(has_acknowledged, broker, 1))
+            await until(partial(is_told, place, ShiftState.LISTENING))
+        kept = await inbox(place)
+
+    assert broker.turns == 1, "a message that is given back is given once more, and some brokers count that"
+    assert [(key, fate) for key, fate, _ in kept] == [("1", "taken"), ("2", "taken")]
+
+
+async def test_a_shift_ends_though_the_database_takes_nothing(database: str, tmp_path: Path) -> None:
+    broker = ScriptedBroker([[notice("1")]])
+
+    async with open_listening_place(broker, database, tmp_path) as place:
+        await refuse_writes(place, "disk_full")
+        async with listeners(place, 1, bounds=HASTY):
+            await until(partial(has_tried, place, 2))
+    assert broker.acknowledged == []
+
+
+@pytest.mark.slow
+@pytest.mark.peer(rabbitmq.PEER)
+async def test_a_queue_that_drops_what_was_given_too_often_loses_nothing_to_a_database_that_takes_nothing(
+    database: str, tmp_path: Path
+) -> None:
+    keys = [f"N{number}" for number in range(30)]
+    async with rabbitmq.open_stream(tmp_path / "broker") as broker:
+        async with broker.channel() as channel:
+            await channel.queue_delete(broker.queue)
+            await channel.declare_queue(
+                broker.queue, durable=True, arguments={"x-queue-type": "quorum", "x-delivery-limit": 2}
+            )
+        settings = {**broker.settings, "declare": False}
+        folder = write_listening_project(tmp_path / "project", "rabbitmq", settings)
+        await broker.publish([Published(payload=notice(key).payload) for key in keys])
+
+        async with open_place(folder, database, 1) as place:
+            await refuse_writes(place, "disk_full")
+            async with listeners(place, 1, bounds=HASTY):
+                await until(partial(has_tried, place, 6))
+                await allow_writes(place)
+                await until(partial(has_taken, place, len(keys)), why="the queue dropped what it gave")
+            kept = await inbox(place)
+    assert Counter((key, fate) for key, fate, _ in kept) == Counter((key, "taken") for key in keys)
+
+
 async def test_a_shift_that_is_over_takes_no_more(database: str, tmp_path: Path) -> None:
     broker = ScriptedBroker([[notice("1")]])
     async with open_listening_place(broker, database, tmp_path) as place:
@@ -211,6 +269,28 @@ async def has_taken(place: Workplace, number: int) -> bool:
 
 async def has_acknowledged(broker: ScriptedBroker, number: int) -> bool:
     return len(broker.acknowledged) >= number
+
+
+async def refuse_writes(place: Workplace, why: str) -> None:
+    """Let the database refuse whatever comes in, with an error of this name, and count how often."""
+    async with transaction(place.pool) as connection:
+        await connection.execute("CREATE SEQUENCE tries")
+        await connection.execute(
+            "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS "
+            f"$$BEGIN PERFORM nextval('tries'); RAISE EXCEPTION USING ERRCODE = '{why}'; END$$".encode()
+        )
+        await connection.execute("CREATE TRIGGER refuse BEFORE INSERT ON inbox EXECUTE FUNCTION refuse()")
+
+
+async def allow_writes(place: Workplace) -> None:
+    async with transaction(place.pool) as connection:
+        await connection.execute("DROP TRIGGER refuse ON inbox")
+
+
+async def has_tried(place: Workplace, number: int) -> bool:
+    async with reading(place.pool) as connection:
+        row = await (await connection.execute("SELECT last_value FROM tries")).fetchone()
+    return row is not None and int(row[0]) >= number
 
 
 async def is_empty(broker: StreamStandIn) -> bool:

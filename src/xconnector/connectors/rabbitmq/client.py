@@ -10,7 +10,13 @@ from ssl import SSLContext
 from typing import NoReturn
 
 import aio_pika
-from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractIncomingMessage, AbstractQueue, HeadersType
+from aio_pika.abc import (
+    AbstractChannel,
+    AbstractConnection,
+    AbstractIncomingMessage,
+    AbstractQueue,
+    HeadersType,
+)
 from aio_pika.exceptions import CONNECTION_EXCEPTIONS
 
 from xconnector.connectors.rabbitmq.settings import RabbitmqSettings
@@ -20,6 +26,8 @@ from xconnector.contract.errors import MisconfiguredError, TransientError
 logging.getLogger("aiormq").setLevel(logging.CRITICAL)
 
 _FAILURES = (*CONNECTION_EXCEPTIONS, TimeoutError, asyncio.InvalidStateError)
+_LIMITED_FROM = 4
+"""Major version of RabbitMQ that limits by itself how often a message is given."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,10 +147,19 @@ class RabbitmqSession:
         settings = self._settings
         if not settings.declare:
             return await self._opened.declare_queue(settings.queue, passive=True)
-        queue = await self._opened.declare_queue(settings.queue, durable=True, arguments={"x-queue-type": "quorum"})
+        queue = await self._opened.declare_queue(
+            settings.queue, durable=True, arguments={**queue_arguments(self._version)}
+        )
         for binding in settings.bindings:
             await queue.bind(binding.exchange, binding.routing_key)
         return queue
+
+    @property
+    def _version(self) -> str:
+        """What the broker says that it is, as in 4.1.0; empty where it does not."""
+        assert self._connection is not None, "the session is open"
+        transport = self._connection.transport
+        return str(transport.connection.server_properties.get("version", "")) if transport is not None else ""
 
     # ------------------------------------------------------------------ messages
 
@@ -181,13 +198,26 @@ class RabbitmqSession:
             ) from None
         if kind == "ChannelPreconditionFailed":
             raise MisconfiguredError(
-                f"queue {queue!r} is there and of another kind than a durable quorum queue; state `declare: false`"
+                f"queue {queue!r} is there, and is no durable quorum queue or (from RabbitMQ 4 on) drops what was "
+                "given too often: make it anew with x-delivery-limit -1, or state `declare: false`"
             ) from None
         if kind == "ChannelLockedResource":
             raise MisconfiguredError(f"queue {queue!r} belongs to one connection alone (exclusive)") from None
         if kind in {"SSLCertVerificationError", "SSLError"} or "CERTIFICATE_VERIFY" in str(error):
             raise MisconfiguredError(f"{self._where} shows no certificate that can be trusted: see `ca_file`") from None
         raise TransientError(f"{self._where} cannot be reached ({kind})") from None
+
+
+def queue_arguments(version: str) -> dict[str, str | int]:
+    """Return with what a queue is declared at a broker of this version (as in 4.1.0): it never drops what it holds.
+
+    RabbitMQ drops, from version 4 on and unless it is told otherwise, what it gave twenty times. To the versions
+    before, which do not, the same words say the contrary: they drop what comes back once.
+    """
+    major = version.partition(".")[0]
+    if major.isdecimal() and int(major) >= _LIMITED_FROM:
+        return {"x-queue-type": "quorum", "x-delivery-limit": -1}
+    return {"x-queue-type": "quorum"}
 
 
 def _texts(headers: HeadersType) -> dict[str, str]:
