@@ -1,6 +1,6 @@
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TypedDict
 from zoneinfo import ZoneInfo
 
@@ -236,3 +236,12 @@ def _customer(told: object, *, day: int) -> Customer:
 
 def _facts(found: ConsentState) -> tuple[object, ...]:
     return found.status, found.basis, found.days, found.shown
+
+
+@pytest.mark.parametrize("told", ["no", "N", "nein", "0", 0, "maybe", "withdrawn"])
+def test_what_is_no_clear_yes_withdraws(told: object) -> None:
+    customer = Customer(customer_key="K", fields={"email_consent": told}, provenance={})
+
+    said = golden_consents(customer, datetime(2026, 1, 1, tzinfo=UTC))
+
+    assert [event.action for event in said] == [ConsentAction.WITHDRAW]

@@ -94,6 +94,21 @@ async def test_a_line_that_is_no_customer_is_set_aside_with_its_bytes_while_the_
     assert (await _golden(pool, "K-9"))["K-9"] == {"email": "z@x.test"}
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"last_name": ["x"]}, {"email": {"a": 1}}, {"address_lines": [["x"]]}, {"birth_date": "1990-02-31"},
+        {"deceased_on": "no"}, {"as_of": "0001-01-01T00:00:00+14:00"},
+    ],
+)  # fmt: skip
+async def test_what_can_be_no_value_of_its_field_is_set_aside(
+    pool: Pool, tmp_path: Path, said: dict[str, object]
+) -> None:
+    file = _write(tmp_path / "crm.jsonl", [{"customer": "K-1", **said}, _customers(1)[0]])
+
+    assert _totals(await load_customers(pool, [file], CRM)) == [(2, 1, 0, 1)]
+
+
 async def test_a_strict_load_keeps_nothing_where_a_line_is_bad(pool: Pool, tmp_path: Path) -> None:
     file = _write(tmp_path / "crm.jsonl", [*_customers(AT_ONCE), "{"])
     with pytest.raises(LoadRefusedError, match=rf"crm\.jsonl:{AT_ONCE + 1}: "):

@@ -26,6 +26,7 @@ from uuid import UUID
 from xconnector.domain.customer import Customer, Provenance
 from xconnector.domain.identity import content_id
 from xconnector.domain.routing.plan import Medium
+from xconnector.domain.yes_or_no import yes_or_no
 
 ALL = "all"
 """The scope of everything but advertising, and of every withdrawal."""
@@ -164,11 +165,13 @@ def golden_consents(customer: Customer, at: datetime) -> Sequence[ConsentEvent]:
     """Return what the golden record's `email_consent` says, as words of its source.
 
     It is a field, told anew with every load, and not what a customer did on a day: so its yes, of unknown basis,
-    lifts no withdrawal. A no withdraws everything.
+    lifts no withdrawal. A no withdraws everything, and so does whatever is no clear yes: a no that nobody understands
+    must not become silence.
     """
-    granted = {"true": True, "false": False}.get(str(customer.fields.get("email_consent")).lower())
-    if granted is None:
+    said = customer.fields.get("email_consent")
+    if said is None or not str(said).strip():
         return ()
+    granted = yes_or_no(said) is True
     origin = customer.provenance.get("email_consent") or Provenance(source="customer", as_of=at)
     return [
         ConsentEvent(

@@ -5,7 +5,7 @@ import zlib
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, date, datetime, tzinfo
 from pathlib import Path
 from shutil import copyfile
 from tempfile import TemporaryDirectory
@@ -21,9 +21,12 @@ from xconnector.domain.customer import POSTAL_FIELDS, CustomerRecord
 from xconnector.domain.event import SourceRecord
 from xconnector.domain.matching.member_key import own_key
 from xconnector.domain.matching.nothing import names_nobody
+from xconnector.domain.record_path import items_of
+from xconnector.domain.strict_json import Json
 from xconnector.domain.survivorship import ADDRESS
 from xconnector.operations.mapped_files import MappedFilesError, recognised_source
 from xconnector.project.mapping import MappingError, RecordMapping
+from xconnector.project.mapping_text import GOLDEN_FIELDS
 from xconnector.project.shipped_mappings import fitting
 from xconnector.project.source_contract import SourceContract
 
@@ -257,6 +260,8 @@ def _record(fields: dict[str, Any], origin: Origin) -> CustomerRecord:
     deleted = fields.pop("deleted", False)
     if not isinstance(deleted, bool):
         raise _UnfitError("deleted must be true or false")
+    for name, value in fields.items():
+        _prove_value(name, value)
     verified = _verified(fields.pop("verified"), fields) if "verified" in fields else frozenset[str]()
     return CustomerRecord(
         customer_key=origin.member_key(key),
@@ -266,6 +271,26 @@ def _record(fields: dict[str, Any], origin: Origin) -> CustomerRecord:
         verified=verified,
         replaces_all=deleted,
     )
+
+
+def _prove_value(name: str, value: object) -> None:
+    """Raise _UnfitError for what can be no value of the field: kept, it would say nothing, or something else."""
+    parts = items_of(cast("Json", value)) if name == "address_lines" else [value]
+    if name in GOLDEN_FIELDS and any(isinstance(part, (list, dict)) for part in parts):
+        raise _UnfitError(f"{name} must be a single value")
+    if name in _DAYS and value not in (None, "") and not _is_day(str(cast("object", value))):
+        raise _UnfitError(f"{name} must be a day such as 1990-12-31")
+
+
+_DAYS = frozenset({"birth_date", "deceased_on"})
+
+
+def _is_day(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _key(given: object) -> str:
@@ -283,9 +308,14 @@ def _moment(given: object, origin: Origin) -> datetime:
     try:
         moment = datetime.fromisoformat(cast("str", given))
         zoned = moment if moment.tzinfo else moment.replace(tzinfo=origin.zone)
+        if zoned.year < _FIRST_YEAR:
+            raise ValueError("before there were such files")
         return min(zoned.astimezone(UTC), origin.read_at)
     except (TypeError, ValueError, OverflowError):
         raise _UnfitError("as_of must be a time such as 2026-11-23T08:00:00Z") from None
+
+
+_FIRST_YEAR = 1900
 
 
 def _verified(given: object, fields: Mapping[str, Any]) -> frozenset[str]:

@@ -20,6 +20,7 @@ from xconnector.domain.routing.place import Place, spelled_place
 from xconnector.domain.routing.plan import Medium
 from xconnector.domain.routing.policy import Check, DeliveryDecision, DeliveryPolicy, Facts
 from xconnector.domain.suppression import SuppressionEvent, SuppressionReason
+from xconnector.domain.yes_or_no import yes_or_no
 from xconnector.project.data_contract import DataContract, Money, Scalar, ScalarKind
 from xconnector.project.mapping_text import GOLDEN_FIELDS
 from xconnector.project.model import CommunicationKind, Project, TableChoice
@@ -252,7 +253,7 @@ _ALWAYS_THERE = Domain(kind=Kind.YES_NO, cell=_NOT_NOTHING)
 def _golden(name: str, value: object) -> object:
     """Return a golden value as its column speaks of it; consent that nobody gave is none."""
     if name in {"email_consent", "portal_account"}:
-        return {"true": True, "false": False}.get(str(value).lower())
+        return yes_or_no(value)
     return None if value == "" else value
 
 
