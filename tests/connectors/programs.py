@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-PATIENCE_SECONDS = 40.0
+PATIENCE_SECONDS = 90.0
 
 
 def program_of(package: str, name: str) -> str:
