@@ -97,10 +97,3 @@ async def decide(
     await connection.execute(
         _QUERIES.decide, {"match_id": match_id, "decision": decision, "by": by, "reason": reason, "now": now}
     )
-
-
-async def proposed_before(connection: Connection, pairs: Sequence[tuple[str, str]]) -> set[tuple[str, str]]:
-    """Return those of these pairs that were ever proposed."""
-    columns = {"first_key": [one for one, _ in pairs], "second_key": [other for _, other in pairs]}
-    cursor = await connection.execute(_QUERIES.decided, columns)
-    return {(str(row[0]), str(row[1])) for row in await cursor.fetchall()}

@@ -35,9 +35,3 @@ FOR UPDATE;
 -- Keep what a person decided.
 UPDATE customer_match SET decision = %(decision)s, decided_by = %(by)s, decided_at = %(now)s, reason = %(reason)s
 WHERE match_id = %(match_id)s;
-
--- name: decided
--- Which of these pairs a person decided about, or were proposed already.
-SELECT first_key, second_key
-FROM customer_match JOIN unnest(%(first_key)s::text[], %(second_key)s::text[]) AS given (first_key, second_key)
-    USING (first_key, second_key);

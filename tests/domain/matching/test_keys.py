@@ -1,4 +1,5 @@
 import math
+import unicodedata
 from datetime import date
 from decimal import Decimal
 
@@ -65,6 +66,25 @@ def test_the_same_is_the_same_text(field: str, one: object, other: object) -> No
 )  # fmt: skip
 def test_what_cannot_be_right_makes_no_key(field: str, value: object) -> None:
     assert comparable(field, value) is None
+
+
+@pytest.mark.parametrize(
+    "one, other", [("राम", "रमा"), ("がき", "かき"), ("Αθήνα", "Αθηνα"), ("Йорк", "Иорк"), ("Zoé", "Zoe")]
+)
+def test_marks_count_but_for_accents_of_latin_greek_and_cyrillic(one: str, other: str) -> None:
+    is_accented = unicodedata.name(one[0]).startswith(("LATIN", "GREEK", "CYRILLIC"))
+
+    assert (comparable("last_name", one) == comparable("last_name", other)) is is_accented
+
+
+@pytest.mark.parametrize("box", ["null", "noemail", "no-email", "No.Email", "n/a", "unknown", "keine", "nan"])
+def test_a_mailbox_that_stands_for_none_makes_no_key(box: str) -> None:
+    assert comparable("email", f"{box}@x.test") is None
+
+
+@pytest.mark.parametrize("nothing", ["Not-Available", "not_known", "NotGiven", "xx", "--aa--"])
+def test_nothing_in_other_spellings_makes_no_key(nothing: str) -> None:
+    assert comparable("last_name", nothing) is None
 
 
 def test_a_key_needs_every_field_of_its_rule_and_no_ignored_value() -> None:

@@ -24,13 +24,18 @@ _NEVER_BORN = frozenset(
     | {date(1900, 1, 1), date(1901, 1, 1), date(1970, 1, 1), date(2099, 12, 31), date(9999, 12, 31)}
 )
 """Days that programs write where they know none."""
+_NOTHING_PLAIN = NOTHING | {word.replace(" ", "") for word in NOTHING}
+_NO_MAILBOX = _NOTHING_PLAIN | {"nomail", "keineemail", "keinemail", "noreply", "donotreply"}
+"""Before the @, letters and digits only."""
 _DATES = frozenset({"birth_date", "deceased_on"})
 _NUMBERS = frozenset({"mobile"})
 _ADDRESSES = frozenset({"email"})
 _FOLDED = {"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "æ": "ae", "œ": "oe", "ł": "l", "đ": "d"}
 _DAY = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:[T ].*)?")
+_ACCENTED = ("LATIN ", "GREEK ", "CYRILLIC ")
+"""Scripts whose letters are the same with a mark and without; in others a mark is a vowel, or makes another letter."""
 _FEWEST_DIGITS = 6
-_ALL_THE_SAME = 3
+_ALL_THE_SAME = 2
 _LONGEST = 500
 
 
@@ -140,13 +145,30 @@ def _number(text: str) -> str | None:
 
 def _mailbox(text: str) -> str | None:
     name, at, host = text.casefold().rpartition("@")
+    if "".join(sign for sign in name if sign.isalnum()) in _NO_MAILBOX:
+        return None
     return f"{name}@{host}" if at and name and "." in host and not any(sign.isspace() for sign in text) else None
 
 
 @lru_cache(maxsize=65536)
 def _plain(text: str) -> str | None:
     folded = "".join(_FOLDED.get(sign, sign) for sign in text.casefold())
-    plain = "".join(sign for sign in unicodedata.normalize("NFKD", folded) if sign.isalnum())
-    if not plain or plain in NOTHING or (len(plain) >= _ALL_THE_SAME and len({*plain}) == 1):
+    plain = _letters(unicodedata.normalize("NFKD", folded))
+    if not plain or plain in _NOTHING_PLAIN or (len(plain) >= _ALL_THE_SAME and len({*plain}) == 1):
         return None
     return plain
+
+
+def _letters(decomposed: str) -> str:
+    """Return letters and digits, and the marks that make them what they are."""
+    if decomposed.isascii():
+        return "".join(sign for sign in decomposed if sign.isalnum())
+    kept: list[str] = []
+    has_accents = True
+    for sign in decomposed:
+        if sign.isalnum():
+            has_accents = unicodedata.name(sign, "").startswith(_ACCENTED)
+            kept.append(sign)
+        elif not has_accents and unicodedata.category(sign).startswith("M"):
+            kept.append(sign)
+    return "".join(kept)
