@@ -278,7 +278,7 @@ def _prove_value(name: str, value: object) -> None:
     parts = items_of(cast("Json", value)) if name == "address_lines" else [value]
     if name in GOLDEN_FIELDS and any(isinstance(part, (list, dict)) for part in parts):
         raise _UnfitError(f"{name} must be a single value")
-    if name in _DAYS and value not in (None, "") and not _is_day(str(cast("object", value))):
+    if name in _DAYS and value not in (None, "") and not _is_day(str(value)):
         raise _UnfitError(f"{name} must be a day such as 1990-12-31")
 
 
