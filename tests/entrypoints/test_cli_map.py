@@ -12,8 +12,10 @@ from typer.testing import CliRunner, Result
 from xconnector.entrypoints.cli import app
 
 SAMPLES = Path(__file__).parents[1] / "mappings" / "samples"
-KEYS = ["file", "position", "format", "mapping", "key", "customer", "fields", "customer_fields"]
-KEYS += ["verified", "deleted", "lineage", "error"]
+KEYS = [
+    *("file", "position", "format", "mapping", "key", "customer", "fields", "customer_fields"),
+    *("verified", "deleted", "lineage", "error"),
+]
 
 
 def told(*arguments: str | Path) -> Result:
