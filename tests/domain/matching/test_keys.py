@@ -80,6 +80,7 @@ def test_marks_count_but_for_accents_of_latin_greek_and_cyrillic(one: str, other
 @pytest.mark.parametrize("box", ["null", "noemail", "no-email", "No.Email", "n/a", "unknown", "keine", "nan"])
 def test_a_mailbox_that_stands_for_none_makes_no_key(box: str) -> None:
     assert comparable("email", f"{box}@x.test") is None
+    assert comparable("email", "0@x.test") == "0@x.test"
 
 
 @pytest.mark.parametrize("nothing", ["Not-Available", "not_known", "NotGiven", "xx", "--aa--"])

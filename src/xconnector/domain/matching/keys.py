@@ -25,8 +25,8 @@ _NEVER_BORN = frozenset(
 )
 """Days that programs write where they know none."""
 _NOTHING_PLAIN = NOTHING | {word.replace(" ", "") for word in NOTHING}
-_NO_MAILBOX = _NOTHING_PLAIN | {"nomail", "keineemail", "keinemail", "noreply", "donotreply"}
-"""Before the @, letters and digits only."""
+_NO_MAILBOX = (_NOTHING_PLAIN | {"nomail", "keineemail", "keinemail", "noreply", "donotreply"}) - {"0"}
+"""Before the @, letters and digits only; boxes may be numbered."""
 _DATES = frozenset({"birth_date", "deceased_on"})
 _NUMBERS = frozenset({"mobile"})
 _ADDRESSES = frozenset({"email"})
