@@ -56,6 +56,7 @@ def test_a_projects_mapping_is_used_by_its_name_on_what_is_recognised(tmp_path: 
     [record] = mapped(project(tmp_path), '{"number": 7, "name": "Ada", "paid": "2026-10-05"}\n')
 
     assert record == MappedRecord(
+        verified=[],
         file=str(tmp_path / "run.txt"),
         position=1,
         format="json",

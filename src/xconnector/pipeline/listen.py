@@ -19,7 +19,7 @@ from xconnector.execution.listening import LONGEST_WAIT
 from xconnector.execution.shift import Shift, ShiftState
 from xconnector.pipeline.receive import receive
 from xconnector.pipeline.workplace import Workplace
-from xconnector.postgres.connect import DatabaseUnreachableError, reading
+from xconnector.postgres.connect import DatabaseUnreachableError, reading, takes_nothing
 from xconnector.project.model import Feed
 
 T = TypeVar("T")
@@ -103,13 +103,15 @@ async def _is_too_much(place: Workplace, most: int) -> bool:
 async def _keep(place: Workplace, feed: Feed, records: Sequence[SourceRecord | BadRecord]) -> None:
     """Take records in; where the database refuses them as a batch, one by one, and what it refuses alone as bad.
 
-    Raises DatabaseUnreachableError, and what else keeps them from being written even as bad.
+    Raises DatabaseUnreachableError, and what else keeps everything from being written.
     """
     try:
         await receive(place, records, feed=feed)
     except DatabaseUnreachableError:
         raise
-    except Exception as error:  # noqa: BLE001 - whatever it is, the messages behind it are not held up
+    except Exception as error:  # whatever it is, the messages behind it are not held up
+        if takes_nothing(error):
+            raise
         if len(records) > 1:
             for record in records:
                 await _keep(place, feed, [record])

@@ -135,3 +135,8 @@ async def copy_rows(connection: Connection, statement: LiteralString | bytes, ro
             return
         for row in rows:
             await copy.write_row(row)
+
+
+def takes_nothing(error: Exception) -> bool:
+    """Say whether the database refuses whatever is written, as on a full disk or a standby, and not just one thing."""
+    return isinstance(error, (OperationalError, errors.ReadOnlySqlTransaction))
