@@ -54,3 +54,8 @@ def test_every_decision_says_what_else_there_was_and_what_follows() -> None:
         lines = page.read_text(encoding="utf-8").splitlines()
         assert [line for line in lines if line.startswith("## ")] == headings, shown(page)
         assert lines[0].startswith(f"# {int(page.name[:4])}. "), shown(page)
+
+
+def test_every_decision_has_the_number_behind_the_one_before_it() -> None:
+    numbers = [int(page.name[:4]) for page in handed_over("docs/decisions/0*.md")]
+    assert numbers == [*range(1, len(numbers) + 1)]
