@@ -1,5 +1,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import combinations
 from random import Random
 
 from hypothesis import given
@@ -88,6 +89,70 @@ def test_what_there_is_already_stays_and_merging_again_changes_nothing(
     one_of = {member: members for members in again.customers for member in members}
     assert all({*members} <= {*one_of[members[0]]} for members in once.customers)
     assert all(len(union.customers) > 1 for union in again.unions)
+
+
+@given(
+    rounds=ROUNDS,
+    births=BIRTHS,
+    apart=st.lists(PAIR, max_size=3),
+    most=st.integers(2, NUMBER),
+    known=st.lists(PAIR, max_size=2, unique_by=lambda pair: pair[1]),
+)
+def test_it_decides_as_one_does_who_compares_everybody_with_everybody(
+    rounds: list[list[list[int]]], births: list[int], apart: list[Pair], most: int, known: list[Pair]
+) -> None:
+    firsts = {first for first, _ in known}
+    joined = [(member, first) for first, member in known if member not in firsts]
+    done = _cluster(rounds, births=births, apart=apart, most=most, known=joined)
+
+    assert done.customers == _compared(rounds, births, apart, most, joined)
+
+
+def _compared(
+    rounds: Sequence[Sequence[Sequence[int]]],
+    births: Sequence[int],
+    apart: Sequence[Pair],
+    most: int,
+    known: Sequence[Pair],
+) -> list[tuple[int, ...]]:
+    """Cluster without any cleverness."""
+    customers = [{member} for member in range(NUMBER)]
+    customers = _joined(customers, known)
+    for blocks in rounds:
+        shared = [(one, other) for block in blocks for one, other in combinations(block, 2)]
+        for group in _joined(customers, shared):
+            within = [one for one in customers if one <= group]
+            contradict = any(_contradict(one, other, births, apart) for one, other in combinations(within, 2))
+            if not contradict and len(group) <= most:
+                customers = [one for one in customers if not one <= group] + [group]
+    return sorted(tuple(sorted(one)) for one in customers)
+
+
+def _contradict(one: set[int], other: set[int], births: Sequence[int], apart: Sequence[Pair]) -> bool:
+    said = [{births[member] for member in members} - {0} for members in (one, other)]
+    return (all(said) and len(said[0] | said[1]) > 1) or any({*pair} & one and {*pair} & other for pair in apart)
+
+
+def _joined(customers: Sequence[set[int]], pairs: Sequence[Pair]) -> list[set[int]]:
+    joined = [*customers]
+    for one, other in pairs:
+        with_one = next(group for group in joined if one in group)
+        with_other = next(group for group in joined if other in group)
+        if with_one is not with_other:
+            joined = [group for group in joined if group not in (with_one, with_other)] + [with_one | with_other]
+    return joined
+
+
+def test_a_long_chain_whose_ends_contradict_each_other_is_refused_as_a_whole() -> None:
+    number = 20_000
+    clustering = Clustering(number, unless_differ=["birth_date"], apart=[(0, number - 1)], most=number, known=())
+    for member in (0, number - 1):
+        clustering.say(member, "birth_date", member + 1)
+    clustering.share([number - at - 2, number - at - 1] for at in range(number - 1))
+    (refusal,) = clustering.settle()
+
+    assert isinstance(refusal, Refusal)
+    assert (len(refusal.pairs), refusal.differ) == (number - 1, ("birth_date", APART))
 
 
 def test_of_three_in_a_row_whose_ends_contradict_each_other_nobody_is_merged_and_people_are_asked() -> None:

@@ -90,6 +90,9 @@ def _unite(groups: dict[str, list[str]], link: Link) -> None:
     first, second = groups[link.first_key], groups[link.second_key]
     if first is second:
         return
+    if len(first) < len(second):
+        # Who is in the smaller group moves: a long chain then costs hardly more than its length.
+        first, second = second, first
     first += second
     for member in second:
         groups[member] = first
