@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from xconnector.operations.mapped_files import MappedRecord, known_formats, map_files
+from xconnector.project.customer_fields import GOLDEN_FIELDS
 from xconnector.project.data_contract import DataContract, Money, parse_contract
-from xconnector.project.mapping_text import GOLDEN_FIELDS
 from xconnector.project.shipped_mappings import shipped_mapping, shipped_mappings, shipped_names
 from xconnector.project.yaml_file import read_yaml
 

@@ -16,10 +16,12 @@ from xconnector.operations.customer_why import Moments, customer_why
 from xconnector.operations.overrides import Objection, OverrideError, override
 from xconnector.operations.same_customer import Word, merge
 from xconnector.postgres.connect import Pool, transaction
+from xconnector.project.customer_fields import CustomerFields
 from xconnector.store import customers
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
+FIELDS = CustomerFields(own=frozenset({"loyalty"}), kinds=frozenset({"invoice"}))
 ADDRESS = {"address_lines": ["Rue 2"], "postcode": "75001", "city": "Paris", "country": "FR"}
 
 
@@ -45,13 +47,13 @@ async def _golden(pool: Pool, key: str = "K1", days: int = 1, known_at: datetime
 
 async def test_what_a_person_says_counts_until_it_ends_or_is_revoked(pool: Pool) -> None:
     await _know(pool, email="wrong@x.test", mobile="+491", city="Bonn")
-    await override(pool, _said(until=NOW + timedelta(days=2)), now=NOW)
-    await override(pool, _said("mobile", None), now=NOW)
-    await override(pool, _said("address", ADDRESS), now=NOW)
+    await override(pool, _said(until=NOW + timedelta(days=2)), FIELDS, now=NOW)
+    await override(pool, _said("mobile", None), FIELDS, now=NOW)
+    await override(pool, _said("address", ADDRESS), FIELDS, now=NOW)
 
     assert await _golden(pool) == {"email": "right@x.test", **ADDRESS}
     assert await _golden(pool, days=2) == {"email": "wrong@x.test", **ADDRESS}
-    await override(pool, _said("address", None, revokes=True), now=NOW + timedelta(hours=1))
+    await override(pool, _said("address", None, revokes=True), FIELDS, now=NOW + timedelta(hours=1))
     assert await _golden(pool) == {"email": "right@x.test", "city": "Bonn"}
     assert await _golden(pool, known_at=NOW) == {"email": "right@x.test", **ADDRESS}
 
@@ -59,12 +61,12 @@ async def test_what_a_person_says_counts_until_it_ends_or_is_revoked(pool: Pool)
 async def test_what_was_revoked_of_one_member_ends_nothing_that_was_said_of_another(pool: Pool) -> None:
     await _know(pool, "A", email="a@x.test")
     await _know(pool, "B", source="billing", email="b@x.test")
-    await override(pool, _said(key="A"), now=NOW)
-    await override(pool, _said(key="B", value="other@x.test"), now=NOW + timedelta(minutes=1))
-    await override(pool, _said(key="B", value=None, revokes=True), now=NOW + timedelta(minutes=2))
+    await override(pool, _said(key="A"), FIELDS, now=NOW)
+    await override(pool, _said(key="B", value="other@x.test"), FIELDS, now=NOW + timedelta(minutes=1))
+    await override(pool, _said(key="B", value=None, revokes=True), FIELDS, now=NOW + timedelta(minutes=2))
     await merge(pool, Word(one="A", other="B", by="ann", reason="same person"))
     merged = await _golden(pool, "A")
-    await override(pool, _said(key="B", value=None, revokes=True), now=NOW + timedelta(minutes=3))
+    await override(pool, _said(key="B", value=None, revokes=True), FIELDS, now=NOW + timedelta(minutes=3))
 
     assert merged["email"] == "right@x.test"
     assert (await _golden(pool, "B"))["email"] != "right@x.test"
@@ -73,7 +75,7 @@ async def test_what_was_revoked_of_one_member_ends_nothing_that_was_said_of_anot
 async def test_what_is_said_of_a_member_is_said_of_the_customer(pool: Pool) -> None:
     await _know(pool, "A", email="a@x.test")
     await _know(pool, "B", "billing", mobile="+491")
-    await override(pool, _said(key="B"), now=NOW)
+    await override(pool, _said(key="B"), FIELDS, now=NOW)
     await merge(pool, Word(one="A", other="B", by="ann", reason="same person"))
 
     assert await _golden(pool, "A") == {"email": "right@x.test", "mobile": "+491"}
@@ -86,6 +88,18 @@ async def test_what_is_said_of_a_member_is_said_of_the_customer(pool: Pool) -> N
         ({"name": "address", "value": "Hof 1"}, "an address is a JSON object of"),
         ({"name": "address", "value": {"street": "Hof 1"}}, "an address is a JSON object of"),
         ({"name": "address", "value": {"address_lines": "Hof 1"}}, "an address is a JSON object of"),
+        ({"name": "address", "value": {"city": "Bonn", "country": "Atlantis"}}, "country must be a country's code"),
+        ({"name": "emial"}, "there is no field 'emial': did you mean 'email'\\? Or add it to `customers: fields:`"),
+        ({"name": "shoe size"}, "there is no field 'shoe size': use one of: address, address_lines, .*birth_date"),
+        ({"name": "preference.invoise"}, "did you mean 'preference.invoice'"),
+        ({"value": "anna at x.test"}, "email must be an e-mail address such as"),
+        ({"name": "birth_date", "value": "31.12.1990"}, "birth_date must be a day such as 1990-12-31"),
+        ({"name": "birth_date", "value": "2990-12-31"}, "birth_date must be a day of the last 150 years"),
+        ({"name": "mobile", "value": "0151 23456789"}, "mobile must be a telephone number with its country in front"),
+        ({"name": "quiet_hours", "value": "at night"}, "quiet_hours must be two times"),
+        ({"name": "portal_account", "value": "perhaps"}, "portal_account must be yes or no"),
+        ({"name": "language", "value": "deutsch"}, "language must be a language's code"),
+        ({"name": "last_name", "value": "a\0b"}, "last_name must have at most"),
         ({"name": "email_consent", "value": "true"}, "a consent is the customer's word"),
         ({"reason": " "}, "customer, field, reason and who says it must be named"),
         ({"by": "a\0n"}, "customer, field, reason and who says it must be named"),
@@ -98,14 +112,35 @@ async def test_what_cannot_be_said_is_refused_without_its_value(pool: Pool, odd:
     await _know(pool, email="a@x.test")
 
     with pytest.raises(OverrideError, match=told) as refused:
-        await override(pool, _said(**odd), now=NOW)
+        await override(pool, _said(**odd), FIELDS, now=NOW)
     assert "right@x.test" not in str(refused.value)
     assert await _golden(pool) == {"email": "a@x.test"}
 
 
+@pytest.mark.parametrize(
+    "name, value, kept",
+    [
+        ("mobile", "+49 (151) 23456789", "+4915123456789"),
+        ("email", " anna@ACME.DE ", "anna@acme.de"),
+        ("language", "DE", "de"),
+        ("portal_account", "no", False),
+        ("last_name", "true", "true"),
+        ("preference.invoice", "email", "email"),
+        ("loyalty", "gold", "gold"),
+    ],
+)
+async def test_what_a_person_types_is_kept_in_the_one_form_of_its_field(
+    pool: Pool, name: str, value: str, kept: object
+) -> None:
+    await _know(pool, city="Bonn")
+    await override(pool, _said(name, value), FIELDS, now=NOW)
+
+    assert (await _golden(pool))[name] == kept
+
+
 async def test_what_was_said_is_never_rewritten(pool: Pool) -> None:
     await _know(pool, email="a@x.test")
-    await override(pool, _said(), now=NOW)
+    await override(pool, _said(), FIELDS, now=NOW)
 
     with pytest.raises(psycopg.Error, match="customer_override"):
         async with transaction(pool) as connection:
@@ -116,7 +151,7 @@ async def test_why_follows_what_held_and_what_was_known_then(pool: Pool) -> None
     await _know(pool, email="old@x.test", days=0)
     await _know(pool, email="new@x.test", days=5)
     await _know(pool, source="billing", email="late@x.test", days=3)
-    await override(pool, _said(), now=NOW + timedelta(days=7))
+    await override(pool, _said(), FIELDS, now=NOW + timedelta(days=7))
 
     async def why(*, valid: int | None = None, known: int | None = None) -> tuple[object, list[str]]:
         held, knew = (None if days is None else NOW + timedelta(days=days, hours=1) for days in (valid, known))
@@ -138,7 +173,7 @@ async def test_a_word_that_came_after_the_decision_counts_before_anything_leaves
     write_checks(tmp_path, checks="{}")
     async with office() as opened:
         await bring_to_review(opened, preference="email")
-        await override(opened.place.pool, _said("preference", "print", key="K-1"), now=opened.place.now())
+        await override(opened.place.pool, _said("preference", "print", key="K-1"), FIELDS, now=opened.place.now())
         await approve(opened)
         await opened.work()
         found = await opened.explain("1")

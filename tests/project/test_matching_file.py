@@ -23,6 +23,14 @@ def _read(folder: Path, text: str) -> tuple[MatchingRules, list[str]]:
     return rules, [str(finding) for finding in findings]
 
 
+def test_a_field_that_only_the_project_has_may_be_a_key(tmp_path: Path) -> None:
+    _read(tmp_path, "same_when:\n  - [loyalty_card]\n")
+    _, known = read_matching(tmp_path, ["loyalty_card"])
+    _, unknown = read_matching(tmp_path)
+
+    assert (known, len(unknown)) == ([], 1)
+
+
 def test_without_a_file_there_are_no_rules(tmp_path: Path) -> None:
     assert read_matching(tmp_path) == (MatchingRules(), [])
 

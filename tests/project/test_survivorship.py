@@ -13,11 +13,13 @@ from openpyxl import Workbook
 from tests.project.conftest import ProjectFolder
 from xconnector.domain.customer import POSTAL_FIELDS
 from xconnector.domain.survivorship import Rule, SurvivorshipRow
+from xconnector.project.customer_fields import CustomerFields
 from xconnector.project.survivorship import read_survivorship
 
 FILE = "customers/survivorship.md"
 HEADER = ("field", "sources", "rule", "max age", "verified", "note")
 SOURCES = ("/claims", "crm", "statements")
+FIELDS = CustomerFields(own=frozenset({"loyalty-level"}), kinds=frozenset({"invoice"}))
 
 
 def _markdown(*rows: Sequence[str], header: Sequence[str] = HEADER) -> str:
@@ -27,7 +29,7 @@ def _markdown(*rows: Sequence[str], header: Sequence[str] = HEADER) -> str:
 def _rows(folder: Path, text: str) -> tuple[Sequence[SurvivorshipRow], list[str]]:
     (folder / "customers").mkdir(exist_ok=True)
     (folder / FILE).write_text(text, "utf-8")
-    rules, findings = read_survivorship(folder, SOURCES)
+    rules, findings = read_survivorship(folder, SOURCES, FIELDS)
     return rules.rows, [f"{one.line}: {one.message} → {one.remedy}" for one in findings]
 
 
@@ -74,6 +76,11 @@ def test_a_row_says_who_may_speak_and_who_is_believed(tmp_path: Path) -> None:
             "3: there is no source 'zebra' → add it to `customers: sources:`",
         ),
         (("email", "", "source order", "", "", ""), "3: the rule `source order` needs sources → name them"),
+        (("emial", "", "most recent", "", "", ""), "3: there is no field 'emial' → did you mean 'email'? Or add it to"),
+        (
+            ("preference.invoise", "", "most recent", "", "", ""),
+            "3: there is no field 'preference.invoise' → did you mean 'preference.invoice'? Or add",
+        ),
         (("email", "crm, crm", "most recent", "", "", ""), "3: the source 'crm' is named twice → leave one out"),
         (("email", "", "most resent", "", "", ""), "3: there is no rule 'most resent' → did you mean 'most recent'?"),
         (("email", "", "", "", "", ""), "3: the row names no rule → use one of"),
@@ -121,7 +128,7 @@ def test_a_workbook_says_the_same(tmp_path: Path) -> None:
     (tmp_path / "customers").mkdir()
     (tmp_path / "customers/survivorship.xlsx").write_bytes(written.getvalue())
 
-    rules, findings = read_survivorship(tmp_path, SOURCES)
+    rules, findings = read_survivorship(tmp_path, SOURCES, FIELDS)
 
     assert findings == []
     assert [row.row for row in rules.rows] == ["email"]

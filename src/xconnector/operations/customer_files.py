@@ -25,8 +25,8 @@ from xconnector.domain.record_path import items_of
 from xconnector.domain.strict_json import Json
 from xconnector.domain.survivorship import ADDRESS
 from xconnector.operations.mapped_files import MappedFilesError, recognised_source
+from xconnector.project.customer_fields import GOLDEN_FIELDS
 from xconnector.project.mapping import MappingError, RecordMapping
-from xconnector.project.mapping_text import GOLDEN_FIELDS
 from xconnector.project.shipped_mappings import fitting
 from xconnector.project.source_contract import SourceContract
 

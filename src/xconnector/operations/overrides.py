@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
 from xconnector.domain.customer import POSTAL_FIELDS
 from xconnector.domain.override import OverrideEvent, overrides_at
 from xconnector.domain.survivorship import ADDRESS
 from xconnector.postgres.connect import Connection, Pool, in_transaction
+from xconnector.project.customer_fields import CustomerFields
+from xconnector.project.golden_values import GoldenValueError, golden_value
 from xconnector.store import customers, overrides
 
 _CONSENT = "email_consent"
@@ -35,16 +37,18 @@ class Objection:
     revokes: bool = False
 
 
-async def override(pool: Pool, said: Objection, *, now: datetime) -> None:
-    """Record what somebody says of a field; it counts from now on.
+async def override(pool: Pool, said: Objection, fields: CustomerFields, *, now: datetime) -> None:
+    """Record what somebody says of one of a project's fields, in the one form of its value; it counts from now on.
 
-    Raises OverrideError, also where no source ever spoke of the customer, or where there is nothing to revoke.
+    What a field can never be is refused, since nobody else looks at it. Raises OverrideError, also where no source ever
+    spoke of the customer, or where there is nothing to revoke.
     """
     _refuse_odd(said, now)
+    value = None if said.revokes else _value(said, fields, now)
     event = OverrideEvent(
         customer_key=said.customer_key,
         name=said.name,
-        value=said.value,
+        value=value,
         reason=said.reason,
         by=said.by,
         since=now,
@@ -82,21 +86,14 @@ def _refuse_odd(said: Objection, now: datetime) -> None:
         raise OverrideError("a consent is the customer's word: record it with `xconnector customers consent`")
     if said.until is not None and said.until <= now:
         raise OverrideError("it would have ended already; name a day to come")
-    if said.name == ADDRESS and said.value is not None:
-        _refuse_odd_address(said.value)
 
 
-def _refuse_odd_address(value: object) -> None:
-    parts = cast("dict[str, object]", value) if isinstance(value, dict) else dict[str, object]()
-    lines = parts.get("address_lines", [])
-    is_well_formed = (
-        bool(parts)
-        and parts.keys() <= {*POSTAL_FIELDS}
-        and isinstance(lines, list)
-        and all(isinstance(line, str) for line in cast("list[object]", lines))
-        and all(isinstance(part, str) for name, part in parts.items() if name != "address_lines")
-    )
-    if not is_well_formed:
-        raise OverrideError(
-            f"an address is a JSON object of {', '.join(POSTAL_FIELDS)}: the lines a list of text, the others text"
-        )
+def _value(said: Objection, fields: CustomerFields, now: datetime) -> object:
+    if said.name != ADDRESS and not fields.knows(said.name):
+        raise OverrideError(f"there is no field {said.name!r}: {fields.remedy(said.name, beside=[ADDRESS])}")
+    if said.value is None:
+        return None
+    try:
+        return golden_value(said.name, said.value, today=now.date())
+    except GoldenValueError as wrong:
+        raise OverrideError(str(wrong)) from None

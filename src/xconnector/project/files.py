@@ -130,6 +130,9 @@ class CustomersShape(Shape):
 
     sources: tuple[Annotated[str, StringConstraints(pattern=r"^\S(.{0,198}\S)?$")], ...] = ()
     """Names of the sources beside the feeds with a connection: the `source` of events, and of files that are loaded."""
+    fields: tuple[Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_.-]{0,99}$")], ...] = ()
+    """Fields of customers that only this project has, beside those of the golden record, such as loyalty_level: files
+    may give them, and survivorship, matching and overrides may name them."""
 
 
 class RecordClassShape(Shape):

@@ -11,6 +11,7 @@ from pathlib import Path
 from xconnector.domain.calendar import Calendar
 from xconnector.domain.matching.keys import MatchingRules
 from xconnector.project.connection_settings import KnownConnection
+from xconnector.project.customer_fields import CustomerFields
 from xconnector.project.designs import Designs
 from xconnector.project.mapping import RecordMapping
 from xconnector.project.model import ChecksChoice, CommunicationKind, Feed
@@ -49,5 +50,6 @@ class Known:
     contracts: Mapping[str, SourceContract | None]
     matching: MatchingRules
     """Who is the same customer."""
+    customer_fields: CustomerFields
     communications: Mapping[str, KnownCommunication | None]
     designs: Designs

@@ -18,11 +18,11 @@ from xconnector.project.checks import NO_CHECKS, checks_of
 from xconnector.project.communications import communication_of
 from xconnector.project.connection_settings import read_connections
 from xconnector.project.contract_files import CONTRACTS, read_contracts
+from xconnector.project.customers_section import known_fields, known_sources
 from xconnector.project.designs import read_designs
 from xconnector.project.files import (
     ChecksShape,
     CommunicationShape,
-    CustomersShape,
     FeedShape,
     PersonShape,
     ProjectShape,
@@ -118,7 +118,9 @@ class _Loading:
         self._findings += links(self._folder)
         self._findings += misfits(known)
         self._findings += unknown_roles(file, known.roles)
-        survivorship, wrong = read_survivorship(self._folder, _sources(file, known.feeds))
+        survivorship, wrong = read_survivorship(
+            self._folder, known_sources(file, known.feeds.values()), known.customer_fields
+        )
         self._findings += wrong
         _, wrong = read_tests(self._folder, known.communications, known.feeds)
         self._findings += wrong
@@ -160,9 +162,11 @@ class _Loading:
         self._findings += wrong
         contracts, wrong = read_contracts(self._folder)
         self._findings += wrong
-        matching, wrong = read_matching(self._folder)
-        self._findings += wrong
         calendars = dict(self._calendars(file))
+        communications = dict(self._communications(calendars | {"": self._every_day(file)}))
+        customer_fields = known_fields(file, communications.values())
+        matching, wrong = read_matching(self._folder, customer_fields.own)
+        self._findings += wrong
         people = [shaped for _, shaped in _section(file, "people", PersonShape)]
         return Known(
             folder=self._folder,
@@ -179,7 +183,8 @@ class _Loading:
             mappings=dict(self._mappings()),
             contracts=contracts,
             matching=matching,
-            communications=dict(self._communications(calendars | {"": self._every_day(file)})),
+            customer_fields=customer_fields,
+            communications=communications,
             designs=designs,
         )
 
@@ -312,14 +317,6 @@ def _names(file: YamlFile, section: str) -> Iterator[str]:
     yield from content if isinstance(content, dict) else ()
 
 
-def _sources(file: YamlFile, feeds: Mapping[str, Feed]) -> frozenset[str]:
-    """Return the names of the sources of customers' data that the project knows."""
-    content = file.content.get("customers") if isinstance(file.content, dict) else None
-    shaped, _ = (None, []) if content is None else shape(CustomersShape, content, Shaped(file=file))
-    named = () if shaped is None else shaped.sources
-    return frozenset([*named, *(feed.name for feed in feeds.values() if feed.connection is not None)])
-
-
 def _text_at(file: YamlFile, section: str, key: str) -> str:
     content = file.content.get(section) if isinstance(file.content, dict) else None
     value = content.get(key) if isinstance(content, dict) else None
@@ -352,6 +349,7 @@ def _project(folder: Path, shaped: ProjectShape, known: Known, survivorship: Sur
         contracts={name: contract for name, contract in known.contracts.items() if contract is not None},
         content_sha256=content_sha256(folder),
         matching=known.matching,
+        customer_fields=known.customer_fields,
         calendars={name: calendar for name, calendar in known.calendars.items() if calendar is not None},
         survivorship=survivorship,
         governance=governance_of(shaped.tables),

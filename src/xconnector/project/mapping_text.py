@@ -1,10 +1,10 @@
 """Reads a mapping file into a compiled mapping, collecting every mistake."""
 
-import re
 from collections.abc import Mapping, Sequence
 
 from xconnector.domain.record_path import PathError, RecordPath, items_of, parse_path, text_of
 from xconnector.domain.strict_json import Json
+from xconnector.project.customer_fields import GOLDEN_FIELDS, is_golden_field
 from xconnector.project.findings import Finding, named_like
 from xconnector.project.jsonata import JsonataError, from_jsonata
 from xconnector.project.mapping import MappingUse, RecordMapping
@@ -25,35 +25,6 @@ from xconnector.project.mapping_source import (
 )
 from xconnector.project.transforms import TransformSpellingError, parse_transform
 from xconnector.project.yaml_file import Place, YamlFile
-
-GOLDEN_FIELDS = (
-    "title",
-    "first_name",
-    "last_name",
-    "company",
-    "address_lines",
-    "postcode",
-    "city",
-    "region",
-    "country",
-    "language",
-    "email",
-    "mobile",
-    "preference",
-    "quiet_hours",
-    "alternate_format",
-    "email_consent",
-    "portal_account",
-    "birth_date",
-    "tax_id",
-    "deceased_on",
-)
-"""Fields of the golden record, beside `preference.<category or communication>`.
-
-`region` is a part of the country as ISO 3166-2 names it, without the country: `NY`.
-"""
-
-_OWN_PREFERENCE = re.compile(r"preference\.[A-Za-z][A-Za-z0-9_-]{0,63}", re.ASCII)
 
 SOURCE_WORDS = ("path", "const", "first", "join", "list", "sum", "count", "each", "group", "jsonata")
 _BESIDE = ("then", "currency", "default", "required", "on_error", "on_missing")
@@ -97,7 +68,7 @@ class _Parsing:
             word=CustomerWordReading(file=self._file, findings=self.findings, source=self._source).read(content),
         )
         for field in mapping.customer_fields:
-            if field not in GOLDEN_FIELDS and _OWN_PREFERENCE.fullmatch(field) is None:
+            if not is_golden_field(field):
                 remedy = named_like(field, GOLDEN_FIELDS)
                 self._find(("customer_fields", field), f"the golden record has no field {field!r}", remedy)
         return mapping

@@ -1,15 +1,15 @@
 """`customers/matching.yaml`: who is the same customer. Without the file nobody is merged."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field
 
 from xconnector.domain.matching.keys import MOST, NOBODY_IS_MERGED, KeyRule, MatchingRules, comparable
+from xconnector.project.customer_fields import GOLDEN_FIELDS
 from xconnector.project.file_words import Name, Shape
 from xconnector.project.findings import Finding, named_like
-from xconnector.project.mapping_text import GOLDEN_FIELDS
 from xconnector.project.shape import Shaped, shape
 from xconnector.project.yaml_file import YamlFile, read_yaml
 
@@ -42,8 +42,11 @@ class MatchingShape(Shape):
     """How many members may share a key, or be one customer; beyond it nobody is merged, and `customers match` tells."""
 
 
-def read_matching(folder: Path) -> tuple[MatchingRules, list[Finding]]:
-    """Return a project's rules, and everything that is wrong with them; no rules where there is no file."""
+def read_matching(folder: Path, own_fields: Collection[str] = ()) -> tuple[MatchingRules, list[Finding]]:
+    """Return a project's rules, and everything that is wrong with them; no rules where there is no file.
+
+    `own_fields` are those that only this project has.
+    """
     path = folder / MATCHING_FILE
     if not path.is_file() or path.is_symlink():
         return NOBODY_IS_MERGED, []
@@ -53,7 +56,12 @@ def read_matching(folder: Path) -> tuple[MatchingRules, list[Finding]]:
     shaped, wrong = shape(MatchingShape, file.content, Shaped(file=file))
     if shaped is None:
         return NOBODY_IS_MERGED, [*findings, *wrong]
-    return _rules(shaped), [*findings, *_unknown(file, shaped), *_too_weak(file, shaped), *_odd(file, shaped)]
+    return _rules(shaped), [
+        *findings,
+        *_unknown(file, shaped, own_fields),
+        *_too_weak(file, shaped),
+        *_odd(file, shaped),
+    ]
 
 
 def _rules(shaped: MatchingShape) -> MatchingRules:
@@ -68,14 +76,14 @@ def _rules(shaped: MatchingShape) -> MatchingRules:
     )
 
 
-def _unknown(file: YamlFile, shaped: MatchingShape) -> list[Finding]:
+def _unknown(file: YamlFile, shaped: MatchingShape, own_fields: Collection[str]) -> list[Finding]:
     """What names no field, or one that says nothing of who somebody is."""
     places = [
         *((("same_when", at, i), name) for at, rule in enumerate(shaped.same_when) for i, name in enumerate(rule)),
         *((("unless_differ", at), name) for at, name in enumerate(shaped.unless_differ)),
         *((("ignore", name), name) for name in shaped.ignore),
     ]
-    known = [name for name in GOLDEN_FIELDS if name not in _NO_KEYS]
+    known = [*(name for name in GOLDEN_FIELDS if name not in _NO_KEYS), *own_fields]
     return [
         file.finding(place, f"{name!r} is no field by which customers are known", named_like(name, known))
         for place, name in places

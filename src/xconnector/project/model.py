@@ -21,6 +21,7 @@ from xconnector.domain.routing.policy import Check
 from xconnector.domain.staleness import Staleness
 from xconnector.domain.trigger.rules import NO_RULES, TriggerRules, Urgency
 from xconnector.project.condition import Condition
+from xconnector.project.customer_fields import CustomerFields
 from xconnector.project.data_contract import DataContract
 from xconnector.project.mapping import RecordMapping
 from xconnector.project.mapping_versions import MappingVersions
@@ -240,6 +241,8 @@ class Project:
     """Which of the values that sources give of a customer count."""
     matching: MatchingRules = NOBODY_IS_MERGED
     """Who is the same customer."""
+    customer_fields: CustomerFields = field(default_factory=CustomerFields)
+    """Which fields customers have here."""
     calendars: Mapping[str, Calendar] = field(default_factory=dict[str, Calendar])
     """Working days, by name."""
     governance: Governance | None = None

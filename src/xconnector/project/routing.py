@@ -21,8 +21,8 @@ from xconnector.domain.routing.plan import Medium
 from xconnector.domain.routing.policy import Check, DeliveryDecision, DeliveryPolicy, Facts
 from xconnector.domain.suppression import SuppressionEvent, SuppressionReason
 from xconnector.domain.yes_or_no import yes_or_no
+from xconnector.project.customer_fields import GOLDEN_FIELDS
 from xconnector.project.data_contract import DataContract, Money, Scalar, ScalarKind
-from xconnector.project.mapping_text import GOLDEN_FIELDS
 from xconnector.project.model import CommunicationKind, Project, TableChoice
 from xconnector.project.postal import has_address
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from xconnector.domain.customer import POSTAL_FIELDS
 from xconnector.domain.golden import Survivorship
 from xconnector.domain.survivorship import ADDRESS, OTHERS, Rule, SurvivorshipRow
+from xconnector.project.customer_fields import CustomerFields
 from xconnector.project.findings import Finding, named_like
 from xconnector.project.tables.files import read_written_file
 from xconnector.project.tables.limits import MOST_ROWS
@@ -36,10 +37,12 @@ _LONGEST_NAME = 200
 _RULES = {rule.value: rule for rule in Rule}
 
 
-def read_survivorship(folder: Path, sources: Collection[str]) -> tuple[Survivorship, list[Finding]]:
+def read_survivorship(
+    folder: Path, sources: Collection[str], fields: CustomerFields
+) -> tuple[Survivorship, list[Finding]]:
     """Return a project's table, compiled, and everything that is wrong with it; without a file, the most recent counts.
 
-    `sources` are the names of those that the project knows.
+    `sources` are the names of those that the project knows, `fields` the customers' fields.
     """
     files = [f"{CUSTOMERS}/{SURVIVORSHIP}{form}" for form in FORMS]
     there = [file for file in files if (folder / file).is_file() and not (folder / file).is_symlink()]
@@ -50,7 +53,7 @@ def read_survivorship(folder: Path, sources: Collection[str]) -> tuple[Survivors
     written, findings = read_written_file(folder / there[0], file=there[0])
     if written is None:
         return Survivorship(), findings
-    reading = _Reading(there[0], written.grids[Part.ROWS], sources)
+    reading = _Reading(there[0], written.grids[Part.ROWS], sources, fields)
     findings += [
         _finding(there[0], f"a setting {name!r} says nothing here", "leave it out") for name in written.settings
     ]
@@ -63,11 +66,12 @@ def _finding(file: str, message: str, remedy: str, line: int = 1) -> Finding:
 
 
 class _Reading:
-    def __init__(self, file: str, grid: Grid, sources: Collection[str]) -> None:
+    def __init__(self, file: str, grid: Grid, sources: Collection[str], fields: CustomerFields) -> None:
         self.findings: list[Finding] = []
         self._file = file
         self._grid = grid
         self._sources = sources
+        self._known = fields
         self._line = grid.header
         self._first: dict[str, int] = {}
 
@@ -134,6 +138,8 @@ class _Reading:
             self._find(f"{name!r} stands beside other fields", "give it a row of its own")
         elif len(name) > _LONGEST_NAME or any(sign.isspace() for sign in name):
             self._find(f"{name[:_LONGEST_NAME]!r} is no name of a field", "write names such as email, parted by commas")
+        elif name not in {ADDRESS, OTHERS} and not self._known.knows(name):
+            self._find(f"there is no field {name!r}", self._known.remedy(name, beside=[ADDRESS]))
         elif name in self._first:
             self._find(f"the field {name!r} stands in line {self._first[name]} too", "leave one out")
         self._first.setdefault(name, self._line.number)

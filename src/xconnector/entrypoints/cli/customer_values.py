@@ -13,6 +13,7 @@ from xconnector.domain.survivorship import ADDRESS
 from xconnector.entrypoints.cli.consents import By, CustomerKey
 from xconnector.entrypoints.cli.running import HERE, AsJson, ProjectFolder, refuse, with_place
 from xconnector.entrypoints.cli.showing import show_json, show_table
+from xconnector.project.customer_fields import is_golden_field
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -93,7 +94,7 @@ def override(
             until=_end(until, ZoneInfo(place.project.locale.timezone)),
             revokes=revoke,
         )
-        await operation(place.pool, said, now=place.now())
+        await operation(place.pool, said, place.project.customer_fields, now=place.now())
 
     with_place(folder, work)
     typer.echo(
@@ -176,7 +177,7 @@ def _end(text: str | None, zone: ZoneInfo) -> datetime | None:
 def _value(name: str, text: str) -> Any:  # noqa: ANN401 - whatever a field holds
     if not text.strip():
         return None
-    if name != ADDRESS and text not in {"true", "false"}:
+    if name != ADDRESS and (text not in {"true", "false"} or is_golden_field(name)):
         return text
     try:
         return msgspec.json.decode(text)
