@@ -2,6 +2,7 @@
 
 import json
 import os
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -96,3 +97,10 @@ def test_a_database_that_is_not_there_is_told_without_its_password(folder: Path)
     assert told.exit_code == 2
     assert "topsecret" not in told.output
     assert "127.0.0.1" in told.stderr
+
+
+def test_the_version_is_told() -> None:
+    told = CliRunner().invoke(app, ["--version"])
+
+    assert told.exit_code == 0
+    assert told.stdout == f"xconnector {version('xconnector')}\n"

@@ -1,5 +1,8 @@
 """The command `xconnector` and its verbs."""
 
+from importlib.metadata import version
+from typing import Annotated
+
 import typer
 
 from xconnector.entrypoints.cli import (
@@ -71,6 +74,22 @@ app.add_typer(keys.app, name="keys")
 app.add_typer(portal.app, name="portal")
 app.command()(bench.bench)
 app.command()(chaos.chaos)
+
+
+def _told_version(*, asked: bool) -> None:
+    if asked:
+        typer.echo(f"xconnector {version('xconnector')}")
+        raise typer.Exit
+
+
+@app.callback()
+def xconnector(
+    *,
+    _: Annotated[
+        bool, typer.Option("--version", callback=_told_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """One controlled communication process from source event to archived proof."""
 
 
 def main() -> None:
