@@ -75,6 +75,17 @@ async def test_a_load_counts_what_was_new_and_what_was_known(pool: Pool, tmp_pat
     assert await _golden(pool, f"K-{AT_ONCE + 2}") == {f"K-{AT_ONCE + 2}": {"email": f"{AT_ONCE + 2}@x.test"}}
 
 
+async def test_a_file_without_times_that_is_loaded_again_changes_nothing(pool: Pool, tmp_path: Path) -> None:
+    lines = [{"customer": f"K-{at}", "email": f"{at}@x.test"} for at in range(3)]
+    file = _write(tmp_path / "crm.jsonl", lines)
+    first = await load_customers(pool, [file], CRM)
+    again = await load_customers(pool, [file], LoadTerms(source="crm", most_gone=0))
+    changed = _write(tmp_path / "2.jsonl", [*lines[:2], {"customer": "K-2", "email": "new@x.test"}])
+    third = await load_customers(pool, [changed], CRM)
+
+    assert (_totals(first), _totals(again), _totals(third)) == ([(3, 3, 0, 0)], [(3, 0, 3, 0)], [(3, 1, 2, 0)])
+
+
 BAD = ["{", "[1]", '{"email": "a@x.test"}', '{"customer": ""}', '{"customer": "K", "as_of": "soon"}', "[" * 10_000]
 
 

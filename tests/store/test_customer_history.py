@@ -1,7 +1,7 @@
 """What was known when, and what held when: the store against a plain list of all news."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,7 +12,8 @@ from psycopg.errors import RaiseException
 
 from tests.store.memory import NOW
 from xconnector.domain.customer import Customer, CustomerRecord
-from xconnector.domain.golden import MOST_RECENT
+from xconnector.domain.golden import MOST_RECENT, Survivorship
+from xconnector.domain.survivorship import SurvivorshipRow
 from xconnector.postgres.connect import Connection, Pool, transaction
 from xconnector.store import customers
 
@@ -106,6 +107,52 @@ async def test_a_clock_that_is_behind_never_puts_later_words_before_earlier_ones
     assert at_five.fields == {"email": "b@x.test"}
 
 
+def _undated(read_at: int, **fields: object) -> CustomerRecord:
+    return CustomerRecord(customer_key="K1", source="crm", as_of=_hours(read_at), fields=fields, is_undated=True)
+
+
+async def test_what_is_said_unchanged_every_day_leaves_one_line_of_history_for_each_change(pool: Pool) -> None:
+    async with transaction(pool) as connection:
+        kept = [
+            await customers.remember(connection, [_undated(day, email=email, city="Bern")], _hours(day))
+            for day, email in enumerate(["a@x.test"] * 5 + ["b@x.test"] * 5)
+        ]
+        past = await _past(connection)
+        said = (await customers.statements(connection, ["K1"]))["K1"]
+
+    assert kept == [1, 0, 0, 0, 0, 1, 0, 0, 0, 0]
+    assert past == 2
+    assert [(one.as_of, one.fields, one.heard_again) for one in said] == [
+        (_hours(0), {"city": "Bern"}, _hours(9)),
+        (_hours(5), {"email": "b@x.test"}, _hours(9)),
+    ]
+
+
+async def test_what_is_repeated_does_not_beat_what_another_source_heard_later(pool: Pool) -> None:
+    async with transaction(pool) as connection:
+        await customers.remember(connection, [_undated(0, email="old@x.test", city="Bern")], _hours(0))
+        await customers.remember(connection, [_record(2, {"email": "new@x.test"}, "portal")], _hours(2))
+        await customers.remember(connection, [_undated(4, email="old@x.test", city="Genf")], _hours(4))
+        golden = await _golden(connection)
+
+    assert golden is not None
+    assert golden.fields == {"email": "new@x.test", "city": "Genf"}
+
+
+async def test_what_is_heard_again_does_not_age(pool: Pool) -> None:
+    row = SurvivorshipRow(row="email", fields=("email",), max_age=timedelta(hours=3))
+    async with transaction(pool) as connection:
+        for read_at in (0, 2, 4, 6):
+            await customers.remember(connection, [_undated(read_at, email="a@x.test")], _hours(read_at))
+        rules = Survivorship([row])
+        found = [
+            (await customers.golden_records(connection, ["K1"], rules, at=_hours(at), known_at=known_at))["K1"].fields
+            for at, known_at in ((8, None), (10, None), (4, _hours(4)), (8, _hours(4)))
+        ]
+
+    assert found == [{"email": "a@x.test"}, {}, {"email": "a@x.test"}, {}]
+
+
 @pytest.mark.parametrize(
     "statement", [b"UPDATE customer_record_past SET recorded_at = now()", b"TRUNCATE customer_record_past"]
 )
@@ -138,6 +185,16 @@ _news = st.lists(
     st.builds(_News, st.integers(0, 3), st.lists(_records_of(st.sampled_from(["crm", "billing"])), max_size=3)),
     max_size=6,
 )
+
+
+def _perhaps_undated(record: CustomerRecord, *, is_undated: bool) -> CustomerRecord:
+    return replace(record, is_undated=is_undated)
+
+
+_of_one_source = st.builds(
+    _perhaps_undated, _records_of(st.just("crm")), is_undated=st.sampled_from([True, True, False])
+)
+_news_of_one_source = st.lists(st.builds(_News, st.integers(0, 3), st.lists(_of_one_source, max_size=2)), max_size=6)
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,3 +232,24 @@ async def test_whatever_comes_in_whatever_order_every_moment_can_be_told(
         told = await _golden(connection, valid_at=valid_at, known_at=known_at)
 
     assert told == _model(heard, valid_at, known_at)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+@given(news=_news_of_one_source, valid_at=st.none() | st.integers(-1, 16), known_at=st.none() | st.integers(-1, 16))
+async def test_whoever_names_no_time_says_as_much_as_whoever_does(
+    pool: Pool, news: Sequence[_News], valid_at: int | None, known_at: int | None
+) -> None:
+    heard: list[_Heard] = []
+    hour = 0
+    async with transaction(pool) as connection:
+        await connection.execute(b"DELETE FROM customer_record_past")
+        await connection.execute(b"DELETE FROM customer_record")
+        for page in news:
+            hour += page.hours_later
+            records = [replace(one, as_of=_hours(hour)) if one.is_undated else one for one in page.records]
+            await customers.remember(connection, records, _hours(hour))
+            heard += [_Heard(_hours(hour), record) for record in records]
+        told = await _golden(connection, valid_at=valid_at, known_at=known_at)
+
+    expected = _model(heard, valid_at, known_at)
+    assert (told and told.fields) == (expected and expected.fields)

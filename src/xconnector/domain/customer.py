@@ -23,6 +23,10 @@ class CustomerRecord:
     """The names of the fields that the source vouches for."""
     replaces_all: bool = False
     """Whether the source takes back all that it said before; without fields it has deleted the customer."""
+    is_undated: bool = False
+    """Whether the source named no time: `as_of` is when it was read. What it says again unchanged is then no news."""
+    heard_again: datetime | None = None
+    """When the source said all of this once more, without any change; None where it never did."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

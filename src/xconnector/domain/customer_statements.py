@@ -30,6 +30,8 @@ class Statement(NamedTuple):
     """Of whom it says so: a customer can have several keys."""
     values: Mapping[str, Any]
     verified: frozenset[str]
+    heard_again: datetime | None = None
+    """When it said the same once more."""
 
     def __repr__(self) -> str:
         """Tell no content."""
@@ -48,7 +50,7 @@ def statements_of(records: Iterable[CustomerRecord]) -> list[Statement]:
     if len(by_source) > 1:
         by_source = {place: by_source[place] for place in sorted(by_source)}
     return [
-        Statement(record.as_of, source, member, values, record.verified)
+        Statement(record.as_of, source, member, values, record.verified, said[-1].heard_again)
         for (source, member), said in by_source.items()
         for record in (said if len(said) == 1 else latest_of(said))
         if (values := _values_of(record))

@@ -109,7 +109,14 @@ def candidates_of(chooser: Chooser, statements: Iterable[Statement]) -> list[Can
 
 
 def _candidate(statement: Statement, values: Mapping[str, Any]) -> Candidate:
-    return Candidate(statement.as_of, statement.source, statement.member, statement.verified, values)
+    return Candidate(
+        statement.as_of,
+        statement.source,
+        statement.member,
+        statement.verified,
+        values,
+        heard_again=statement.heard_again,
+    )
 
 
 def _join(candidates: list[Candidate], candidate: Candidate) -> None:
@@ -136,7 +143,7 @@ def _most_recent(statements: list[Statement], row: str) -> tuple[dict[str, Any],
         # Oldest first; within one instant the winner last.
         statements.reverse()
         statements.sort(key=attrgetter("as_of"))
-    for as_of, source, _, values, verified in statements:
+    for as_of, source, _, values, verified, _ in statements:
         if fields and not _POSTAL.isdisjoint(values):
             for name in POSTAL_FIELDS:
                 fields.pop(name, None)

@@ -143,7 +143,9 @@ class _Contest:
         if origin is None:
             return f"{self._winner.source} gives the fields that stand together with it, and leaves it empty"
         vouched = ", and vouches for it" if origin.verified else ""
-        return f"{origin.source} said so on {_day(origin.as_of, self._at)}{vouched}; {self._chosen()}"
+        day, last = _day(origin.as_of, self._at), _day(self._winner.last_heard, self._at)
+        again = f" and again on {last}" if last > day else ""
+        return f"{origin.source} said so on {day}{again}{vouched}; {self._chosen()}"
 
     def _why_nothing(self) -> str:
         if not self._candidates:

@@ -68,6 +68,8 @@ class Candidate(NamedTuple):
     values: Mapping[str, Any]
     spoken: Mapping[str, datetime] | None = None
     """When it said each; None where all are of one moment."""
+    heard_again: datetime | None = None
+    """When it said the same once more."""
 
     def __repr__(self) -> str:
         """Tell no content."""
@@ -78,6 +80,11 @@ class Candidate(NamedTuple):
         """Whether the source vouches for each value."""
         return self.vouched.issuperset(self.values)
 
+    @property
+    def last_heard(self) -> datetime:
+        """Return when the source last said so, changed or not."""
+        return self.as_of if self.heard_again is None else max(self.as_of, self.heard_again)
+
     def when(self, name: str) -> datetime:
         """Return when the source said a field."""
         return self.as_of if self.spoken is None else self.spoken[name]
@@ -86,7 +93,8 @@ class Candidate(NamedTuple):
         """Return this and what the same source said later of other fields of the row."""
         spoken = {name: one.when(name) for one in (self, later) for name in one.values}
         vouched = (self.vouched & self.values.keys()) | (later.vouched & later.values.keys())
-        return Candidate(later.as_of, self.source, self.member, vouched, {**self.values, **later.values}, spoken)
+        values = {**self.values, **later.values}
+        return Candidate(later.as_of, self.source, self.member, vouched, values, spoken, later.heard_again)
 
 
 Weigh = Callable[[Candidate], Any]
@@ -122,7 +130,7 @@ class Chooser:
             return f"{candidate.source} is not among the sources of this field"
         if row.must_be_verified and not candidate.verified:
             return "not verified"
-        if row.max_age is not None and at - candidate.as_of > row.max_age:
+        if row.max_age is not None and at - candidate.last_heard > row.max_age:
             return f"stale: older than {told_age(row.max_age)}"
         return None
 

@@ -256,7 +256,8 @@ def _object(line: bytes) -> dict[str, Any]:
 def _record(fields: dict[str, Any], origin: Origin) -> CustomerRecord:
     """Return what an object of fields says, which are ours from now on."""
     key = _key(fields.pop("customer", None))
-    as_of = _moment(fields.pop("as_of"), origin) if "as_of" in fields else origin.as_of
+    is_undated = "as_of" not in fields
+    as_of = origin.as_of if is_undated else _moment(fields.pop("as_of"), origin)
     deleted = fields.pop("deleted", False)
     if not isinstance(deleted, bool):
         raise _UnfitError("deleted must be true or false")
@@ -270,6 +271,7 @@ def _record(fields: dict[str, Any], origin: Origin) -> CustomerRecord:
         fields={} if deleted else fields,
         verified=verified,
         replaces_all=deleted,
+        is_undated=is_undated,
     )
 
 
@@ -354,6 +356,7 @@ def _record_by(mapping: RecordMapping | None, data: Mapping[str, Any], origin: O
         fields=made.customer_fields,
         verified=made.verified,
         replaces_all=made.is_deleted,
+        is_undated=not data.get("as_of"),
     )
 
 

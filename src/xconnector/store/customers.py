@@ -1,7 +1,7 @@
 """What each source says of customers, and said before, from which the golden record is computed on read."""
 
 from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import groupby
 from operator import attrgetter
@@ -42,6 +42,7 @@ class _Row:
     customer_key: str
     source: str
     statements: str = field(repr=False)
+    heard_again: datetime | None = None
 
     @property
     def place(self) -> _Place:
@@ -57,6 +58,7 @@ class _Row:
                 fields=said.fields,
                 verified=frozenset(said.verified),
                 replaces_all=said.replaces_all,
+                heard_again=self.heard_again,
             )
             for said in _decoder.decode(self.statements)
         ]
@@ -68,6 +70,7 @@ class _Row:
 async def remember(connection: Connection, records: Iterable[CustomerRecord], now: datetime) -> int:
     """Keep what sources say of customers; returns how many of the records said anything that was not known.
 
+    Of whom a source says all once more, without a time of its own, it is only remembered that it was heard again.
     What a record does not name stays as the source said it before. Older news never replaces newer of the same source;
     of two records of one moment the later one counts. What was said before is kept beside what is said now.
     """
@@ -82,33 +85,51 @@ async def remember(connection: Connection, records: Iterable[CustomerRecord], no
     cursor = await connection.execute(_QUERIES.add, {**first.parameters, "now": now})
     added = {(str(row[0]), str(row[1])) for row in await cursor.fetchall()}
     if len(added) < len(news):
-        changed = await _changed(connection, first, heard, added)
+        again = await _known_before(connection, first, heard, added)
+        changed = {place: one for place, one in again.items() if one.is_news}
         if changed:
             await connection.execute(_QUERIES.replace, {**_Columns.of(changed).parameters, "now": now})
+        if len(changed) < len(again):
+            await _hear_again(connection, {place: one for place, one in again.items() if not one.is_news})
         added |= changed.keys()
     return sum(len(heard[place]) for place in added)
 
 
-async def _changed(
+async def _known_before(
     connection: Connection, first: "_Columns", heard: Mapping[_Place, Sequence[CustomerRecord]], added: set[_Place]
 ) -> dict[_Place, Heard]:
-    """Return what sources say by now of whom they spoke before, where that is anything new; it stays locked."""
+    """Return what sources say by now of whom they spoke before, where that is anything new, or was heard again.
+
+    It stays locked.
+    """
     known_already = first.without(added)
     rows = await fetch_all(connection, _Row, _QUERIES.hold, **known_already.parameters)
-    found = {row.place: hear(row.records, heard[row.place]) for row in rows}
+    found = {row.place: hear(replace(row, heard_again=None).records, heard[row.place], row.heard_again) for row in rows}
     return {place: one for place, one in found.items() if one is not None}
+
+
+async def _hear_again(connection: Connection, heard: Mapping[_Place, Heard]) -> None:
+    parameters = {
+        "customer_keys": [place[0] for place in heard],
+        "sources": [place[1] for place in heard],
+        "heard_again": [one.heard_again for one in heard.values()],
+    }
+    await connection.execute(_QUERIES.hear_again, parameters)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Columns:
     """News as the columns of a statement, each place with its own."""
 
-    rows: Sequence[tuple[_Place, str, str | None]] = field(repr=False)
+    rows: Sequence[tuple[_Place, str, str | None, datetime | None]] = field(repr=False)
 
     @classmethod
     def of(cls, news: Mapping[_Place, Heard]) -> "_Columns":
         return cls(
-            rows=[(place, _text(one.latest), _text(one.said) if one.said else None) for place, one in news.items()]
+            rows=[
+                (place, _text(one.latest), _text(one.said) if one.said else None, one.heard_again)
+                for place, one in news.items()
+            ]
         )
 
     def without(self, places: set[_Place]) -> "_Columns":
@@ -117,10 +138,11 @@ class _Columns:
     @property
     def parameters(self) -> dict[str, list[Any]]:
         return {
-            "customer_keys": [place[0] for place, _, _ in self.rows],
-            "sources": [place[1] for place, _, _ in self.rows],
-            "statements": [latest for _, latest, _ in self.rows],
-            "said": [said for _, _, said in self.rows],
+            "customer_keys": [place[0] for place, *_ in self.rows],
+            "sources": [place[1] for place, *_ in self.rows],
+            "statements": [latest for _, latest, *_ in self.rows],
+            "said": [said for _, _, said, _ in self.rows],
+            "heard_again": [heard_again for *_, heard_again in self.rows],
         }
 
 
@@ -182,10 +204,14 @@ async def statements(
         return _by_customer(await fetch_all(connection, _Row, _QUERIES.records, customer_keys=keys))
     rows = await fetch_all(connection, _Row, _QUERIES.ever_said, customer_keys=keys, known_at=known_at)
     found: dict[str, list[CustomerRecord]] = {}
+    by_then = min(moment for moment in (valid_at, known_at) if moment is not None)
     for (asked_key, *_), history in groupby(rows, key=attrgetter("asked_key", "customer_key", "source")):
-        ever = (record for row in history for record in row.records)
-        if held := latest_at(ever, valid_at):
-            found.setdefault(asked_key, []).extend(held)
+        said = list(history)
+        # Whoever said it before and after a moment is taken to have said it then.
+        again = None if said[-1].heard_again is None else min(said[-1].heard_again, by_then)
+        held = latest_at((record for row in said for record in row.records), valid_at)
+        if held:
+            found.setdefault(asked_key, []).extend(replace(one, heard_again=again) for one in held)
     return found
 
 
