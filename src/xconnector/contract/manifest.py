@@ -13,6 +13,7 @@ from xconnector.contract.composer import Composer
 from xconnector.contract.file_drop import FileDrop
 from xconnector.contract.pull_source import PullSource
 from xconnector.contract.recognition import Recognition
+from xconnector.contract.reporting import ReportWebhook
 from xconnector.contract.settings import ConnectorSettings
 from xconnector.contract.source import RunSource
 from xconnector.contract.stream_source import StreamSource
@@ -100,6 +101,8 @@ class Manifest(Generic[S]):
     file_drop: Callable[[S, Surroundings], FileDrop] | None = None
     pull_source: Callable[[S, Surroundings], PullSource] | None = None
     webhook_source: Callable[[S, Surroundings], WebhookSource] | None = None
+    report_webhook: Callable[[S, Surroundings], ReportWebhook] | None = None
+    """Of a provider that calls us with news of what was handed over."""
     recognition: Recognition | None = None
     """Of a source of runs: how it knows its files."""
     call_timeout: timedelta = timedelta(seconds=30)

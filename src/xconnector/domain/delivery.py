@@ -69,6 +69,8 @@ class DeliveryEvent:
     """Status code or short diagnostic of the channel, without customer content."""
     final: bool = False
     """The channel will not try this dispatch again."""
+    by_machine: bool = False
+    """Told to come of a program, such as an image proxy or a link scanner: never a person's doing."""
     raw: bytes = field(default=b"", repr=False)
 
 

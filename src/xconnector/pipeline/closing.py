@@ -17,7 +17,7 @@ from xconnector.execution.waits import Wait, wait_until
 from xconnector.pipeline import failing, hops, track, unseen
 from xconnector.pipeline.workplace import Workplace
 from xconnector.postgres.connect import Connection
-from xconnector.store import communications, dispatches, failures
+from xconnector.store import communications, dispatches, failures, report_requests
 from xconnector.store.dispatches import DispatchState
 from xconnector.store.failures import Stopped
 from xconnector.store.moves import Move, Step, move_and_tell
@@ -48,9 +48,12 @@ async def close(place: Workplace, connection: Connection, channel: str, answers:
     """Record the answers of a channel, in the caller's transaction, and move each communication accordingly.
 
     What arrived is completed, or dispatched where an acknowledgement is still to come. What was refused
-    takes its next hop. Reports that were quicker than the answer take effect now.
+    takes its next hop. Reports that were quicker than the answer take effect now. Nothing of these hand-overs may be
+    locked before.
     """
     now = place.now()
+    if any(isinstance(answer.said, Receipt) for answer in answers):
+        await report_requests.await_no_reports(connection, channel)
     closed = await dispatches.close(
         connection, [(answer.dispatch_key, _state(answer.said), _reference(answer.said)) for answer in answers], now
     )

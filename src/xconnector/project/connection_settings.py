@@ -33,6 +33,7 @@ class Role(StrEnum):
     FILE_DROP = "file_drop"
     PULL_SOURCE = "pull_source"
     WEBHOOK_SOURCE = "webhook_source"
+    REPORT_WEBHOOK = "report_webhook"
 
 
 SOURCES = (Role.RUN_SOURCE, Role.STREAM_SOURCE, Role.PULL_SOURCE, Role.WEBHOOK_SOURCE)

@@ -17,7 +17,7 @@ from xconnector.contract.lifecycle import Connector
 from xconnector.contract.manifest import Surroundings
 from xconnector.contract.pull_source import PullSource
 from xconnector.contract.registry import manifest
-from xconnector.contract.reporting import ReportsByWebhook
+from xconnector.contract.reporting import ReportsByWebhook, ReportWebhook
 from xconnector.contract.source import RunSource
 from xconnector.contract.stream_source import StreamSource
 from xconnector.contract.webhook_source import WebhookSource
@@ -57,6 +57,7 @@ class Connections:
         self._opened: dict[str, Connector] = dict(already_open or {})
         self._readers: dict[str, Connector] = {}
         self._webhooks: dict[str, WebhookSource] = {}
+        self._report_webhooks: dict[str, ReportWebhook] = {}
         self._opening: dict[str, asyncio.Lock] = {}
         self._limited: dict[tuple[str, bool], LimitedConnection] = {}
         self._stack = AsyncExitStack()
@@ -186,6 +187,18 @@ class Connections:
         if name not in self._webhooks:
             self._webhooks[name] = cast("WebhookSource", self._built(name, Role.WEBHOOK_SOURCE))
         return self._webhooks[name]
+
+    def report_webhook(self, name: str) -> ReportWebhook | None:
+        """Return what proves and reads the reports of a provider, else None. Nothing is opened for it.
+
+        Raises one of the four contract errors when it cannot be made.
+        """
+        known = self._project.connections.get(name)
+        if known is None or manifest(known.connector).report_webhook is None:
+            return None
+        if name not in self._report_webhooks:
+            self._report_webhooks[name] = cast("ReportWebhook", self._built(name, Role.REPORT_WEBHOOK))
+        return self._report_webhooks[name]
 
     async def remembers_dispatches(self, name: str) -> bool:
         """Say whether the same dispatch may be handed over twice without reaching the customer twice."""

@@ -211,10 +211,25 @@ async def addressees(connection: Connection, dispatch_keys: Sequence[str]) -> li
     return await fetch_all(connection, Addressee, _QUERIES.addressees, keys=sorted(set(dispatch_keys)))
 
 
-async def remember_events(connection: Connection, events: Sequence[DeliveryEvent], now: datetime) -> set[str]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """A delivery event as a provider told it."""
+
+    event: DeliveryEvent
+    request_id: int
+    """In which it came."""
+    mark: bytes
+    """Digest of what makes it the same event told again."""
+
+
+async def remember_events(
+    connection: Connection, events: Sequence[DeliveryEvent] | Sequence[Told], now: datetime
+) -> set[str]:
     """Keep delivery events, each once, and return the keys of those that were new."""
     if not events:
         return set()
+    told = [None if isinstance(one, DeliveryEvent) else one for one in events]
+    events = [one if isinstance(one, DeliveryEvent) else one.event for one in events]
     cursor = await connection.execute(
         _QUERIES.remember_events,
         {
@@ -223,8 +238,11 @@ async def remember_events(connection: Connection, events: Sequence[DeliveryEvent
             "reasons": [event.reason for event in events],
             "details": [event.detail for event in events],
             "finals": [event.final for event in events],
+            "machines": [event.by_machine for event in events],
             "occurred": [event.occurred_at for event in events],
             "raws": [event.raw for event in events],
+            "requests": [one and one.request_id for one in told],
+            "marks": [one and one.mark for one in told],
             "now": now,
         },
     )
@@ -238,6 +256,7 @@ class _EventRow:
     reason: str | None
     detail: str
     final: bool
+    by_machine: bool
     occurred_at: datetime
     raw: bytes = field(repr=False)
 
@@ -248,6 +267,7 @@ class _EventRow:
             reason=DeliveryReason(self.reason) if self.reason else None,
             detail=self.detail,
             final=self.final,
+            by_machine=self.by_machine,
             occurred_at=self.occurred_at,
             raw=self.raw,
         )

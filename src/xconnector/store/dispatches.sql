@@ -116,17 +116,19 @@ FOR UPDATE;
 
 -- name: remember_events
 -- Keep delivery events, each once.
-INSERT INTO delivery_event (dispatch_key, type, reason, detail, final, occurred_at, arrived_at, raw)
-SELECT dispatch_key, type, reason, detail, final, occurred_at, %(now)s, raw
+INSERT INTO delivery_event
+    (dispatch_key, type, reason, detail, final, by_machine, occurred_at, arrived_at, raw, request_id, mark)
+SELECT dispatch_key, type, reason, detail, final, by_machine, occurred_at, %(now)s, raw, request_id, mark
 FROM unnest(%(keys)s::text[], %(types)s::text[], %(reasons)s::text[], %(details)s::text[], %(finals)s::boolean[],
-            %(occurred)s::timestamptz[], %(raws)s::bytea[])
-    AS given (dispatch_key, type, reason, detail, final, occurred_at, raw)
-ON CONFLICT (dispatch_key, type, occurred_at, detail) DO NOTHING
+            %(machines)s::boolean[], %(occurred)s::timestamptz[], %(raws)s::bytea[], %(requests)s::bigint[],
+            %(marks)s::bytea[])
+    AS given (dispatch_key, type, reason, detail, final, by_machine, occurred_at, raw, request_id, mark)
+ON CONFLICT DO NOTHING
 RETURNING dispatch_key;
 
 -- name: events_of
 -- Everything channels reported of one communication, also before it was handed over.
-SELECT dispatch_key, type, reason, detail, final, occurred_at, raw
+SELECT dispatch_key, type, reason, detail, final, by_machine, occurred_at, raw
 FROM delivery_event
 WHERE dispatch_key = %(communication_id)s::uuid::text
     OR dispatch_key IN (SELECT dispatch_key FROM dispatch WHERE communication_id = %(communication_id)s)
@@ -134,7 +136,7 @@ ORDER BY occurred_at, event_id;
 
 -- name: unapplied_events
 -- Events that have not taken effect yet.
-SELECT dispatch_key, type, reason, detail, final, occurred_at, raw
+SELECT dispatch_key, type, reason, detail, final, by_machine, occurred_at, raw
 FROM delivery_event
 WHERE dispatch_key = ANY(%(keys)s) AND NOT applied
 ORDER BY occurred_at, event_id;

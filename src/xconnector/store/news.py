@@ -42,11 +42,12 @@ async def address(connection: Connection, events: Sequence[DeliveryEvent]) -> li
 
 
 async def take_up_early(connection: Connection, dispatch_keys: Sequence[str]) -> None:
-    """Let these hand-overs have the news that came of their communications before there was a hand-over."""
+    """Let these hand-overs have the news that was early: before there was one, or before its reference was recorded."""
     await connection.execute(
         _QUERIES.take_up_early,
         {"keys": list(dispatch_keys), "communications": [key[:_ID_LENGTH] for key in dispatch_keys]},
     )
+    await connection.execute(_QUERIES.take_up_by_reference, {"keys": list(dispatch_keys)})
 
 
 def _communication(key: str) -> UUID | None:

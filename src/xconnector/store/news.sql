@@ -23,3 +23,19 @@ WHERE early.dispatch_key = given.communication_id AND NOT EXISTS (
     WHERE known.dispatch_key = given.dispatch_key AND known.type = early.type
         AND known.occurred_at = early.occurred_at AND known.detail = early.detail
 );
+
+-- name: take_up_by_reference
+-- Give hand-overs the news that came under their reference before that was recorded; what is known stays, as applied.
+UPDATE delivery_event AS early
+SET dispatch_key = CASE WHEN is_known THEN early.dispatch_key ELSE given.dispatch_key END,
+    applied = early.applied OR is_known
+FROM (
+    SELECT told.event_id, dispatch.dispatch_key, EXISTS (
+        SELECT FROM delivery_event AS known
+        WHERE known.dispatch_key = dispatch.dispatch_key AND known.type = told.type
+            AND known.occurred_at = told.occurred_at AND known.detail = told.detail
+    ) AS is_known
+    FROM dispatch JOIN delivery_event AS told ON told.dispatch_key = dispatch.connection || '/' || dispatch.reference
+    WHERE dispatch.dispatch_key = ANY(%(keys)s) AND dispatch.reference IS NOT NULL AND NOT told.applied
+) AS given
+WHERE early.event_id = given.event_id;

@@ -69,7 +69,7 @@ def test_an_event_says_what_became_of_the_mail(told: dict[str, Any], expected: S
 def test_all_events_of_a_request_are_read_with_what_was_given_along() -> None:
     first, second = FORMAT.read(posted([event("processed"), event("open", sg_machine_open=True)]))
 
-    assert (first.recipient, first.event_id, first.provider_id) == ("anna@customers.test", "e-1", "m-1.filter")
+    assert (first.recipient, first.event_id, first.provider_id) == ("anna@customers.test", "e-1", "m-1")
     assert first.references == {"dispatch": "d-0"}
     assert (first.by_machine, second.by_machine) == (False, True)
     assert first.occurred_at is not None

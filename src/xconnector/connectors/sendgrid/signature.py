@@ -2,7 +2,7 @@
 
 import base64
 import binascii
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePublicKey
@@ -10,16 +10,16 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from xconnector.contract.feedback import FeedbackRequest
-from xconnector.domain.signed import is_fresh
+from xconnector.domain.signed import TOLERANCE, is_fresh
 
 _SIGNATURE = "x-twilio-email-event-webhook-signature"
 _TIMESTAMP = "x-twilio-email-event-webhook-timestamp"
 
 
-def is_genuine(request: FeedbackRequest, public_key: str, *, now: datetime) -> bool:
+def is_genuine(request: FeedbackRequest, public_key: str, *, now: datetime, tolerance: timedelta = TOLERANCE) -> bool:
     """Say whether SendGrid signed this request lately; the key is as its settings show it: base64 of DER."""
     timestamp = request.headers.get(_TIMESTAMP, "")
-    return is_fresh(timestamp, now=now) and is_signed(
+    return is_fresh(timestamp, now=now, tolerance=tolerance) and is_signed(
         timestamp, request.body, request.headers.get(_SIGNATURE, ""), public_key
     )
 

@@ -1,5 +1,6 @@
 """Events of Twilio SendGrid, a JSON array of them in one request; and mails of customers, a form each."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -11,6 +12,8 @@ from xconnector.domain.feedback.addresses import addresses_in
 from xconnector.domain.feedback.moment import moment_of
 from xconnector.domain.feedback.signal import Signal
 from xconnector.domain.strict_json import Json
+
+_SERVER = re.compile(r"\.(?:filter|recvd)")
 
 
 def read(request: FeedbackRequest) -> Sequence[Signal]:
@@ -51,7 +54,7 @@ def _signal(event: dict[str, Json]) -> Signal:
         detail=" ".join(one for one in (told, text_at(event, "type")) if one.isascii() and one.isprintable())[:100],
         occurred_at=moment_of(text_at(event, "timestamp")),
         event_id=text_at(event, "sg_event_id") or None,
-        provider_id=text_at(event, "sg_message_id") or None,
+        provider_id=_message_id(event),
         references=_given_along(event),
         by_machine=event.get("sg_machine_open") is True,
     )
@@ -66,6 +69,11 @@ def _exact_word(told: str, event: dict[str, Json]) -> Word:
     word = BOUNCES.get(text_at(event, "type"), word)
     reason = CLASSIFICATIONS.get(text_at(event, "bounce_classification"))
     return replace(word, reason=reason) if reason is not None else word
+
+
+def _message_id(event: dict[str, Json]) -> str | None:
+    """Return the id that SendGrid answered with at the hand-over; in events its mail server's name follows it."""
+    return _SERVER.split(text_at(event, "sg_message_id"), maxsplit=1)[0] or None
 
 
 def _given_along(event: dict[str, Json]) -> Mapping[str, str]:

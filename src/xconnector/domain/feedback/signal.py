@@ -45,7 +45,7 @@ class Signal:
     by_machine: bool = False
     """Told to come of a program: a scanner, an image proxy, an automatic receipt. Never a person's doing."""
 
-    def event(self, dispatch_key: str, *, arrived_at: datetime, raw: bytes) -> DeliveryEvent:
+    def event(self, dispatch_key: str, *, arrived_at: datetime, raw: bytes = b"") -> DeliveryEvent:
         """Return the delivery event of a dispatch; none happened after the news of it arrived."""
         return DeliveryEvent(
             dispatch_key=dispatch_key,
@@ -54,5 +54,6 @@ class Signal:
             reason=self.reason,
             detail=self.detail,
             final=self.final,
+            by_machine=self.by_machine,
             raw=raw,
         )

@@ -20,7 +20,7 @@ from xconnector.entrypoints.web.pressure import Pressure
 from xconnector.entrypoints.web.publishing import publishing_routes
 from xconnector.entrypoints.web.reading import reading_routes
 from xconnector.entrypoints.web.refusals import answer_refusals
-from xconnector.entrypoints.web.reports import report_routes
+from xconnector.entrypoints.web.reports import report_intake_of, report_routes
 from xconnector.pipeline.workplace import Workplace
 
 
@@ -34,6 +34,7 @@ def application(place: Workplace, *, secrets: PortalSecrets, limits: WebLimits |
     """
     limits = limits or WebLimits()
     intake = intake_of(place)
+    reports = report_intake_of(place)
     callers = Callers(place.pool, patience=limits.database_patience)
     bodies = Bodies(limits)
     pressure = Pressure(place.pool, limits)
@@ -42,6 +43,7 @@ def application(place: Workplace, *, secrets: PortalSecrets, limits: WebLimits |
     async def lifespan(_: FastAPI) -> AsyncGenerator[None]:
         yield
         await intake.settled()
+        await reports.settled()
 
     app = FastAPI(
         title="xConnector",
@@ -55,7 +57,7 @@ def application(place: Workplace, *, secrets: PortalSecrets, limits: WebLimits |
     )
     app.include_router(event_routes(intake, callers, pressure, bodies, limits))
     app.include_router(hook_routes(place, intake, pressure, bodies, limits))
-    app.include_router(report_routes(place, callers, bodies, limits))
+    app.include_router(report_routes(place, reports, callers, bodies, limits))
     app.include_router(decision_routes(place.pool, callers, limits))
     # Before the reader's pages: `documents` is no token.
     app.include_router(publishing_routes(place, callers, bodies, limits))

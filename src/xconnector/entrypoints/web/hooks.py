@@ -1,9 +1,6 @@
 """`POST /hooks/{connection}`: outside systems send events in their own words; durable before it is answered."""
 
 import asyncio
-import logging
-import time
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
@@ -28,35 +25,14 @@ from xconnector.entrypoints.web.protocol import CERTIFICATE
 from xconnector.entrypoints.web.refusals import Refusal, come_again, documented
 from xconnector.entrypoints.web.reports import CONNECTION_NAME
 from xconnector.entrypoints.web.straight import StraightRoute
+from xconnector.entrypoints.web.unproven import Unproven
 from xconnector.pipeline.receive import Fed
 from xconnector.pipeline.workplace import Workplace
 from xconnector.project.model import Feed
 from xconnector.store.inbox import Received
 
-logger = logging.getLogger("xconnector.web")
-
 _QUICKLY_READ = 64 * 1024
 """Bytes."""
-_TOLD_EVERY_SECONDS = 60.0
-
-
-class Unproven:
-    """Counts requests whose senders proved nothing: all that is kept of them, told in the log once a minute at most."""
-
-    def __init__(self) -> None:
-        self.counts: Counter[str] = Counter()
-        """By connection, since this program began."""
-        self._told: dict[str, tuple[float, int]] = {}
-
-    def count(self, connection: str, reason: str) -> None:
-        self.counts[connection] += 1
-        now = time.monotonic()
-        since, told = self._told.get(connection, (-_TOLD_EVERY_SECONDS, 0))
-        if now - since < _TOLD_EVERY_SECONDS:
-            return
-        number = self.counts[connection] - told
-        self._told[connection] = (now, self.counts[connection])
-        logger.warning("%d requests to %s refused as unproven; the last: %s", number, connection, reason)
 
 
 def hook_routes(place: Workplace, intake: Intake, pressure: Pressure, bodies: Bodies, limits: WebLimits) -> APIRouter:

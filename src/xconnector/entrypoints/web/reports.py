@@ -1,27 +1,39 @@
 """`POST /reports/{connection}`: outside systems tell what became of communications; kept before it is answered."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from http import HTTPStatus
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
-from fastapi import APIRouter, Depends, Path, Request
+from fastapi import APIRouter, Path, Request, Response
 from pydantic import BaseModel
 
 from xconnector.contract.errors import ConnectorError, PermanentError
-from xconnector.contract.reporting import ReportsByWebhook
+from xconnector.contract.feedback import FeedbackRequest
+from xconnector.contract.reporting import ReportsByWebhook, ReportWebhook
+from xconnector.contract.webhook_source import UnprovenError
 from xconnector.domain.delivery import DeliveryEvent
 from xconnector.domain.keys import Purpose
 from xconnector.entrypoints.web.bodies import Bodies
 from xconnector.entrypoints.web.callers import Callers
+from xconnector.entrypoints.web.gathering import Gathering
 from xconnector.entrypoints.web.limits import WebLimits
 from xconnector.entrypoints.web.refusals import Refusal, come_again, documented
+from xconnector.entrypoints.web.straight import StraightRoute
+from xconnector.entrypoints.web.unproven import Unproven
+from xconnector.pipeline.provider_reports import Keeping, ReportRequest, take_requests
 from xconnector.pipeline.track import keep_reports
 from xconnector.pipeline.workplace import Workplace
+from xconnector.postgres.connect import DatabaseUnreachableError
+from xconnector.store.report_requests import RawRequest
 
 CONNECTION_NAME = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$"
 _QUICKLY_READ = 64 * 1024
 """Bytes."""
+
+T = TypeVar("T")
+ReportIntake = Gathering[ReportRequest, Keeping]
 
 
 class ReportsAnswer(BaseModel):
@@ -31,15 +43,24 @@ class ReportsAnswer(BaseModel):
     """How many the request held; those that were known already count too."""
 
 
-def report_routes(place: Workplace, callers: Callers, bodies: Bodies, limits: WebLimits) -> APIRouter:
+def report_intake_of(place: Workplace) -> ReportIntake:
+    """Return the group commit through which providers' reports to this process are taken in."""
+    return Gathering(partial(take_requests, place))
+
+
+def report_routes(
+    place: Workplace, intake: ReportIntake, callers: Callers, bodies: Bodies, limits: WebLimits
+) -> APIRouter:
     """Return the intake of delivery reports."""
-    routes = APIRouter(tags=["reports"])
+    routes = APIRouter(tags=["reports"], route_class=StraightRoute)
     caller = callers.known(Purpose.REPORTS)
+    unproven = Unproven()
 
     @routes.post(
         "/reports/{connection}",
         summary="Report what became of communications",
         status_code=HTTPStatus.ACCEPTED,
+        response_model=ReportsAnswer,
         response_description="Every event is kept, or had been kept before.",
         responses=documented(
             HTTPStatus.BAD_REQUEST,
@@ -49,26 +70,100 @@ def report_routes(place: Workplace, callers: Callers, bodies: Bodies, limits: We
             HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
             HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
             HTTPStatus.UNPROCESSABLE_ENTITY,
+            HTTPStatus.INTERNAL_SERVER_ERROR,
             HTTPStatus.SERVICE_UNAVAILABLE,
         ),
         openapi_extra=_REQUEST,
     )
-    async def report(
-        request: Request,
-        _: Annotated[str, Depends(caller)],
-        connection: Annotated[str, Path(pattern=CONNECTION_NAME)],
-    ) -> ReportsAnswer:
+    async def report(request: Request, connection: Annotated[str, Path(pattern=CONNECTION_NAME)]) -> Response:
         """The body is in the words of the connection's own product; a repetition is answered like the first time.
 
-        Events of unknown kinds, and of communications that are not known, are kept as they came.
+        A provider that proves itself as the connection's settings say needs no key. Events of unknown kinds, and of
+        communications that are not known, are kept as they came.
         """
-        reader = _reader(place, connection)
-        async with bodies.read(request, largest=limits.report) as body:
-            events = await _events(reader, dict(request.headers), body)
-            await _keep(place, events, limits)
-        return ReportsAnswer(events=len(events))
+        webhook = _made(partial(place.connections.report_webhook, connection))
+        if webhook is None or not webhook.proves_itself:
+            await caller(request)
+        if webhook is None:
+            events = await _plainly_reported(place, connection, request, bodies, limits)
+        else:
+            async with bodies.read(request, largest=min(webhook.largest, limits.report)) as body:
+                told = _told(request, body)
+                once = await _proof(webhook, told, connection, place, unproven)
+                request.state.caller = getattr(request.state, "caller", connection)
+                signals = await _read(partial(webhook.read, told), body)
+                raw = RawRequest(connection=connection, body=body or request.url.query.encode(), once=once)
+                given = ReportRequest(raw=raw, reports_on=webhook.reports_on or connection, signals=signals)
+                await _take(intake, given, limits)
+            events = len(signals)
+        content = ReportsAnswer(events=events).model_dump_json()
+        return Response(content, status_code=HTTPStatus.ACCEPTED, media_type="application/json")
 
     return routes
+
+
+def _made(make: Callable[[], ReportWebhook | None]) -> ReportWebhook | None:
+    """Return what was made of a connection. Raises Refusal."""
+    try:
+        return make()
+    except ConnectorError:
+        raise _as_set_up() from None
+
+
+def _as_set_up() -> Refusal:
+    return come_again("the connection cannot be used as it is set up; `xconnector connections check` says why")
+
+
+def _told(request: Request, body: bytes) -> FeedbackRequest:
+    headers: dict[str, str] = {}
+    for name, value in request.headers.items():
+        headers[name] = f"{headers[name]}, {value}" if name in headers else value
+    return FeedbackRequest(headers=headers, body=body, url=str(request.url))
+
+
+async def _proof(
+    webhook: ReportWebhook, told: FeedbackRequest, connection: str, place: Workplace, unproven: Unproven
+) -> str | None:
+    """Return what is good for this request only, if anything. Raises Refusal where nobody proved anything."""
+    if not webhook.proves_itself:
+        return None
+    try:
+        return await webhook.prove(told, now=place.now())
+    except UnprovenError as wrong:
+        unproven.count(connection, str(wrong))
+        raise _unproven() from None
+    except ConnectorError:
+        raise come_again("it cannot be found out at the moment who sent this") from None
+
+
+def _unproven() -> Refusal:
+    return Refusal(HTTPStatus.UNAUTHORIZED, "unauthorized", headers=_CHALLENGE)
+
+
+async def _take(intake: ReportIntake, request: ReportRequest, limits: WebLimits) -> None:
+    """Take a request in. Raises Refusal unless it is kept."""
+    try:
+        async with asyncio.timeout(limits.database_patience.total_seconds()):
+            (kept,) = await intake.hand_in([request])
+    except TimeoutError:
+        raise come_again("the database takes too long at the moment") from None
+    if isinstance(kept, DatabaseUnreachableError):
+        raise come_again("the database cannot be reached at the moment")
+    if isinstance(kept, BaseException):
+        raise Refusal(HTTPStatus.INTERNAL_SERVER_ERROR, "this failed here, and operations can see it; send it again")
+    if kept is Keeping.USED_UP:
+        raise _unproven()
+
+
+async def _plainly_reported(
+    place: Workplace, connection: str, request: Request, bodies: Bodies, limits: WebLimits
+) -> int:
+    """Take in what names our own dispatch keys, and return how many events it held. Raises Refusal."""
+    reader = _reader(place, connection)
+    async with bodies.read(request, largest=limits.report) as body:
+        events = await _read(partial(reader.read_reports, dict(request.headers), body), body)
+        await _keep(place, events, limits)
+    return len(events)
 
 
 def _reader(place: Workplace, name: str) -> ReportsByWebhook:
@@ -76,21 +171,17 @@ def _reader(place: Workplace, name: str) -> ReportsByWebhook:
     try:
         reader = place.connections.report_reader(name)
     except ConnectorError:
-        raise come_again(
-            "the connection cannot be used as it is set up; `xconnector connections check` says why"
-        ) from None
+        raise _as_set_up() from None
     if reader is None:
         raise Refusal(HTTPStatus.NOT_FOUND, "the project has no connection of this name that takes reports here")
     return reader
 
 
-async def _events(reader: ReportsByWebhook, headers: Mapping[str, str], body: bytes) -> Sequence[DeliveryEvent]:
+async def _read(read: Callable[[], Sequence[T]], body: bytes) -> Sequence[T]:
     """Return the events of a request. Raises Refusal."""
     try:
-        if len(body) > _QUICKLY_READ:
-            # A large one would keep everybody else waiting.
-            return await asyncio.to_thread(reader.read_reports, headers, body)
-        return reader.read_reports(headers, body)
+        # A large one would keep everybody else waiting.
+        return await asyncio.to_thread(read) if len(body) > _QUICKLY_READ else read()
     except PermanentError as unreadable:
         raise Refusal(HTTPStatus.BAD_REQUEST, str(unreadable)) from None
 
@@ -103,7 +194,9 @@ async def _keep(place: Workplace, events: Sequence[DeliveryEvent], limits: WebLi
         raise come_again("the database takes too long at the moment") from None
 
 
+_CHALLENGE = {"WWW-Authenticate": 'Webhook realm="reports"'}
 _REQUEST: dict[str, Any] = {
+    "security": [{"reports key": []}, {}],
     "requestBody": {
         "required": True,
         "content": {
@@ -111,7 +204,8 @@ _REQUEST: dict[str, Any] = {
                 "schema": {
                     "description": "As the connection's product sends it: of Exstream a tracking event or a list."
                 }
-            }
+            },
+            "application/x-www-form-urlencoded": {"schema": {"description": "As the connection's product sends it."}},
         },
-    }
+    },
 }

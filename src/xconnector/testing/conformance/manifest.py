@@ -57,6 +57,7 @@ class ManifestConformance:
             found.run_source,
             found.stream_source,
             found.webhook_source,
+            found.report_webhook,
             found.file_drop,
             found.pull_source,
         )
