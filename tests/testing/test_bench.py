@@ -29,7 +29,7 @@ RATIOS = {
         "proof of 500 rows",
     },
     "customers": {
-        "1,000,000 customers loaded and merged, clock",
+        "1,000,000 customers loaded, matched and merged, clock",
         "loading's growth",
         "merging's growth",
         "look-up, p99",

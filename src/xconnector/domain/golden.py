@@ -57,6 +57,10 @@ class Survivorship:
         customer = Customer(customer_key=customer_key, fields=fields, provenance=provenance)
         return overridden(customer, overrides_at(overrides, at)) if overrides else customer
 
+    def decided_with(self, names: Iterable[str]) -> frozenset[str]:
+        """Return these fields and all that stand together with them: what the golden values of these are made of."""
+        return frozenset(one for name in names for one in (name, *self.chooser_of(name).row.fields))
+
     def chooser_of(self, name: str) -> Chooser:
         """Return what chooses the value of a field, and of those that stand together with it."""
         if name in self._choosers:

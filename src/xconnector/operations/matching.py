@@ -1,13 +1,14 @@
 """Matching: members that share a strong key are linked; who contradicts each other waits for a person."""
 
+import asyncio
 import hashlib
 import secrets
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import islice
-from uuid import UUID
 
+from xconnector.domain.customer import CustomerRecord
 from xconnector.domain.golden import Survivorship
 from xconnector.domain.matching.clustering import Clustering, Refusal, Union
 from xconnector.domain.matching.keys import MatchingRules
@@ -17,7 +18,7 @@ from xconnector.store import customer_links, customer_matches, customer_matching
 from xconnector.store.customer_matches import Proposal
 
 ACTOR = "xconnector customers match"
-_AT_ONCE = 500
+_AT_ONCE = 2000
 """Customers that are written in one transaction."""
 _MOST_SHOWN = 20
 _PAGE = 5000
@@ -115,38 +116,75 @@ async def match(pool: Pool, work: MatchingWork, *, progress: Callable[[int, int]
 async def _take_keys(
     connection: Connection, work: MatchingWork, clustering: Clustering, progress: Callable[[int], None]
 ) -> None:
-    """Compute the keys of every member, a page at a time."""
-    secret = secrets.token_bytes(32)
-    after, done = "", 0
-    while said := await customers.statements_after(connection, after, _PAGE):
+    """Compute the keys of every member, a page at a time; meanwhile the page that follows is read."""
+    keys_of = _Keys(work)
+    done = 0
+    said = await customers.statements_after(connection, "", _PAGE)
+    while said:
         numbers = await customer_matching.numbers_of(connection, list(said))
-        keys: list[customer_matching.Key] = []
-        for member, records in said.items():
-            after = member
-            number = numbers.get(member)
-            if number is None:
-                continue
-            values = work.rules.values(work.survivorship.golden(member, records, at=work.at).fields)
-            for position, key in enumerate(work.rules.keys(values)):
-                if key is not None:
-                    keys.append((position, UUID(bytes=_digest(secret, key, 16)), number))
-            for name in work.rules.unless_differ:
-                if name in values:
-                    # Never 0, which says nothing.
-                    clustering.say(number, name, int.from_bytes(_digest(secret, [values[name]], 8)) - _SIGN or 1)
+        *_, last = said
+        following, (keys, differing) = await asyncio.gather(
+            customers.statements_after(connection, last, _PAGE), asyncio.to_thread(keys_of.page, said, numbers)
+        )
+        for number, name, digest in differing:
+            clustering.say(number, name, digest)
         await customer_matching.keep_keys(connection, keys)
         done += len(said)
         progress(done)
+        said = following
 
 
-def _digest(secret: bytes, parts: Iterable[str], size: int) -> bytes:
-    digest = hashlib.blake2b(digest_size=size, key=secret)
-    for part in parts:
-        content = part.encode()
-        # With its length before it, so that no two keys run together.
-        digest.update(len(content).to_bytes(4))
-        digest.update(content)
-    return digest.digest()
+class _Keys:
+    """The keys of members, as digests under a secret of this one matching."""
+
+    def __init__(self, work: MatchingWork) -> None:
+        self._work = work
+        self._secret = secrets.token_bytes(32)
+        # Most of what is said decides nothing of these.
+        self._names = work.survivorship.decided_with(work.rules.fields)
+
+    def page(
+        self, said: Mapping[str, Sequence[CustomerRecord]], numbers: Mapping[str, int]
+    ) -> tuple[list[customer_matching.Key], list[tuple[int, str, int]]]:
+        """Return the keys of a page of members, and by number and name the digests of what must not differ."""
+        keys: list[customer_matching.Key] = []
+        differing: list[tuple[int, str, int]] = []
+        for member, records in said.items():
+            number = numbers.get(member)
+            if number is None:
+                continue
+            values = self._values(member, records)
+            keys += [
+                (position, self._digest(key, 16).hex(), number)
+                for position, key in enumerate(self._work.rules.keys(values))
+                if key is not None
+            ]
+            for name in self._work.rules.unless_differ:
+                if name in values:
+                    # Never 0, which says nothing.
+                    digest = int.from_bytes(self._digest([values[name]], 8)) - _SIGN or 1
+                    differing.append((number, name, digest))
+        return keys, differing
+
+    def _values(self, member: str, records: Sequence[CustomerRecord]) -> dict[str, str]:
+        telling = [self._narrowed(record) for record in records]
+        return self._work.rules.values(self._work.survivorship.golden(member, telling, at=self._work.at).fields)
+
+    def _narrowed(self, record: CustomerRecord) -> CustomerRecord:
+        return CustomerRecord(
+            customer_key=record.customer_key,
+            source=record.source,
+            as_of=record.as_of,
+            fields={name: value for name, value in record.fields.items() if name in self._names},
+            verified=record.verified,
+            replaces_all=record.replaces_all,
+        )
+
+    def _digest(self, parts: Sequence[str], size: int) -> bytes:
+        content = [part.encode() for part in parts]
+        # Each with its length before it, so that no two keys run together.
+        told = b"".join([len(part).to_bytes(4) + part for part in content])
+        return hashlib.blake2b(told, digest_size=size, key=self._secret).digest()
 
 
 # ---------------------------------------------------------------------------- what follows

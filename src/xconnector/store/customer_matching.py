@@ -7,7 +7,6 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TypeAlias
-from uuid import UUID
 
 from xconnector.postgres.connect import Connection, Pool, copy_rows, reading
 from xconnector.postgres.queries import Queries
@@ -18,8 +17,8 @@ _PAGE = 5000
 _SHOWN = 5
 _MOST_CROWDS = 100
 
-Key: TypeAlias = tuple[int, UUID, int]
-"""The position of the rule, the digest of the key, and the number of the member that has it."""
+Key: TypeAlias = tuple[int, str, int]
+"""The position of the rule, the digest of the key in hexadecimal digits, and the number of the member that has it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,6 +32,7 @@ _NUMBERS = frozenset({"mobile"})
 _ADDRESSES = frozenset({"email"})
 _FOLDED = {"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "æ": "ae", "œ": "oe", "ł": "l", "đ": "d"}
 _DAY = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:[T ].*)?")
+_NO_DIGIT = re.compile(r"[^0-9]")
 _ACCENTED = ("LATIN ", "GREEK ", "CYRILLIC ")
 """Scripts whose letters are the same with a mark and without; in others a mark is a vowel, or makes another letter."""
 _FEWEST_DIGITS = 6
@@ -110,6 +111,8 @@ def comparable(name: str, value: object) -> str | None:
 
 
 def _text(value: object) -> str | None:
+    if isinstance(value, str):
+        return (value if value.isascii() else unicodedata.normalize("NFKC", value)).strip() or None
     if isinstance(value, list | tuple):
         parts = [part for one in cast("Sequence[object]", value) if (part := _text(one)) is not None]
         return " ".join(parts) or None
@@ -118,13 +121,11 @@ def _text(value: object) -> str | None:
     if isinstance(value, float):
         # What a spreadsheet makes of a postcode.
         return None if not math.isfinite(value) else str(int(value)) if value.is_integer() else str(value)
-    if isinstance(value, Decimal) and not value.is_finite():
-        return None
-    if isinstance(value, str | int | Decimal | date):
-        return unicodedata.normalize("NFKC", str(value)).strip() or None
-    return None
+    is_single = isinstance(value, int | date) or (isinstance(value, Decimal) and value.is_finite())
+    return str(value) if is_single else None
 
 
+@lru_cache(maxsize=65536)
 def _day(text: str) -> str | None:
     found = _DAY.fullmatch(text)
     if found is None:
@@ -137,7 +138,7 @@ def _day(text: str) -> str | None:
 
 
 def _number(text: str) -> str | None:
-    digits = "".join(sign for sign in text if sign in "0123456789")
+    digits = _NO_DIGIT.sub("", text)
     if text.startswith("+"):
         digits = "00" + digits
     return digits if len(digits) >= _FEWEST_DIGITS and len({*digits.lstrip("0")}) > 1 else None
@@ -147,7 +148,7 @@ def _mailbox(text: str) -> str | None:
     name, at, host = text.casefold().rpartition("@")
     if "".join(sign for sign in name if sign.isalnum()) in _NO_MAILBOX:
         return None
-    return f"{name}@{host}" if at and name and "." in host and not any(sign.isspace() for sign in text) else None
+    return f"{name}@{host}" if at and name and "." in host and len(text.split()) == 1 else None
 
 
 @lru_cache(maxsize=65536)

@@ -1,4 +1,4 @@
-"""Customers of three sources: loaded from files, merged one and all, and looked up one by one."""
+"""Customers of three sources that number them by themselves: loaded, matched, merged one and all, and looked up."""
 
 import argparse
 import asyncio
@@ -14,8 +14,11 @@ from typing import Any
 import msgspec
 
 from xconnector.domain.golden import MOST_RECENT
+from xconnector.domain.matching.keys import KeyRule, MatchingRules
+from xconnector.domain.matching.member_key import own_key
 from xconnector.entrypoints.garbage import spare_what_stays
 from xconnector.operations.customers import LoadTerms, load_customers
+from xconnector.operations.matching import MatchingWork, match
 from xconnector.postgres.connect import open_pool, reading
 from xconnector.store import customers
 from xconnector.testing.bench.databases import migrated_database
@@ -24,6 +27,10 @@ from xconnector.testing.bench.memory import MEBIBYTE
 from xconnector.testing.bench.program import running, say_ready, say_usage
 from xconnector.testing.bench.usage import Server, Usage
 
+_RULES = MatchingRules(
+    rules=[KeyRule(fields=("mobile",)), KeyRule(fields=("last_name", "birth_date", "postcode"))],
+    unless_differ=("birth_date",),
+)
 _MODULE = "xconnector.testing.bench.customers"
 _MILLION = 1_000_000
 _SOURCES = ("billing", "crm", "policies")
@@ -38,10 +45,12 @@ class _Measured:
     load: Usage
     load_postgres: float
     """Processor seconds of the database server."""
+    match: Usage
+    match_postgres: float
     merge: Usage
     merge_postgres: float
     seconds: float
-    """By the clock on the wall, of both."""
+    """By the clock on the wall, of all three."""
     again: Usage
     """Loading the same files once more."""
     look_ups: list[float]
@@ -52,10 +61,10 @@ def customer_figures(server_url: str, *, small: int, large: int) -> list[Figure]
     """Measure so many customers of three sources, and fewer of them for comparing memory."""
     less, more = _measure(server_url, small), _measure(server_url, large)
     to_million = _MILLION / large
-    own = more.load.processor_seconds + more.merge.processor_seconds
+    own = more.load.processor_seconds + more.match.processor_seconds + more.merge.processor_seconds
     return [
         Figure(
-            name="1,000,000 customers loaded and merged, clock",
+            name="1,000,000 customers loaded, matched and merged, clock",
             value=more.seconds * to_million,
             unit="s",
             goal="<= 300",
@@ -63,11 +72,16 @@ def customer_figures(server_url: str, *, small: int, large: int) -> list[Figure]
         Figure(name="processor seconds of the programs", value=own * to_million, unit="s"),
         Figure(
             name="processor seconds of the database",
-            value=(more.load_postgres + more.merge_postgres) * to_million,
+            value=(more.load_postgres + more.match_postgres + more.merge_postgres) * to_million,
             unit="s",
         ),
         Figure(
             name="of all, for loading", value=(more.load.processor_seconds + more.load_postgres) * to_million, unit="s"
+        ),
+        Figure(
+            name="of all, for matching",
+            value=(more.match.processor_seconds + more.match_postgres) * to_million,
+            unit="s",
         ),
         Figure(
             name="the same files once more over the first time",
@@ -75,6 +89,8 @@ def customer_figures(server_url: str, *, small: int, large: int) -> list[Figure]
         ),
         Figure(name=f"loading's peak, {large:,} customers", value=more.load.peak_bytes / MEBIBYTE, unit="MiB"),
         Figure(name="loading's growth", value=more.load.peak_bytes / less.load.peak_bytes, goal="<= 1.1"),
+        Figure(name=f"matching's peak, {3 * large:,} members", value=more.match.peak_bytes / MEBIBYTE, unit="MiB"),
+        Figure(name="matching's growth", value=more.match.peak_bytes / less.match.peak_bytes),
         Figure(name=f"merging's peak, {large:,} customers", value=more.merge.peak_bytes / MEBIBYTE, unit="MiB"),
         Figure(name="merging's growth", value=more.merge.peak_bytes / less.merge.peak_bytes, goal="<= 1.1"),
         Figure(name="look-up, p50", value=percentile(more.look_ups, 0.5) * _MILLISECOND, unit="ms"),
@@ -89,7 +105,10 @@ def _measure(server_url: str, number: int) -> _Measured:
         begun, before = time.monotonic(), server.processor_seconds()
         with running(_MODULE, url, "--load", *files) as program:
             load = program.result()
-        between = server.processor_seconds()
+        loaded = server.processor_seconds()
+        with running(_MODULE, url, "--match", str(number)) as program:
+            match = program.result()
+        matched = server.processor_seconds()
         with running(_MODULE, url, "--merge") as program:
             merge = program.result()
         seconds, after = time.monotonic() - begun, server.processor_seconds()
@@ -97,9 +116,11 @@ def _measure(server_url: str, number: int) -> _Measured:
             again = program.result()
         return _Measured(
             load=load,
-            load_postgres=between - before,
+            load_postgres=loaded - before,
+            match=match,
+            match_postgres=matched - loaded,
             merge=merge,
-            merge_postgres=after - between,
+            merge_postgres=after - matched,
             seconds=seconds,
             again=again,
             look_ups=asyncio.run(_look_up(url, number)),
@@ -112,7 +133,7 @@ async def _look_up(url: str, number: int) -> list[float]:
     took: list[float] = []
     async with open_pool(url, name="xconnector bench") as pool:
         for _ in range(_WARM_UPS + _LOOK_UPS):
-            key = _key(chance.randrange(number))
+            key = own_key("crm", _key(chance.randrange(number)))
             begun = time.perf_counter()
             async with reading(pool) as connection:
                 found = await customers.golden_records(connection, [key], MOST_RECENT, at=_NOW)
@@ -174,7 +195,13 @@ def _said(source: str, number: int) -> Iterator[dict[str, Any]]:
 async def _load(url: str, files: list[Path]) -> None:
     async with open_pool(url, name="xconnector bench") as pool:
         for file in files:
-            await load_customers(pool, [file], LoadTerms(source=file.stem))
+            await load_customers(pool, [file], LoadTerms(source=file.stem, own_keys=True))
+
+
+async def _match(url: str, number: int) -> None:
+    async with open_pool(url, name="xconnector bench") as pool:
+        found = await match(pool, MatchingWork(rules=_RULES, survivorship=MOST_RECENT, at=_NOW))
+    assert found.linked == (len(_SOURCES) - 1) * number, "who has the same telephone is one"
 
 
 async def _merge(url: str) -> None:
@@ -183,15 +210,25 @@ async def _merge(url: str) -> None:
             pass
 
 
+async def _work(told: argparse.Namespace) -> None:
+    if told.match is not None:
+        await _match(told.database_url, told.match)
+    elif told.merge:
+        await _merge(told.database_url)
+    else:
+        await _load(told.database_url, told.load)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("database_url")
     parser.add_argument("--load", type=Path, nargs="+")
+    parser.add_argument("--match", type=int)
     parser.add_argument("--merge", action="store_true")
     told = parser.parse_args()
     spare_what_stays()
     since = say_ready()
-    asyncio.run(_merge(told.database_url) if told.merge else _load(told.database_url, told.load))
+    asyncio.run(_work(told))
     say_usage(since)
 
 
