@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from typing import Generic, Protocol, TypeVar, runtime_checkable
 from uuid import UUID
 
@@ -56,6 +57,15 @@ class Dispatch:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Price:
+    """What a hand-over costs, as the channel says."""
+
+    amount: Decimal
+    currency: str
+    """ISO 4217."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
     """The channel has it."""
 
@@ -63,6 +73,10 @@ class Receipt:
     """The channel's own name for the hand-over."""
     awaits_report: bool = False
     """The channel will still acknowledge or reject; until then the communication is not completed."""
+    segments: int | None = None
+    """Of a text message, how many pieces it was cut into; None where the channel does not say."""
+    price: Price | None = None
+    """None where the channel does not say."""
 
 
 class Channel(Connector, Protocol):

@@ -6,6 +6,8 @@ The message tells an operator what to do and holds neither secrets nor customer 
 
 from datetime import timedelta
 
+from xconnector.domain.delivery import DeliveryReason
+
 
 class ConnectorError(Exception):
     """Base of the four; never raised itself."""
@@ -24,6 +26,11 @@ class TransientError(ConnectorError):
 
 class PermanentError(ConnectorError):
     """Nothing happened, and it will fail again with the same input."""
+
+    def __init__(self, message: str, *, reason: DeliveryReason | None = None) -> None:
+        super().__init__(message)
+        self.reason = reason
+        """Of a channel: why this recipient cannot be reached by it. ADDRESS and UNSUBSCRIBED suppress the address."""
 
 
 class OutcomeUnknownError(ConnectorError):

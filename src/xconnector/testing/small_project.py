@@ -69,6 +69,7 @@ fields:
 customer_fields:
   last_name: name
   email: email
+  mobile: mobile
   preference: preference
   language: language
   address_lines: {list: [street]}
@@ -101,6 +102,9 @@ gaps: amounts between 500 and 1,000 show what a communication without a row look
 <mjml><mj-body><mj-section><mj-column>
 <mj-text>{{ customer.name }}: {{ data.amount.text }}</mj-text>
 </mj-column></mj-section></mj-body></mjml>
+""",
+    "templates/notice/sms.txt": """
+{{ customer.name }}: {{ data.amount.text }}
 """,
     "templates/notice/e-mail.txt": """Subject: {{ communication.title }}
 

@@ -1,1 +1,22 @@
-"""Reads what Twilio reports by webhook: pure functions, without a role in a manifest."""
+"""Twilio: sends text messages, and reads what it reports of them."""
+
+from xconnector.connectors.twilio.settings import TwilioSettings
+from xconnector.contract.channel import Channel
+from xconnector.contract.manifest import Manifest, Surroundings
+from xconnector.domain.routing.plan import Medium
+
+
+def _open_channel(settings: TwilioSettings, surroundings: Surroundings) -> Channel:
+    from xconnector.connectors.twilio.channel import TwilioChannel
+
+    del surroundings  # it keeps nothing
+    return TwilioChannel(settings)
+
+
+MANIFEST = Manifest(
+    name="twilio",
+    summary="Sends text messages through Twilio.",
+    settings=TwilioSettings,
+    channel=_open_channel,
+    medium=Medium.SMS,
+)
