@@ -76,7 +76,7 @@ def test_a_file_is_known_by_its_beginning(head: bytes, form: str, settings: dict
 
 
 @pytest.mark.parametrize(
-    "head", [b"", b"\0\1\2\3", b"PK\3\4", b"%PDF-1.7\n", b"Dear Ada,\nhello\n", b"ISABELLA\nBO\n", b"<<<"]
+    "head", [b"", b"\0\1\2\3", b"PK\3\4", b"%PDF-1.7\n", b"Dear Ada,\nhello\n", b"ISABELLA\nBO\n", b"<<<", b"<a.b/>"]
 )
 def test_other_files_are_none_of_ours(head: bytes) -> None:
     assert recognised(head) is None

@@ -1,6 +1,7 @@
 """A source that is asked: what it gives is taken in once, and its position is kept with what it gave."""
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
@@ -156,6 +157,23 @@ async def test_what_is_refused_is_refused_once_however_often_it_is_given(office:
 
         assert await _records(opened) == {"taken": 2, "refused": 1}
         assert await _failures(opened) == 1
+
+
+async def test_a_change_that_is_given_again_in_another_envelope_leaves_no_trace(office: OpenOffice) -> None:
+    def told(at: int) -> SourceRecord:
+        event = {"op": "c", "before": None, "after": {"no": "1"}, "source": {"lsn": 7}, "ts_ms": at}
+        return replace(_due("1"), source_key="1", payload=json.dumps(event).encode(), data=event)
+
+    runs = "notice_runs: {connection: notices, "
+    changes = {"xconnector.yaml": [*SCRIPTED["xconnector.yaml"], (runs, f"{runs}changes: debezium, ")]}
+    source = _ScriptedSource(records=[told(1)], reads_again=9)
+    async with office(changes, instead={"notices": source}) as opened:
+        await pull_now(opened.place, _feed(opened))
+        for at in range(2, 5):
+            source.records[0] = told(at)
+            await pull_now(opened.place, _feed(opened))
+
+        assert await _records(opened) == {"taken": 1}
 
 
 async def test_a_key_that_stands_aside_is_taken_with_other_bytes(office: OpenOffice) -> None:

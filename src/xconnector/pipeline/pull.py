@@ -10,9 +10,10 @@ from zoneinfo import ZoneInfo
 from xconnector.contract.errors import ConnectorError, TransientError
 from xconnector.contract.pull_source import Pulled, PullSource
 from xconnector.domain.cutoff import latest_cutoff
-from xconnector.domain.event import BadRecord, SourceRecord, payload_digest
+from xconnector.domain.event import BadRecord, SourceRecord
 from xconnector.execution.jobs import Priority
 from xconnector.execution.limits import NotNowError
+from xconnector.pipeline.arriving import digest_of, read_as_told
 from xconnector.pipeline.receive import BATCH_SIZE, receive_within
 from xconnector.pipeline.workplace import Workplace
 from xconnector.postgres.connect import Connection, in_transaction, transaction
@@ -129,13 +130,14 @@ async def _new_ones(
 
     What stands aside is asked for again by people, where its cause is mended, and not by its source.
     """
-    digests = [payload_digest(record.payload) for record in records]
-    keys = [record.source_key for record in records if record.source_key is not None]
+    told = [read_as_told(record, feed) for record in records]
+    digests = [digest_of(record, feed) for record in told]
+    keys = [record.source_key for record in told if record.source_key is not None]
     taken = await inbox.digests_of(connection, feed.name, keys)
     aside = await inbox.known_aside(connection, feed.name, digests)
     return [
         record
-        for record, digest in zip(records, digests, strict=True)
-        if (record.source_key, digest) not in aside
-        and (isinstance(record, BadRecord) or taken.get(record.source_key) != digest)
+        for record, read, digest in zip(records, told, digests, strict=True)
+        if (read.source_key, digest) not in aside
+        and (isinstance(read, BadRecord) or taken.get(read.source_key) != digest)
     ]

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
@@ -13,20 +12,17 @@ from uuid import UUID
 from xconnector.contract.errors import PermanentError, TransientError
 from xconnector.contract.run_file import RunFile
 from xconnector.contract.source import ControlTotals, ControlTotalsMismatchError, RunSource, confirm_totals
-from xconnector.domain.change_event import change_digest
-from xconnector.domain.change_record import as_change
-from xconnector.domain.event import BadRecord, RecordFate, SourceRecord, payload_digest
+from xconnector.domain.event import BadRecord, RecordFate, SourceRecord
 from xconnector.domain.failure import Failure, FailureKind
 from xconnector.execution.jobs import Priority
+from xconnector.pipeline.arriving import arrival_of, read_as_told, without_breach
 from xconnector.pipeline.freshness import refuse_run_of_stale
-from xconnector.pipeline.promises import breach_of
 from xconnector.pipeline.stopping_feeds import stop_before_run, stop_where_broken
 from xconnector.pipeline.workplace import Workplace
 from xconnector.postgres.connect import Connection, in_transaction, reading, transaction
-from xconnector.project.model import Feed, Project
+from xconnector.project.model import Feed
 from xconnector.store import failures, feed_states, inbox, ledger, runs
 from xconnector.store.inbox import Arrival, Received
-from xconnector.store.rows import to_json
 from xconnector.store.runs import Run
 
 BATCH_SIZE = 500
@@ -86,21 +82,26 @@ async def receive_fed(place: Workplace, fed: Sequence[Fed]) -> list[Received]:
 async def _take_in(
     place: Workplace, connection: Connection, fed: Sequence[Fed], run_id: UUID | None, priority: Priority
 ) -> list[Received]:
-    fed = [(_read_as_told(record, feed), feed) for record, feed in fed]
-    arrivals = [_arrival(place.project, record, feed) for record, feed in fed]
+    fed = [(read_as_told(record, feed), feed) for record, feed in fed]
+    arrivals = [arrival_of(place.project, record, feed) for record, feed in fed]
     now = place.now()
     batch_id = await runs.open_batch(connection, run_id=run_id, priority=priority, now=now)
     halted = await feed_states.paused(connection, list({one.feed for one in arrivals if one.feed}))
     # What a stopped feed sends waits, whether it keeps its contract or not: that may be what is mended meanwhile.
-    arrivals = [_without_breach(one) if one.feed in halted else one for one in arrivals]
-    received = await inbox.receive(connection, batch_id, arrivals, now)
+    arrivals = [without_breach(one) if one.feed in halted else one for one in arrivals]
+    received = await inbox.receive(connection, batch_id, arrivals, now, is_run=run_id is not None)
     await ledger.append(
-        connection, [_entry(row, record, batch_id, now) for row, (record, _) in zip(received, fed, strict=True)]
+        connection,
+        [
+            _entry(row, record, batch_id, now)
+            for row, (record, _) in zip(received, fed, strict=True)
+            if not row.came_before
+        ],
     )
     stopped = [
         failures.Stopped(batch_id=batch_id, record_id=row.record_id, failure=failure)
         for row in received
-        if (failure := _failure(row)) is not None
+        if not row.came_before and (failure := _failure(row)) is not None
     ]
     await failures.remember(connection, stopped, now)
     taken_of = {one.feed for one, row in zip(arrivals, received, strict=True) if row.fate is RecordFate.TAKEN}
@@ -112,54 +113,12 @@ async def _take_in(
     return received
 
 
-def _read_as_told(record: SourceRecord | BadRecord, feed: Feed | None) -> SourceRecord | BadRecord:
-    if feed is None or feed.changes is None:
-        return record
-    return as_change(record, event_type=feed.event)
-
-
-def _arrival(project: Project, record: SourceRecord | BadRecord, feed: Feed | None) -> Arrival:
-    if isinstance(record, BadRecord):
-        return Arrival(
-            source=record.source,
-            source_key=record.source_key,
-            event_type=feed.event if feed else "",
-            occurred_at=None,
-            sha256=payload_digest(record.payload),
-            payload=record.payload,
-            data=None,
-            feed=feed.name if feed else None,
-            position=record.position,
-            reason=record.reason,
-        )
-    # A CloudEvent from a broker has a type of its own: by that it finds its mapping.
-    taker = feed if feed is not None and feed.event == record.event_type else project.feed_of(record.event_type)
-    return Arrival(
-        source=record.source,
-        source_key=record.source_key,
-        event_type=record.event_type,
-        occurred_at=record.occurred_at,
-        # A change that is told again has another envelope around it, and says the same.
-        sha256=change_digest(record.data) if feed is not None and feed.changes else payload_digest(record.payload),
-        payload=record.payload,
-        data=to_json(record.data),
-        feed=taker.name if taker else None,
-        position=record.position,
-        reason=breach_of(project, taker, record.data),
-    )
-
-
-def _without_breach(arrival: Arrival) -> Arrival:
-    """Return an arrival as it is taken whatever its contract says; one that cannot be read stays bad."""
-    return arrival if arrival.data is None else replace(arrival, reason=None)
-
-
 def _broken_by(arrivals: Sequence[Arrival], received: Sequence[Received]) -> set[str]:
     """Return the feeds whose contract some of these arrivals broke."""
     return {
         one.feed
         for one, row in zip(arrivals, received, strict=True)
-        if one.feed and one.data is not None and row.fate is RecordFate.SET_ASIDE
+        if one.feed and one.data is not None and row.fate is RecordFate.SET_ASIDE and not row.came_before
     }
 
 
@@ -271,7 +230,7 @@ def _first_bad_record(source: RunSource, path: Path, feed: Feed) -> str:
 
 
 def _records_of(source: RunSource, path: Path, feed: Feed) -> Iterator[SourceRecord | BadRecord]:
-    return (_read_as_told(one, feed) for one in source.read(path, source=feed.name, event_type=feed.event))
+    return (read_as_told(one, feed) for one in source.read(path, source=feed.name, event_type=feed.event))
 
 
 async def _is_interrupted(place: Workplace, feed: Feed, file: RunFile) -> bool:

@@ -89,6 +89,8 @@ class OpenFailure:
     failed_at: datetime
     source_key: str | None
     position: int | None
+    came_again: int
+    """How often its record was sent again since, with the same bytes."""
     state: str | None
     priority: int
     leave_by: date | None

@@ -24,6 +24,7 @@ SELECT count(*), count(DISTINCT fingerprint) FROM failure WHERE resolved_at IS N
 SELECT failure.failure_id, failure.communication_id, failure.record_id, coalesce(failure.batch_id, 0) AS batch_id,
        failure.feed, failure.stage, failure.kind,
        failure.reason, failure.fingerprint, failure.failed_at, inbox.source_key, inbox.position, communication.state,
+       coalesce(came_again.times, 0) AS came_again,
        coalesce(batch.priority, 0) AS priority, (
            SELECT min(leave_by)::date FROM legal_day WHERE legal_day.communication_id = failure.communication_id
        ) AS leave_by
@@ -31,6 +32,7 @@ FROM failure
 LEFT JOIN batch USING (batch_id)
 LEFT JOIN communication ON communication.communication_id = failure.communication_id
 LEFT JOIN inbox ON inbox.record_id = coalesce(failure.record_id, communication.record_id)
+LEFT JOIN came_again ON came_again.record_id = failure.record_id
 WHERE failure.resolved_at IS NULL AND failure.failure_id > %(after)s
     AND (%(until)s::bigint IS NULL OR failure.failure_id <= %(until)s)
     AND (%(fingerprint)s::text IS NULL OR failure.fingerprint = %(fingerprint)s)

@@ -1,7 +1,7 @@
 """The inbox: every source record once, with its original bytes and how its intake ended."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TypeAlias
 
@@ -44,10 +44,13 @@ class Received:
     earlier_sha256: str | None
     """Digest of the record first taken under this key, for repeated and refused ones."""
     reason: str | None
+    came_before: bool = False
+    """Whether it stood aside or was refused before: this is its row of then, which counts that it came again."""
 
 
-_Named: TypeAlias = tuple[str, str | None, str]
-"""Source, source key and digest: the same bytes by the same name."""
+_Key: TypeAlias = tuple[str, str | None]
+_Named: TypeAlias = tuple[str, str | None, str, str]
+"""Source, source key, type and digest: the same bytes by the same name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,38 +61,60 @@ class _First:
     event_type: str
 
 
-async def receive(connection: Connection, batch_id: int, arrivals: Sequence[Arrival], now: datetime) -> list[Received]:
+async def receive(
+    connection: Connection, batch_id: int, arrivals: Sequence[Arrival], now: datetime, *, is_run: bool = False
+) -> list[Received]:
     """Write records to the inbox, each source key taken once, and return their fates in order.
 
-    The same key with the same bytes is repeated, with other bytes refused, and both are kept. A single event that was
-    set aside with these bytes is repeated too: whoever got no answer sends it again, and it is still the same.
+    The same key with the same bytes is repeated, with other bytes refused, and both are kept. A single record that was
+    set aside or refused with these bytes before comes home to its row of then, which counts it: whoever got no answer
+    sends it again, and it is still the same. Of a run every record has a row of its own.
     Safe against the same records arriving on another connection at the same moment.
     """
-    candidates = _first_of_each_key(arrivals)
+    home = {} if is_run else await _at_home(connection, arrivals)
+    candidates = _first_of_each_key([one for one in arrivals if _named(one) not in home])
     taken = await _insert(connection, batch_id, candidates, [RecordFate.TAKEN] * len(candidates), now)
-    ids = dict(zip(_keys(candidates), taken, strict=True))
-    ours = {id(arrival) for arrival, record_id in zip(candidates, taken, strict=True) if record_id is not None}
-    rest = [arrival for arrival in arrivals if id(arrival) not in ours]
-    earlier = await _first_of(connection, [arrival for arrival in rest if arrival.data is not None])
-    known_bad = await _set_aside_before(connection, [one for one in rest if one.reason and one.position is None])
-    fates = [_fate_of(arrival, earlier, known_bad) for arrival in rest]
-    kept = iter(zip(await _insert(connection, batch_id, rest, fates, now), fates, strict=True))
-    received: list[Received] = []
-    for arrival in arrivals:
-        key = (arrival.source, arrival.source_key)
-        record_id, fate = (ids[key], RecordFate.TAKEN) if id(arrival) in ours else next(kept)
+    done = {
+        id(one): _received(one, record_id, RecordFate.TAKEN, None)
+        for one, record_id in zip(candidates, taken, strict=True)
+        if record_id is not None
+    }
+    rest = [one for one in arrivals if id(one) not in done and _named(one) not in home]
+    earlier = await _first_of(connection, [one for one in rest if one.data is not None])
+    fates = {id(one): _fate_of(one, earlier) for one in rest}
+    if not is_run:
+        home |= await _at_home_by_now(connection, [one for one in rest if fates[id(one)] is not RecordFate.REPEATED])
+        rest = _once_each([one for one in rest if _named(one) not in home], fates)
+    kept = await _insert(connection, batch_id, rest, [fates[id(one)] for one in rest], now)
+    for one, record_id in zip(rest, kept, strict=True):
         assert record_id is not None, "only a taken key can conflict"
-        received.append(
-            Received(
-                record_id=record_id,
-                source_key=arrival.source_key,
-                fate=fate,
-                sha256=arrival.sha256,
-                earlier_sha256=None if fate is RecordFate.TAKEN or key not in earlier else earlier[key].sha256,
-                reason=arrival.reason,
-            )
-        )
+        done[id(one)] = _received(one, record_id, fates[id(one)], earlier.get((one.source, one.source_key)))
+        home[_named(one)] = replace(done[id(one)], came_before=True)
+    received = [done.get(id(one)) or home[_named(one)] for one in arrivals]
+    await _count_again(connection, [one.record_id for one in received if one.came_before], now)
     return received
+
+
+def _received(arrival: Arrival, record_id: int, fate: RecordFate, first: _First | None) -> Received:
+    return Received(
+        record_id=record_id,
+        source_key=arrival.source_key,
+        fate=fate,
+        sha256=arrival.sha256,
+        earlier_sha256=None if first is None else first.sha256,
+        reason=arrival.reason,
+    )
+
+
+def _once_each(arrivals: Sequence[Arrival], fates: Mapping[int, RecordFate]) -> list[Arrival]:
+    """Leave out what is not taken and stands there with the same bytes and name before."""
+    found: set[_Named] = set()
+    once: list[Arrival] = []
+    for one in arrivals:
+        if fates[id(one)] is RecordFate.REPEATED or _named(one) not in found:
+            once.append(one)
+        found.add(_named(one))
+    return once
 
 
 def _first_of_each_key(arrivals: Sequence[Arrival]) -> list[Arrival]:
@@ -97,18 +122,14 @@ def _first_of_each_key(arrivals: Sequence[Arrival]) -> list[Arrival]:
 
     One order for all transactions, so that two of them never wait for each other in a circle.
     """
-    first: dict[tuple[str, str | None], Arrival] = {}
+    first: dict[_Key, Arrival] = {}
     for arrival in arrivals:
         if arrival.reason is None:
             first.setdefault((arrival.source, arrival.source_key), arrival)
     return sorted(first.values(), key=lambda arrival: (arrival.source, arrival.source_key or ""))
 
 
-def _keys(arrivals: Sequence[Arrival]) -> list[tuple[str, str | None]]:
-    return [(arrival.source, arrival.source_key) for arrival in arrivals]
-
-
-def _fate_of(arrival: Arrival, earlier: Mapping[tuple[str, str | None], _First], known_bad: set[_Named]) -> RecordFate:
+def _fate_of(arrival: Arrival, earlier: Mapping[_Key, _First]) -> RecordFate:
     """The same bytes under another type say something else, and are refused like other bytes.
 
     What was taken once stays taken, also where it comes again and would be set aside by now.
@@ -116,13 +137,7 @@ def _fate_of(arrival: Arrival, earlier: Mapping[tuple[str, str | None], _First],
     first = earlier.get((arrival.source, arrival.source_key))
     if first == _First(sha256=arrival.sha256, event_type=arrival.event_type):
         return RecordFate.REPEATED
-    if arrival.reason is None:
-        return RecordFate.REFUSED
-    if arrival.position is None and _named(arrival) in known_bad:
-        return RecordFate.REPEATED
-    # The next one with these bytes is known by then.
-    known_bad.add(_named(arrival))
-    return RecordFate.SET_ASIDE
+    return RecordFate.REFUSED if arrival.reason is None else RecordFate.SET_ASIDE
 
 
 async def _insert(
@@ -154,7 +169,7 @@ async def _insert(
     return [ids.get(place) for place in range(1, len(arrivals) + 1)]
 
 
-async def _first_of(connection: Connection, arrivals: Sequence[Arrival]) -> dict[tuple[str, str | None], _First]:
+async def _first_of(connection: Connection, arrivals: Sequence[Arrival]) -> dict[_Key, _First]:
     """What was taken first under these arrivals' keys."""
     if not arrivals:
         return {}
@@ -172,22 +187,48 @@ async def _first_of(connection: Connection, arrivals: Sequence[Arrival]) -> dict
 
 
 def _named(arrival: Arrival) -> _Named:
-    return arrival.source, arrival.source_key, arrival.sha256
+    return arrival.source, arrival.source_key, arrival.event_type, arrival.sha256
 
 
-async def _set_aside_before(connection: Connection, arrivals: Sequence[Arrival]) -> set[_Named]:
-    """Return which of these stand aside already."""
+async def _at_home(connection: Connection, arrivals: Sequence[Arrival]) -> dict[_Named, Received]:
+    """Return what stands aside already or was refused, with the same bytes and name, as it was received then."""
     if not arrivals:
-        return set()
+        return {}
     cursor = await connection.execute(
-        _QUERIES.set_aside_before,
+        _QUERIES.at_home,
         {
             "sources": [arrival.source for arrival in arrivals],
             "source_keys": [arrival.source_key for arrival in arrivals],
+            "event_types": [arrival.event_type for arrival in arrivals],
             "sha256": [arrival.sha256 for arrival in arrivals],
+            "are_bad": [arrival.reason is not None for arrival in arrivals],
         },
     )
-    return {_named(arrivals[int(row[0]) - 1]) for row in await cursor.fetchall()}
+    return {
+        _named(arrivals[int(row[0]) - 1]): Received(
+            record_id=int(row[1]),
+            source_key=arrivals[int(row[0]) - 1].source_key,
+            fate=RecordFate(row[2]),
+            sha256=arrivals[int(row[0]) - 1].sha256,
+            reason=row[3],
+            earlier_sha256=row[4],
+            came_before=True,
+        )
+        for row in await cursor.fetchall()
+    }
+
+
+async def _at_home_by_now(connection: Connection, arrivals: Sequence[Arrival]) -> dict[_Named, Received]:
+    """Return the same, once nobody else writes such a row of these sources; nobody does until the transaction ends."""
+    if not arrivals:
+        return {}
+    await connection.execute(_QUERIES.alone_with, {"sources": sorted({arrival.source for arrival in arrivals})})
+    return await _at_home(connection, arrivals)
+
+
+async def _count_again(connection: Connection, record_ids: Sequence[int], now: datetime) -> None:
+    if record_ids:
+        await connection.execute(_QUERIES.count_again, {"record_ids": list(record_ids), "now": now})
 
 
 async def digests_of(connection: Connection, source: str, keys: Sequence[str]) -> dict[str, str]:

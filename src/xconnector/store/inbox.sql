@@ -27,16 +27,35 @@ SELECT inbox.source, inbox.source_key, inbox.sha256, inbox.event_type
 FROM unnest(%(sources)s::text[], %(source_keys)s::text[]) AS given (source, source_key)
 JOIN inbox ON inbox.source = given.source AND inbox.source_key = given.source_key AND inbox.fate = 'taken';
 
--- name: set_aside_before
--- Which of these are set aside already: the same bytes by the same name. Returns places from 1.
-SELECT given.place
-FROM unnest(%(sources)s::text[], %(source_keys)s::text[], %(sha256)s::text[])
-    WITH ORDINALITY AS given (source, source_key, sha256, place)
-WHERE EXISTS (
-    SELECT FROM inbox
-    WHERE inbox.sha256 = given.sha256 AND inbox.fate = 'set_aside' AND inbox.source = given.source
-        AND inbox.source_key IS NOT DISTINCT FROM given.source_key
-);
+-- name: at_home
+-- Which of these stand aside or were refused before: the same bytes by the same name, the oldest of each. One that can be
+-- read by now is none where its row of then cannot be taken again; nor is one refused for a key that is free by now, or
+-- one that was taken after all. Gives the place from 1, the row with its fate and reason, and what was taken instead.
+SELECT DISTINCT ON (given.place) given.place, inbox.record_id, inbox.fate, inbox.reason, first.sha256
+FROM unnest(%(sources)s::text[], %(source_keys)s::text[], %(event_types)s::text[], %(sha256)s::text[], %(are_bad)s::boolean[])
+    WITH ORDINALITY AS given (source, source_key, event_type, sha256, is_bad, place)
+JOIN inbox ON inbox.sha256 = given.sha256 AND inbox.fate IN ('set_aside', 'refused')
+    AND inbox.source = given.source AND inbox.event_type = given.event_type
+    AND inbox.source_key IS NOT DISTINCT FROM given.source_key
+LEFT JOIN inbox AS first
+    ON first.source = given.source AND first.source_key = given.source_key AND first.fate = 'taken'
+WHERE (given.is_bad OR inbox.data IS NOT NULL)
+    AND (inbox.fate = 'set_aside' OR first.record_id IS NOT NULL)
+    AND (first.sha256, first.event_type) IS DISTINCT FROM (given.sha256, given.event_type)
+ORDER BY given.place, inbox.record_id;
+
+-- name: alone_with
+-- Let nobody else set records of these sources aside, or refuse them, until the transaction ends.
+SELECT pg_advisory_xact_lock(hashtextextended('xconnector:coming home:' || source, 0))
+FROM unnest(%(sources)s::text[]) AS given (source);
+
+-- name: count_again
+-- Count that records which stand aside or were refused came again.
+INSERT INTO came_again (record_id, times, last_at)
+SELECT record_id, count(*), %(now)s FROM unnest(%(record_ids)s::bigint[]) AS given (record_id)
+GROUP BY record_id ORDER BY record_id
+ON CONFLICT (record_id) DO UPDATE
+SET times = came_again.times + excluded.times, last_at = greatest(came_again.last_at, excluded.last_at);
 
 -- name: known_aside
 -- By which keys records of a source with these digests stand aside or were refused.

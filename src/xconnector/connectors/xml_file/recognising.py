@@ -41,7 +41,8 @@ def recognise(head: bytes) -> RecognisedFile | None:
         first = first or local
         if known := _known(namespace, local):
             return known
-    if first is None:
+    # A dot parts the names of a path: a record is not called by one that has it.
+    if first is None or "." in first:
         return None
     return RecognisedFile(format="xml", settings={"element": first}, is_certain=False)
 

@@ -47,12 +47,13 @@ def failures(
         return
     show_table(
         f"Cause {group}",
-        ["communication or record", "source key", "line#", "reason", "when", "legal day"],
+        ["communication or record", "source key", "line#", "again#", "reason", "when", "legal day"],
         [
             (
                 f.communication_id or (f"feed {f.feed}" if f.feed else f"record {f.record_id}"),
                 f.source_key,
                 f.position,
+                f.came_again or None,
                 f.reason,
                 f.failed_at,
                 f.leave_by,
