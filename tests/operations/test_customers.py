@@ -94,8 +94,8 @@ async def test_a_line_that_is_no_customer_is_set_aside_with_its_bytes_while_the_
 ) -> None:
     file = _write(tmp_path / "crm.jsonl", [_customers(1)[0], *BAD, {"customer": "K-9", "email": "z@x.test"}])
     done = await load_customers(pool, [file], CRM)
-    number = await write_rejects(pool, done.loads[0].load_id, tmp_path / "bad.jsonl")
-    rejected = await rejects_of(pool, done.loads[0].load_id)
+    number = await write_rejects(pool, str(done.loads[0].load_id), tmp_path / "bad.jsonl")
+    rejected = await rejects_of(pool, str(done.loads[0].load_id))
 
     assert _totals(done) == [(8, 2, 0, 6)]
     assert [reject.line for _, reject in done.rejects] == [2, 3, 4, 5, 6, 7]

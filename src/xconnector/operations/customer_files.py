@@ -1,6 +1,7 @@
 """Files of customers: which records they hold, and what each says; of one that says nothing we understand, why."""
 
 import gzip
+import re
 import zlib
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -22,7 +23,7 @@ from xconnector.domain.event import SourceRecord
 from xconnector.domain.matching.member_key import own_key
 from xconnector.domain.matching.nothing import names_nobody
 from xconnector.domain.record_path import items_of
-from xconnector.domain.strict_json import Json
+from xconnector.domain.strict_json import Json, StrictJsonError, read_json
 from xconnector.domain.survivorship import ADDRESS
 from xconnector.operations.mapped_files import MappedFilesError, recognised_source
 from xconnector.project.customer_fields import GOLDEN_FIELDS
@@ -139,7 +140,7 @@ def open_customer_file(path: Path, feed: FeedReading | None = None) -> Generator
     """
     original = RunFile(path)
     with TemporaryDirectory(prefix="xconnector-load-") as folder:
-        plain = _unpacked(path, Path(folder)) if _head(path).startswith(_PACKED) else path
+        plain = _unpacked(path, Path(folder)) if _is_packed(path) else path
         declared = _confirmed(plain, feed.source) if feed is not None else None
         yield CustomerFile(path=plain, original=original, declared=declared, _read=_reading(plain, feed))
 
@@ -161,6 +162,16 @@ def _head(path: Path) -> bytes:
             return opened.read(_CHUNK)
     except OSError as unreadable:
         raise PermanentError(f"{path.name} cannot be read: {unreadable.strerror}") from None
+
+
+def _is_packed(path: Path) -> bool:
+    is_packed = _head(path).startswith(_PACKED)
+    if path.suffix == ".gz" and not is_packed:
+        raise CustomerFileError(
+            f"{path.name} is called .gz and is not packed by gzip; "
+            "ask its maker for a whole file, or take .gz off its name"
+        )
+    return is_packed
 
 
 def _unpacked(path: Path, folder: Path) -> Path:
@@ -248,9 +259,30 @@ _decoder = msgspec.json.Decoder(dict[str, Any])
 
 def _object(line: bytes) -> dict[str, Any]:
     try:
-        return _decoder.decode(line)
+        found = _decoder.decode(line)
+        if len(_KEY.findall(line)) > len(found) or _ZERO in line:
+            # Twice the same key, or more objects inside: the slow way knows.
+            read_json(line)
+    except StrictJsonError as wrong:
+        raise _UnfitError(str(wrong)) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise _UnfitError('a line must be a JSON object with "customer"') from None
+        raise _UnfitError(
+            _NOT_UTF_8 if _is_other_text(line) else 'a line must be a JSON object with "customer"'
+        ) from None
+    return found
+
+
+_KEY = re.compile(rb'"\s*:')
+_ZERO = b"\\u0000"
+_NOT_UTF_8 = "the line is not UTF-8: save the file as UTF-8; it may be Latin-1 (Windows-1252) now"
+
+
+def _is_other_text(line: bytes) -> bool:
+    try:
+        line.decode()
+    except UnicodeDecodeError:
+        return True
+    return False
 
 
 def _record(fields: dict[str, Any], origin: Origin) -> CustomerRecord:
@@ -349,6 +381,8 @@ def _record_by(mapping: RecordMapping | None, data: Mapping[str, Any], origin: O
     if mapping is None:
         raise _UnfitError("no shipped mapping takes this record: let a feed of the project read the file, with --feed")
     made = mapping.apply(data)
+    if any(isinstance(value, str) and "\0" in value for value in made.customer_fields.values()):
+        raise _UnfitError("text holds a NUL byte")
     return CustomerRecord(
         customer_key=origin.member_key(_key(made.customer_key)),
         source=origin.source,

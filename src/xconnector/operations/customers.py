@@ -5,6 +5,7 @@ the file came: a load that was interrupted goes on there, and ends like one that
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -14,7 +15,8 @@ from itertools import islice
 from pathlib import Path
 from uuid import UUID, uuid4
 
-from xconnector.contract.errors import TransientError
+from xconnector.contract.errors import PermanentError, TransientError
+from xconnector.domain.counted import counted
 from xconnector.domain.customer import CustomerRecord
 from xconnector.operations.customer_files import (
     CustomerFile,
@@ -24,6 +26,7 @@ from xconnector.operations.customer_files import (
     open_customer_file,
 )
 from xconnector.postgres.connect import Connection, Pool, in_transaction, reading, transaction
+from xconnector.project.customer_fields import CustomerFields
 from xconnector.store import customer_loads, customers
 from xconnector.store.customer_loads import CustomerLoad, Progress, Reject
 
@@ -41,6 +44,12 @@ MOST_SHOWN = 20
 """Records that are named of those for which a whole load is refused."""
 
 
+_LONGEST_NAME = 200
+"""Characters of a field's name that are told."""
+_SHORT = 8
+"""Characters of an id that are shown."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadTerms:
     """How files are loaded."""
@@ -55,6 +64,8 @@ class LoadTerms:
     """When a record was so that does not say it; when its load began, by default."""
     zone: tzinfo = UTC
     """Of a time in the files that names none."""
+    fields: CustomerFields = field(default_factory=CustomerFields)
+    """Those that the project knows: others are kept, and told."""
     is_strict: bool = False
     """Whether one record that says nothing we understand keeps all out."""
     most_gone: float | None = None
@@ -105,7 +116,7 @@ async def load_customers(
         async with _missing(pool, opened, terms) as gone:
             loads = await _begin(pool, opened, terms)
             for load, file in zip(loads, opened, strict=True):
-                await _load(pool, load, file, terms, partial(progress, file.name) if progress else None)
+                await _load_or_give_up(pool, load, file, terms, partial(progress, file.name) if progress else None)
             retracted = 0
             if gone is not None and not await _set_aside(pool, loads):
                 retracted = await _retract(pool, gone, terms.source, as_of=min(load.as_of for load in loads))
@@ -118,32 +129,44 @@ async def newest_loads(pool: Pool, limit: int) -> list[CustomerLoad]:
         return await customer_loads.newest(connection, limit)
 
 
-async def rejects_of(pool: Pool, load_id: UUID) -> Rejected:
-    """Return a load with the first records that were set aside. Raises LoadRefusedError where there is no such load."""
+async def rejects_of(pool: Pool, load_id: str) -> Rejected:
+    """Return a load with the first records that were set aside, by its id or the beginning of it.
+
+    Raises LoadRefusedError where there is no such load, or more than one.
+    """
     async with reading(pool) as connection:
         load = await _found(connection, load_id)
-        return Rejected(load=load, rejects=await customer_loads.rejects(connection, load_id, limit=MOST_NAMED))
+        return Rejected(load=load, rejects=await customer_loads.rejects(connection, load.load_id, limit=MOST_NAMED))
 
 
-async def write_rejects(pool: Pool, load_id: UUID, file: Path) -> int:
+async def write_rejects(pool: Pool, load_id: str, file: Path) -> int:
     """Write the records of a load that were set aside into a new file, each a line as it came; returns how many.
 
-    Raises LoadRefusedError where there is no such load, FileExistsError where the file is there already.
+    Raises LoadRefusedError where there is no such load, or more than one; FileExistsError where the file is there.
     """
     number = position = 0
     async with reading(pool) as connection:
-        await _found(connection, load_id)
+        load = await _found(connection, load_id)
         with file.open("xb") as out:
-            while page := await customer_loads.rejects(connection, load_id, after=position):
+            while page := await customer_loads.rejects(connection, load.load_id, after=position):
                 out.writelines(reject.payload.rstrip(b"\r\n") + b"\n" for reject in page)
                 number, position = number + len(page), page[-1].position
     return number
 
 
-async def _found(connection: Connection, load_id: UUID) -> CustomerLoad:
-    load = await customer_loads.find(connection, load_id)
-    if load is None:
-        raise LoadRefusedError(f"there is no load {load_id}; xconnector customers loads lists them")
+def short_id(load_id: UUID) -> str:
+    """Return the beginning of an id, by which a person names the load."""
+    return str(load_id)[:_SHORT]
+
+
+async def _found(connection: Connection, load_id: str) -> CustomerLoad:
+    found = await customer_loads.ids_like(connection, load_id.strip(), 2) if load_id.strip() else []
+    if len(found) != 1:
+        wrong = (
+            f"several loads begin with {load_id!r}; give more of the id" if found else f"there is no load {load_id!r}"
+        )
+        raise LoadRefusedError(f"{wrong}; xconnector customers loads lists them")
+    (load,) = await customer_loads.of_ids(connection, found)
     return load
 
 
@@ -172,6 +195,12 @@ async def _missing(pool: Pool, files: Sequence[CustomerFile], terms: LoadTerms) 
         if terms.is_strict:
             await asyncio.to_thread(_refuse_unfit, files, terms)
         found = await customer_loads.find_gone(connection, terms.source)
+        if found.gone and found.gone == found.known and terms.most_gone < 1:
+            raise LoadRefusedError(
+                f"{_named(files)} nobody of the {counted(found.known, 'customer')} of {terms.source}: is it "
+                "empty, cut off, or of another source? Nothing was kept. If all of them are gone indeed, say so "
+                "with --most-gone 100%"
+            )
         if found.gone > terms.most_gone * found.known:
             raise LoadRefusedError(
                 f"{found.gone:,} of the {found.known:,} customers of {terms.source} are missing in what should be all "
@@ -179,6 +208,10 @@ async def _missing(pool: Pool, files: Sequence[CustomerFile], terms: LoadTerms) 
                 "say so with --most-gone"
             )
         yield connection
+
+
+def _named(files: Sequence[CustomerFile]) -> str:
+    return f"{files[0].name} holds" if len(files) == 1 else f"these {len(files)} files hold"
 
 
 def _refuse_unfit(files: Sequence[CustomerFile], terms: LoadTerms) -> None:
@@ -223,6 +256,26 @@ async def _begin(pool: Pool, files: Sequence[CustomerFile], terms: LoadTerms) ->
         ]
 
 
+async def _load_or_give_up(
+    pool: Pool,
+    load: CustomerLoad,
+    file: CustomerFile,
+    terms: LoadTerms,
+    progress: Callable[[int, int], None] | None,
+) -> None:
+    """Load a file; where it cannot be read to its end, the load ends with the reason, and keeps what came before."""
+    try:
+        await _load(pool, load, file, terms, progress)
+    except (PermanentError, LoadRefusedError) as unreadable:
+        async with transaction(pool) as connection:
+            await customer_loads.give_up(connection, load.load_id, str(unreadable), datetime.now(UTC))
+            (ended,) = await customer_loads.of_ids(connection, [load.load_id])
+        raise LoadRefusedError(
+            f"{unreadable}\nBefore that, of {counted(ended.records, 'record')} {ended.kept:,} were kept. Mend the "
+            "file and give the same command again: what is known by then counts as unchanged"
+        ) from None
+
+
 async def _load(
     pool: Pool,
     load: CustomerLoad,
@@ -239,13 +292,15 @@ async def _load(
     page = await asyncio.to_thread(_page, records)
     while page:
         file.original.prove_unchanged()
-        _, following = await asyncio.gather(_keep(pool, load, page, after=done), asyncio.to_thread(_page, records))
+        _, following = await asyncio.gather(
+            _keep(pool, load, page, terms.fields, after=done), asyncio.to_thread(_page, records)
+        )
         done, read = done + len(page), read + sum(len(one.payload) for one in page)
         set_aside += sum(one.record is None for one in page)
         if set_aside > MOST_SET_ASIDE:
             raise LoadRefusedError(
                 f"{load.file_name}: {set_aside:,} of the first {done:,} records say nothing that can be kept. "
-                "The load stopped there; what was wrong with them: xconnector customers rejects " + str(load.load_id)
+                f"What was wrong with them: xconnector customers rejects {short_id(load.load_id)}"
             )
         if progress is not None:
             progress(read, file.size)
@@ -263,7 +318,9 @@ def _page(records: Iterator[FileCustomer]) -> list[FileCustomer]:
     return page
 
 
-async def _keep(pool: Pool, load: CustomerLoad, page: Sequence[FileCustomer], *, after: int) -> None:
+async def _keep(
+    pool: Pool, load: CustomerLoad, page: Sequence[FileCustomer], fields: CustomerFields, *, after: int
+) -> None:
     """Keep a page, and how far the file came, in one transaction."""
     said = [one.record for one in page if one.record is not None]
     rejects = [
@@ -272,9 +329,12 @@ async def _keep(pool: Pool, load: CustomerLoad, page: Sequence[FileCustomer], *,
         if one.record is None
     ]
 
+    named = Counter(name for record in said for name in record.fields)
+    unknown = {name[:_LONGEST_NAME]: named[name] for name in fields.unknown(named)}
+
     async def write(connection: Connection) -> None:
         kept = await customers.remember(connection, said, datetime.now(UTC))
-        progress = Progress(kept=kept, unchanged=len(said) - kept, rejects=rejects)
+        progress = Progress(kept=kept, unchanged=len(said) - kept, rejects=rejects, unknown=unknown)
         if not await customer_loads.advance(connection, load.load_id, progress, after=after):
             raise TransientError(f"{load.file_name} is being loaded by another program as well; let that one end")
 

@@ -1,9 +1,11 @@
 """Loads of customers from files: how far each came, what became of its records, and those that were set aside."""
 
-from collections.abc import AsyncGenerator, Iterable, Sequence
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
+
+import msgspec
 
 from xconnector.postgres.connect import Connection, copy_rows
 from xconnector.postgres.queries import Queries
@@ -11,6 +13,9 @@ from xconnector.store.rows import fetch_all, fetch_one
 
 _QUERIES = Queries.load("xconnector.store", "customer_loads.sql")
 _PAGE = 2000
+MOST_UNKNOWN = 100
+"""Fields that are told of a load."""
+_counts = msgspec.json.Decoder(dict[str, int])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +46,15 @@ class CustomerLoad:
     started_at: datetime
     ended_at: datetime | None = None
     """None while it is under way, or after it was interrupted."""
+    failure: str | None = None
+    """Why it was given up before the end of its file; None where it was not."""
+    unknown: str | None = None
+    """Fields that the project does not know with the number of their records, as JSON; None where there are none."""
+
+    @property
+    def unknown_fields(self) -> Mapping[str, int]:
+        """Return those fields, of most records first."""
+        return {} if self.unknown is None else _counts.decode(self.unknown)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +76,8 @@ class Progress:
     kept: int
     unchanged: int
     rejects: Sequence[Reject]
+    unknown: Mapping[str, int] = field(default_factory=dict[str, int])
+    """Of how many records each field is that the project does not know."""
 
     @property
     def records(self) -> int:
@@ -130,7 +146,17 @@ async def advance(connection: Connection, load_id: UUID, progress: Progress, *, 
                 "payloads": [reject.payload for reject in progress.rejects],
             },
         )
+    if progress.unknown:
+        names = sorted(progress.unknown, key=lambda name: -progress.unknown[name])[:MOST_UNKNOWN]
+        counts = [progress.unknown[name] for name in names]
+        parameters = {"load_id": load_id, "fields": names, "records": counts, "most": MOST_UNKNOWN}
+        await connection.execute(_QUERIES.add_unknown, parameters)
     return True
+
+
+async def give_up(connection: Connection, load_id: UUID, failure: str, now: datetime) -> None:
+    """End a load that cannot go on: given again, the file is read from its beginning."""
+    await connection.execute(_QUERIES.give_up, {"load_id": load_id, "failure": failure, "now": now})
 
 
 async def end(connection: Connection, load_ids: Sequence[UUID], *, retracted: int, now: datetime) -> None:
@@ -154,6 +180,12 @@ async def newest(connection: Connection, limit: int) -> list[CustomerLoad]:
 async def find(connection: Connection, load_id: UUID) -> CustomerLoad | None:
     """Return a load, or None."""
     return next(iter(await of_ids(connection, [load_id])), None)
+
+
+async def ids_like(connection: Connection, beginning: str, limit: int) -> list[UUID]:
+    """Return the ids of loads that begin so, the newest first."""
+    cursor = await connection.execute(_QUERIES.ids_like, {"beginning": beginning.lower(), "limit": limit})
+    return [row[0] for row in await cursor.fetchall()]
 
 
 async def rejects(connection: Connection, load_id: UUID, *, after: int = 0, limit: int = _PAGE) -> list[Reject]:

@@ -8,7 +8,9 @@ ON CONFLICT (source, feed, file_sha256) WHERE ended_at IS NULL DO UPDATE SET is_
 -- name: under_way
 -- The load of this very file that has not ended.
 SELECT load_id, source, feed, file_name, file_sha256, as_of, is_full, declared, records, kept, unchanged, set_aside,
-       retracted, started_at, ended_at
+       retracted, started_at, ended_at, failure,
+       (SELECT json_object_agg(field, unknown.records ORDER BY unknown.records DESC, field)
+        FROM customer_load_unknown_field AS unknown WHERE unknown.load_id = customer_load.load_id)::text AS unknown
 FROM customer_load
 WHERE source = %(source)s AND feed = %(feed)s AND file_sha256 = %(file_sha256)s AND ended_at IS NULL;
 
@@ -18,6 +20,23 @@ UPDATE customer_load
 SET records = records + %(kept)s + %(unchanged)s + %(set_aside)s, kept = kept + %(kept)s,
     unchanged = unchanged + %(unchanged)s, set_aside = set_aside + %(set_aside)s
 WHERE load_id = %(load_id)s AND records = %(after)s AND ended_at IS NULL;
+
+-- name: add_unknown
+-- Count records that name fields which the project does not know; of a load at most so many fields are told.
+INSERT INTO customer_load_unknown_field (load_id, field, records)
+SELECT %(load_id)s, field, records
+FROM unnest(%(fields)s::text[], %(records)s::bigint[]) AS given (field, records)
+WHERE (SELECT count(*) FROM customer_load_unknown_field WHERE load_id = %(load_id)s) < %(most)s
+    OR EXISTS (SELECT FROM customer_load_unknown_field AS told WHERE told.load_id = %(load_id)s AND told.field = given.field)
+ON CONFLICT (load_id, field) DO UPDATE SET records = customer_load_unknown_field.records + excluded.records;
+
+-- name: give_up
+-- End a load before the end of its file.
+UPDATE customer_load SET ended_at = %(now)s, failure = %(failure)s WHERE load_id = %(load_id)s AND ended_at IS NULL;
+
+-- name: ids_like
+-- Loads whose ids begin so, the newest first.
+SELECT load_id FROM customer_load WHERE starts_with(load_id::text, %(beginning)s) ORDER BY started_at DESC LIMIT %(limit)s;
 
 -- name: set_aside
 -- Keep records that say nothing we understand.
@@ -35,14 +54,18 @@ WHERE load_id = ANY(%(load_ids)s);
 -- name: of_ids
 -- Loads by id.
 SELECT load_id, source, feed, file_name, file_sha256, as_of, is_full, declared, records, kept, unchanged, set_aside,
-       retracted, started_at, ended_at
+       retracted, started_at, ended_at, failure,
+       (SELECT json_object_agg(field, unknown.records ORDER BY unknown.records DESC, field)
+        FROM customer_load_unknown_field AS unknown WHERE unknown.load_id = customer_load.load_id)::text AS unknown
 FROM customer_load
 WHERE load_id = ANY(%(load_ids)s);
 
 -- name: newest
 -- The latest loads.
 SELECT load_id, source, feed, file_name, file_sha256, as_of, is_full, declared, records, kept, unchanged, set_aside,
-       retracted, started_at, ended_at
+       retracted, started_at, ended_at, failure,
+       (SELECT json_object_agg(field, unknown.records ORDER BY unknown.records DESC, field)
+        FROM customer_load_unknown_field AS unknown WHERE unknown.load_id = customer_load.load_id)::text AS unknown
 FROM customer_load
 ORDER BY started_at DESC, load_id
 LIMIT %(limit)s;

@@ -5,12 +5,12 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import typer
 from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
+from xconnector.domain.counted import counted
 from xconnector.entrypoints.cli.running import (
     DONE_WITH_FAILURES,
     HERE,
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from xconnector.operations.customer_files import FeedReading
     from xconnector.operations.customers import Loaded
     from xconnector.pipeline.workplace import Workplace
+    from xconnector.project.customer_fields import CustomerFields
     from xconnector.store.customer_loads import CustomerLoad, Reject
 
 MOST_SHOWN = 20
@@ -75,7 +76,7 @@ def load(  # noqa: PLR0913 - each is an option that a person may type
 
     moment, share = _moment(as_of) if as_of else None, _share(most_gone) if full else None
 
-    async def work(place: "Workplace") -> "Loaded":
+    async def work(place: "Workplace") -> "tuple[Loaded, CustomerFields]":
         reading = await _feed_reading(place, feed) if feed else None
         zone = ZoneInfo(place.project.locale.timezone)
         terms = LoadTerms(
@@ -84,18 +85,19 @@ def load(  # noqa: PLR0913 - each is an option that a person may type
             feed=reading,
             as_of=moment.replace(tzinfo=moment.tzinfo or zone) if moment else None,
             zone=zone,
+            fields=place.project.customer_fields,
             is_strict=strict,
             most_gone=share,
         )
         spare_what_stays()
         with _bars(is_quiet=as_json) as progress:
-            return await load_customers(place.pool, files, terms, progress=progress)
+            return await load_customers(place.pool, files, terms, progress=progress), place.project.customer_fields
 
-    done = with_place(folder, work)
+    done, known = with_place(folder, work)
     if as_json:
         show_json({"loads": done.loads, "rejects": [_told(name, one) for name, one in done.rejects]})
     else:
-        _show(done)
+        _show(done, known)
     if done.set_aside:
         raise typer.Exit(DONE_WITH_FAILURES)
 
@@ -106,7 +108,7 @@ def loads(
     as_json: AsJson = False,
 ) -> None:
     """List loads of customers with their control totals: records = kept + unchanged + set aside."""
-    from xconnector.operations.customers import newest_loads
+    from xconnector.operations.customers import newest_loads, short_id
 
     found = with_store(folder, lambda pool: newest_loads(pool, limit))
     if as_json:
@@ -118,16 +120,25 @@ def loads(
         [*columns, "retracted#", "load"],
         [
             (
-                *(one.file_name, one.source, one.started_at, when(one.ended_at) or "not yet", one.records),
+                *(one.file_name, one.source, one.started_at, _ended(one), one.records),
                 *(one.declared, one.kept, one.unchanged, one.set_aside, one.retracted, one.load_id),
             )
             for one in found
         ],
     )
+    for one in found:
+        name = f"{one.file_name} ({short_id(one.load_id)})"
+        if one.failure is not None:
+            typer.echo(f"{name} failed: {one.failure}")
+        if one.unknown_fields:
+            told = ", ".join(f"{field!r} ({counted(number, 'record')})" for field, number in one.unknown_fields.items())
+            typer.echo(f"{name} gave fields that nobody knows: {told}")
 
 
 def rejects(
-    load_id: Annotated[UUID, typer.Argument(metavar="LOAD", help="Id of a load, as `customers loads` shows it.")],
+    load_id: Annotated[
+        str, typer.Argument(metavar="LOAD", help="Id of a load, or the beginning of it, as `customers loads` shows it.")
+    ],
     out: Annotated[
         Path | None, typer.Option(help="New file for the records as they came, to be mended and loaded.")
     ] = None,
@@ -140,7 +151,7 @@ def rejects(
     try:
         if out is not None:
             number = with_store(folder, lambda pool: write_rejects(pool, load_id, out))
-            typer.echo(f"{number:,} records written to {out}")
+            typer.echo(f"{counted(number, 'record')} written to {out}")
             return
     except FileExistsError:
         refuse(f"{out} is there already; name a new file")
@@ -190,6 +201,12 @@ def _share(text: str) -> float:
 # ---------------------------------------------------------------- showing
 
 
+def _ended(one: "CustomerLoad") -> str:
+    if one.failure is not None:
+        return f"failed {when(one.ended_at)}"
+    return when(one.ended_at) or "not yet"
+
+
 @contextmanager
 def _bars(*, is_quiet: bool) -> "Generator[Callable[[str, int, int], None]]":
     columns = (TextColumn("loading {task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
@@ -204,21 +221,33 @@ def _bars(*, is_quiet: bool) -> "Generator[Callable[[str, int, int], None]]":
         yield show
 
 
-def _show(done: "Loaded") -> None:
+def _show(done: "Loaded", fields: "CustomerFields") -> None:
     for one in done.loads:
         typer.echo(_totals(one))
+        for name, number in one.unknown_fields.items():
+            told = f"{one.file_name}: {counted(number, 'record')} with the field {name!r}, which nobody knows"
+            typer.echo(f"{told}: it is kept; {fields.remedy(name)}", err=True)
     for name, reject in done.rejects[:MOST_SHOWN]:
         typer.echo(f"{name}:{reject.line}: {reject.reason}", err=True)
     if done.set_aside > MOST_SHOWN:
-        typer.echo(f"and {done.set_aside - MOST_SHOWN:,} more: xconnector customers rejects LOAD", err=True)
+        typer.echo(
+            f"and {done.set_aside - MOST_SHOWN:,} more: xconnector customers rejects {_first_of(done)}", err=True
+        )
     if done.set_aside and any(one.is_full for one in done.loads):
         typer.echo("nobody was retracted: what was set aside may be of those who seem to be missing", err=True)
 
 
+def _first_of(done: "Loaded") -> str:
+    from xconnector.operations.customers import short_id
+
+    return next(short_id(one.load_id) for one in done.loads if one.set_aside)
+
+
 def _totals(one: "CustomerLoad") -> str:
-    retracted = f", {one.retracted:,} customers retracted" if one.is_full else ""
+    retracted = f", {counted(one.retracted, 'customer')} retracted" if one.is_full else ""
     return (
-        f"{one.file_name}: {one.records:,} records from {one.source}: {one.kept:,} kept, {one.unchanged:,} unchanged, "
+        f"{one.file_name}: {counted(one.records, 'record')} from {one.source}: "
+        f"{one.kept:,} kept, {one.unchanged:,} unchanged, "
         f"{one.set_aside:,} set aside{retracted}"
     )
 
