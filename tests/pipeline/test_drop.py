@@ -1,6 +1,7 @@
 """Files that arrive in a folder are taken in once each, whatever happens to whoever takes them."""
 
 import asyncio
+import hashlib
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -118,6 +119,38 @@ async def test_a_file_that_failed_is_taken_in_when_it_is_mended_and_dropped_agai
         await _look(opened)
 
         assert await _states(opened) == [("a.csv", "failed"), ("a.csv", "taken")]
+
+
+async def test_a_file_of_which_nothing_can_be_read_fails_and_one_of_which_something_can_says_how_much_stands_aside(
+    office: OpenOffice,
+) -> None:
+    async with office(WITH_DROP) as opened:
+        write_run(_in(opened) / "bad.csv", [row("").replace("K-", "K-0")])
+        write_run(_in(opened) / "good.csv", [row("1"), row("").replace("K-", "K-0")])
+        await _look(opened)
+        async with reading(opened.place.pool) as connection:
+            rows = await dropped_files.latest(connection, "notice_runs", 9)
+        (group,) = await failure_groups(opened.place.pool)
+
+        assert sorted((one.name, one.state, one.set_aside) for one in rows) == [
+            ("bad.csv", "failed", 0), ("good.csv", "taken", 1)
+        ]  # fmt: skip
+        assert "nothing in it can be read" in (_in(opened) / "failed" / "bad.csv.reason.txt").read_text()
+        assert group.number == 2
+
+
+async def test_a_file_that_waits_is_not_fetched_again(office: OpenOffice) -> None:
+    async with office(WITH_DROP) as opened:
+        file = write_run(_in(opened) / "a.csv", [row("1")])
+        sha256 = hashlib.sha256(file.read_bytes()).hexdigest()
+        async with opened.place.locks.hold(f"intake:{sha256}"):
+            with pytest.raises(TransientError, match="another program"):
+                await _look(opened)
+            (claimed,) = (_in(opened) / "claimed").glob("*/a.csv")
+            claimed.write_text("what lies here is not read again")
+        await _look(opened)
+
+        assert await _states(opened) == [("a.csv", "taken")]
 
 
 async def test_links_and_files_that_nobody_may_read_or_that_are_too_large_fail_and_are_never_read(

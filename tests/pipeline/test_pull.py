@@ -15,7 +15,7 @@ import pytest
 
 from tests.office import Changes, Office, write_office_project
 from tests.pipeline.conftest import OpenOffice
-from xconnector.contract.errors import TransientError
+from xconnector.contract.errors import PermanentError, TransientError
 from xconnector.contract.pull_source import Pulled
 from xconnector.domain.communication import State
 from xconnector.domain.event import BadRecord, SourceRecord
@@ -44,6 +44,7 @@ class _ScriptedSource:
     error: Exception | None = None
     asked: list[str | None] = field(default_factory=list[str | None])
     reads_again: int = 0
+    stays: bool = False
     meanwhile: Callable[[], Awaitable[None]] | None = None
 
     async def __aenter__(self) -> Self:
@@ -67,7 +68,8 @@ class _ScriptedSource:
         start = int(position or "0")
         end = min(start + 2, len(self.records))
         again = max(0, start - self.reads_again)
-        return Pulled(records=self.records[again:end], position=str(end), more=end < len(self.records))
+        behind = str(start if self.stays else end)
+        return Pulled(records=self.records[again:end], position=behind, more=end < len(self.records))
 
 
 def _due(number: str, **fields: object) -> SourceRecord:
@@ -157,6 +159,17 @@ async def test_what_is_refused_is_refused_once_however_often_it_is_given(office:
 
         assert await _records(opened) == {"taken": 2, "refused": 1}
         assert await _failures(opened) == 1
+
+
+async def test_a_source_that_has_more_and_never_moves_is_stopped_and_told(office: OpenOffice) -> None:
+    source = _ScriptedSource(records=[_due(str(number)) for number in range(4)], stays=True)
+    async with office(SCRIPTED, instead={"notices": source}) as opened:
+        with pytest.raises(PermanentError, match="for ever"):
+            await pull_now(opened.place, _feed(opened))
+
+        assert source.asked == [None, "0"]
+        assert "for ever" in ((await _position(opened)).trouble or "")
+        assert await _records(opened) == {"taken": 2}
 
 
 async def test_a_change_that_is_given_again_in_another_envelope_leaves_no_trace(office: OpenOffice) -> None:

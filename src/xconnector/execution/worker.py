@@ -23,6 +23,7 @@ from xconnector.execution.listening import keep_listening
 from xconnector.execution.own_jobs import OwnJobs
 from xconnector.execution.rescue import give_up_deadly_jobs, rescue_stalled_jobs
 from xconnector.execution.shift import Shift
+from xconnector.execution.trouble import Trouble
 from xconnector.postgres.connect import Pool, open_pool, transaction
 from xconnector.postgres.locks import Session, SessionLocks
 from xconnector.postgres.queries import Queries
@@ -205,12 +206,14 @@ class Worker:
 
     async def _repeat(self, name: str, every: timedelta, do: Callable[[], Awaitable[None]]) -> None:
         task = asyncio.current_task()
+        trouble = Trouble(name)
         # An error can take the place of a cancellation that it met.
         while task is None or not task.cancelling():
             try:
                 await do()
+                trouble.is_over()
             except Exception as error:  # noqa: BLE001 - what failed is done again next time
-                logger.warning("'%s' failed: %s", name, describe(error))
+                trouble.is_there(describe(error))
             await asyncio.sleep(every.total_seconds())
 
     async def _rescue(self, pool: Pool) -> None:

@@ -34,6 +34,8 @@ MOST_ATTEMPTS = 10
 
 _SURVIVED = ".survived"
 """Lies beside the copy of a file whose attempt was ended by the outside; emptied with it when the next one begins."""
+_WHOLE = ".whole"
+"""Lies beside the copy of a file once all of it is copied, with its digest: it is not fetched again while it waits."""
 
 T = TypeVar("T")
 
@@ -175,20 +177,38 @@ class _Look:
             return await dropped_files.begin(connection, claim.claimant)
 
     async def _fetch_and_receive(self, drop: FileDrop, claim: Claim, since: datetime) -> Settled:
-        folder = self._local / claim.claimant
-        await asyncio.to_thread(_make_empty, folder)
-        file = await self._ask(lambda: drop.fetch(claim, folder), for_long=True)
+        file = await self._copied(drop, claim)
         sha256 = await asyncio.to_thread(_digest, file)
         run = await self._earlier(sha256)
         if run is not None and run.sealed_at is not None and run.sealed_at >= since:
             # Whoever claimed it before us was killed between the end of the run and its row.
-            return Settled(state=FileState.TAKEN, sha256=sha256, run_id=run.run_id)
+            return await self._taken(run, sha256)
         if run is not None:
             reason = f"the same bytes were taken in as run {run.name}, from {run.file_name}; nothing was made again"
             return Settled(state=FileState.REPEATED, sha256=sha256, run_id=run.run_id, reason=reason)
         run = await receive_run(self._place, self._feed, file)
         self._has_news = True
-        return Settled(state=FileState.TAKEN, sha256=sha256, run_id=run.run_id)
+        return await self._taken(run, sha256)
+
+    async def _taken(self, run: Run, sha256: str) -> Settled:
+        """Say what became of a file that is a run: one of which nothing could be read has failed."""
+        async with transaction(self._place.pool) as connection:
+            reason = await runs.unreadable(connection, run.run_id)
+        if reason is None:
+            return Settled(state=FileState.TAKEN, sha256=sha256, run_id=run.run_id)
+        told = f"nothing in it can be read, see run {run.name}: {reason}"
+        return Settled(state=FileState.FAILED, sha256=sha256, run_id=run.run_id, reason=told)
+
+    async def _copied(self, drop: FileDrop, claim: Claim) -> Path:
+        """Return the file as it lies here; where an earlier attempt copied it as a whole, that copy."""
+        folder = self._local / claim.claimant
+        kept = await asyncio.to_thread(_whole_copy, folder, claim.name)
+        if kept is not None:
+            return kept
+        await asyncio.to_thread(_make_empty, folder)
+        file = await self._ask(lambda: drop.fetch(claim, folder), for_long=True)
+        await asyncio.to_thread(_note_whole, file)
+        return file
 
     async def _earlier(self, sha256: str) -> Run | None:
         async with transaction(self._place.pool) as connection:
@@ -201,7 +221,8 @@ class _Look:
 
         async def write(connection: Connection) -> None:
             is_new = await dropped_files.settle(connection, claim.claimant, settled)
-            if is_new and settled.state is FileState.FAILED:
+            # Where it became a run, its records stand among the failures already.
+            if is_new and settled.state is FileState.FAILED and settled.run_id is None:
                 await receive_within(self._place, connection, [self._failed(claim, settled)], feed=self._feed)
 
         await in_transaction(self._place.pool, write)
@@ -240,6 +261,20 @@ class _Look:
 def _make_empty(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(mode=0o700, parents=True)
+
+
+def _whole_copy(folder: Path, name: str) -> Path | None:
+    """Return the copy of a file that was made as a whole and is as it was, or None."""
+    file, marker = folder / name, folder / _WHOLE
+    (folder / _SURVIVED).unlink(missing_ok=True)
+    if not marker.is_file() or not file.is_file() or marker.read_text() != _digest(file):
+        return None
+    return file
+
+
+def _note_whole(file: Path) -> None:
+    if file.name != _WHOLE:
+        (file.parent / _WHOLE).write_text(_digest(file))
 
 
 def _note_survival(folder: Path) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from xconnector.contract.errors import ConnectorError, TransientError
+from xconnector.contract.errors import ConnectorError, PermanentError, TransientError
 from xconnector.contract.pull_source import Pulled, PullSource
 from xconnector.domain.cutoff import latest_cutoff
 from xconnector.domain.event import BadRecord, SourceRecord
@@ -32,8 +32,15 @@ LOOK_AT_CLOCK_EVERY = timedelta(seconds=2)
 async def pull_when_due(place: Workplace, feed: Feed) -> None:
     """Ask a feed's source for all that is new, where its time has come and nobody else is at it."""
     async with place.locks.hold(f"feed:{feed.name}") as held:
-        if held is not None and is_due(place.project, feed, await _position(place, feed), now=place.now()):
+        known = None if held is None else await _position(place, feed)
+        if held is None or not is_due(place.project, feed, known, now=place.now()):
+            return
+        try:
             await _pull(place, feed)
+        except (ConnectorError, NotNowError) as error:
+            # It was told when it began, and stands with the feed as long as it lasts.
+            if known is None or known.trouble != str(error):
+                raise
 
 
 async def pull_now(place: Workplace, feed: Feed) -> bool:
@@ -80,6 +87,11 @@ async def _pull(place: Workplace, feed: Feed) -> None:
         while (pulled := await _ask(place, feed, source, position)) and await _keep(place, feed, position, pulled):
             if not pulled.more:
                 return
+            if pulled.position == position:
+                raise PermanentError(
+                    f"{feed.connection} has more to give and names the place from which it was asked: it would give "
+                    "the same for ever; what it gave was taken in, look at what its service answers"
+                )
             position = pulled.position
     except (ConnectorError, NotNowError) as error:
         async with transaction(place.pool) as connection:

@@ -42,6 +42,8 @@ class DroppedFileRow:
     reason: str | None
     claimed_at: datetime
     put_away_at: datetime | None
+    set_aside: int = 0
+    """Of one that was taken, how many of its records stand aside by now; only told by `latest`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

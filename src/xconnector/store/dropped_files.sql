@@ -9,7 +9,11 @@ SELECT * FROM dropped_file WHERE feed = %(feed)s AND put_away_at IS NULL ORDER B
 
 -- name: latest
 -- The latest files of a feed.
-SELECT * FROM dropped_file WHERE feed = %(feed)s ORDER BY claimed_at DESC, claimant DESC LIMIT %(limit)s;
+SELECT dropped_file.*, (
+    SELECT count(*) FROM batch JOIN inbox USING (batch_id)
+    WHERE batch.run_id = dropped_file.run_id AND inbox.fate = 'set_aside' AND dropped_file.state = 'taken'
+) AS set_aside
+FROM dropped_file WHERE feed = %(feed)s ORDER BY claimed_at DESC, claimant DESC LIMIT %(limit)s;
 
 -- name: begin
 -- Count one more attempt at a file, and return how many there were.

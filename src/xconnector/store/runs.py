@@ -97,6 +97,12 @@ async def batch(connection: Connection, batch_id: int) -> Batch | None:
     return await fetch_one(connection, Batch, _QUERIES.batch, batch_id=batch_id)
 
 
+async def unreadable(connection: Connection, run_id: UUID) -> str | None:
+    """Return why the first record of a run cannot be read, where none of its records can; else None."""
+    row = await (await connection.execute(_QUERIES.unreadable, {"run_id": run_id})).fetchone()
+    return None if row is None else str(row[0])
+
+
 async def count_records(connection: Connection, run_id: UUID) -> int:
     """Count the records of a run that are in the inbox, whatever their fate."""
     cursor = await connection.execute(_QUERIES.count_records, {"run_id": run_id})

@@ -41,3 +41,13 @@ WHERE batch_id = %(batch_id)s;
 -- name: count_records
 -- The records of a run that are in the inbox.
 SELECT count(*) FROM inbox JOIN batch USING (batch_id) WHERE batch.run_id = %(run_id)s;
+
+-- name: unreadable
+-- Why the first record of a run cannot be read, where none can: one that can has data, or had when it was taken first.
+SELECT inbox.reason FROM batch JOIN inbox USING (batch_id)
+WHERE batch.run_id = %(run_id)s
+    AND NOT EXISTS (
+        SELECT FROM batch JOIN inbox USING (batch_id)
+        WHERE batch.run_id = %(run_id)s AND (inbox.data IS NOT NULL OR inbox.fate = 'repeated')
+    )
+ORDER BY inbox.record_id LIMIT 1;

@@ -59,8 +59,11 @@ class FolderHere:
             raise TransientError(f"{self._folder} is gone; is the share mounted?")
 
     def _entries(self, folder: str) -> list[Entry]:
+        path = self._below(folder)
+        if folder and path.is_symlink():
+            raise _link(path)
         try:
-            with os.scandir(self._below(folder)) as found:
+            with os.scandir(path) as found:
                 return [*_seen(found)]
         except FileNotFoundError:
             return []
@@ -121,8 +124,12 @@ class FolderHere:
         path = self._folder / name
         for folder in path.relative_to(self._folder).parents:
             if (self._folder / folder).is_symlink() and folder.parts:
-                raise MisconfiguredError(f"{self._folder / folder} is a link; put a folder in its place")
+                raise _link(self._folder / folder)
         return path
+
+
+def _link(path: Path) -> MisconfiguredError:
+    return MisconfiguredError(f"{path} is a link; put a folder in its place")
 
 
 def _seen(found: Iterator["os.DirEntry[str]"]) -> Iterator[Entry]:

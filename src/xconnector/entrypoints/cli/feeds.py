@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from xconnector.operations.feeds import FeedAccount
     from xconnector.operations.feeds_overview import FeedLine
     from xconnector.operations.replaying_window import Order, Replay
+    from xconnector.store.dropped_files import DroppedFileRow
 
 app = typer.Typer(help="Feeds: what comes, what waits, what was expected.", invoke_without_command=True)
 
@@ -104,8 +105,12 @@ def files(
     show_table(
         f"Files of {name}",
         ["file", "bytes#", "claimed", "state", "put away", ""],
-        [(one.name, one.size, one.claimed_at, one.state, one.put_away_at, one.reason) for one in found],
+        [(one.name, one.size, one.claimed_at, _became(one), one.put_away_at, one.reason) for one in found],
     )
+
+
+def _became(one: "DroppedFileRow") -> str:
+    return f"{one.state}, {one.set_aside} set aside" if one.set_aside else one.state
 
 
 @app.command()
