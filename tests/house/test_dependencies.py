@@ -29,6 +29,7 @@ OWNERS_OF_EXTRAS = {
     "kafka": "src/xconnector/connectors/kafka/client.py",
     "rabbitmq": "src/xconnector/connectors/rabbitmq/client.py",
     "nats": "src/xconnector/connectors/nats/client.py",
+    "pgp": "src/xconnector/connectors/print_house/pgp.py",
     "matching": "src/xconnector/operations/probable.py",
     "object-store": "src/xconnector/connectors/exstream/cloud/object_outputs.py",
 }

@@ -169,8 +169,8 @@ class House:
         trigger.replace(self.processed / trigger.name)
 
     def _files_of(self, bundle_key: str) -> list[Path]:
-        """Return parts and manifest; found by their names, for the manifest may be damaged."""
-        name = re.compile(rf"{re.escape(bundle_key)}(-p\d+\.pdf|\.manifest\.jsonl)")
+        """Return parts, manifest, and totals; found by their names, for the manifest may be damaged."""
+        name = re.compile(rf"{re.escape(bundle_key)}(-p\d+\.pdf|\.manifest\.jsonl|\.totals\.json)")
         return [path for path in self.folder.iterdir() if name.fullmatch(path.name)]
 
     def _acknowledge(self, bundle_key: str, lines: list[Line]) -> None:

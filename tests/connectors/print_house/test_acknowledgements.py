@@ -264,3 +264,22 @@ async def test_a_house_that_does_not_acknowledge_has_no_news(tmp_path: Path, ack
 
     async with opened(tmp_path) as channel:
         assert await news(channel) == []
+
+
+@pytest.mark.parametrize(
+    "counted, why",
+    [
+        ({"pieces": 2, "pages": 4, "sheets": 2}, None),
+        ({"pieces": 1}, "totals do not agree: pieces 1 for 2"),
+        ({"pieces": 2, "pages": 3, "sheets": 3}, "totals do not agree: pages 3 for 4, sheets 3 for 2"),
+    ],
+)
+async def test_totals_that_do_not_agree_fail_every_piece(
+    channel: PrintHouse, acks: Path, counted: dict[str, int], why: str | None
+) -> None:
+    acknowledge(acks, {**ACCEPTED, **counted})
+
+    told = await events(channel)
+
+    failed = [event.detail for event in told if is_undeliverable(event)]
+    assert failed == ([] if why is None else [why, why])

@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import json
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -59,6 +60,7 @@ async def test_the_house_finds_parts_manifest_and_trigger(channel: PrintHouse, h
         "run-7-1-p001.pdf",
         "run-7-1.done",
         "run-7-1.manifest.jsonl",
+        "run-7-1.totals.json",
     ]
     trigger = json.loads((house.folder / "run-7-1.done").read_bytes())
     manifest = (house.folder / "run-7-1.manifest.jsonl").read_bytes()
@@ -247,3 +249,39 @@ async def test_whoever_gives_up_at_any_moment_can_ask_and_send_again(tmp_path: P
 
     assert len(printed_keys(house)) == 12 * len(PIECES)
     assert repeated(house) == []
+
+
+@pytest.mark.parametrize("left", ["its beginning", "something else", "more than all"])
+async def test_an_interrupted_upload_goes_on_where_it_ended(channel: PrintHouse, house: House, left: str) -> None:
+    await channel.send_bundle(bundle_of(PIECES), iter(PIECES))
+    part = house.folder / "run-7-1-p001.pdf"
+    whole = part.read_bytes()
+    part.unlink()
+    (house.folder / "run-7-1.done").unlink()
+    torn = house.folder / ".run-7-1-p001.pdf.part"
+    torn.write_bytes({"its beginning": whole[:700], "something else": b"%PDF" * 99, "more than all": whole * 2}[left])
+    file = torn.stat().st_ino
+
+    await channel.send_bundle(bundle_of(PIECES), iter(PIECES))
+
+    assert part.read_bytes() == whole
+    assert part.stat().st_ino == file
+
+
+async def test_totals_are_announced_of_every_class(channel: PrintHouse, house: House) -> None:
+    pieces = [replace(each, print_options={"paper": paper}) for each, paper in zip(PIECES, "aba", strict=True)]
+
+    await channel.send_bundle(bundle_of(pieces), iter(pieces))
+
+    told = json.loads((house.folder / "run-7-1.totals.json").read_bytes())
+    assert {name: told[name] for name in ("pieces", "pages", "sheets", "parts")} == {
+        "pieces": 3,
+        "pages": 6,
+        "sheets": 3,
+        "parts": 1,
+    }
+    assert told["by"]["option paper"] == {
+        "a": {"pieces": 2, "pages": 4, "sheets": 2},
+        "b": {"pieces": 1, "pages": 2, "sheets": 1},
+    }
+    assert [sum(count["sheets"] for count in values.values()) for values in told["by"].values()] == [3, 3, 3]

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from xconnector.connectors.print_house.settings import PrintHouseSettings
+from xconnector.contract.errors import MisconfiguredError
 from xconnector.contract.manifest import Manifest, Stability, Surroundings
 from xconnector.domain.routing.plan import Medium
 
@@ -13,7 +14,13 @@ if TYPE_CHECKING:
 def _channel(settings: PrintHouseSettings, surroundings: Surroundings) -> "PrintHouse":
     from xconnector.connectors.print_house.channel import PrintHouse
 
-    return PrintHouse(settings, surroundings)
+    if settings.pgp is None:
+        return PrintHouse(settings, surroundings)
+    try:
+        from xconnector.connectors.print_house.pgp import PgpSeal
+    except ModuleNotFoundError as missing:
+        raise MisconfiguredError("encrypting needs a library: pip install xconnector[pgp]") from missing
+    return PrintHouse(settings, surroundings, PgpSeal(settings.pgp, surroundings.project_folder))
 
 
 MANIFEST = Manifest(

@@ -5,18 +5,21 @@ every letter of the bundle, a line that has a `dispatch_key` for that one alone.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
 
 import msgspec
 
-from xconnector.connectors.print_house.settings import Acknowledgement
+from xconnector.connectors.print_house.manifest import Contents
+from xconnector.connectors.print_house.settings import PrintHouseSettings
+from xconnector.connectors.print_house.totals import Count
 from xconnector.connectors.print_house.words import REASONS, STATUSES, Meaning
 from xconnector.domain.delivery import DeliveryEvent, DeliveryEventType, DeliveryReason
 
-_NAME = re.compile(r"(?P<bundle_key>[A-Za-z0-9][A-Za-z0-9._-]{0,127})\.ack\.jsonl")
+_NAME = re.compile(r"(?P<bundle_key>[A-Za-z0-9][A-Za-z0-9._-]{0,127}?)\.ack\.jsonl(?P<seal>\.(?:pgp|gpg|asc))?")
+_SEALS = ("", ".pgp", ".gpg", ".asc")
 _WORD = re.compile(r"[a-z0-9_-]{1,40}")
 
 
@@ -26,10 +29,13 @@ class AcknowledgementFolders:
 
     new: str | None
     """None where the house does not acknowledge."""
+    seals: tuple[str, ...] = ("",)
+    """What a file's name may end with; files may be sealed where we have keys."""
 
     @classmethod
-    def of(cls, settings: Acknowledgement | None) -> Self:
-        return cls(new=settings.folder if settings else None)
+    def of(cls, settings: PrintHouseSettings) -> Self:
+        answers = settings.acknowledgement
+        return cls(new=answers.folder if answers else None, seals=_SEALS if settings.pgp else ("",))
 
     @property
     def done(self) -> str:
@@ -43,7 +49,11 @@ class AcknowledgementFolders:
         """Return the names under which an acknowledgement of the bundle can lie."""
         if self.new is None:
             return ()
-        return tuple(f"{folder}/{bundle_key}.ack.jsonl" for folder in (self.new, self.done, self.set_aside))
+        return tuple(
+            f"{folder}/{bundle_key}.ack.jsonl{seal}"
+            for folder in (self.new, self.done, self.set_aside)
+            for seal in self.seals
+        )
 
 
 class UnreadableAcknowledgementError(ValueError):
@@ -56,23 +66,33 @@ def bundle_of(name: str) -> str | None:
     return found["bundle_key"] if found else None
 
 
+def is_sealed(name: str) -> bool:
+    """Say whether an acknowledgement's name tells that it is encrypted or signed."""
+    found = _NAME.fullmatch(name)
+    return found is not None and found["seal"] is not None
+
+
 class _Line(msgspec.Struct):
     bundle: str
     status: str
     dispatch_key: str | None = None
     reason: str = ""
     at: datetime | None = None
+    pieces: int | None = None
+    pages: int | None = None
+    sheets: int | None = None
 
 
 def events_of(
-    content: bytes, *, bundle_key: str, dispatch_keys: Sequence[str], written_at: datetime | None
+    content: bytes, *, bundle_key: str, contents: Contents, written_at: datetime | None
 ) -> list[DeliveryEvent]:
     """Return what an acknowledgement says, as events of the bundle's letters.
 
     `written_at`, of the file, stands in for a time that the house does not tell: the same file gives the
-    same events, however often it is read. Raises UnreadableAcknowledgementError for a file that speaks of
-    something else or is damaged.
+    same events, however often it is read. Totals that are not those of the bundle fail every letter of it.
+    Raises UnreadableAcknowledgementError for a file that speaks of something else or is damaged.
     """
+    dispatch_keys = contents.dispatch_keys
     known = frozenset(dispatch_keys)
     events: list[DeliveryEvent] = []
     for number, raw, line in _lines(content):
@@ -87,6 +107,8 @@ def events_of(
             raise UnreadableAcknowledgementError(f"line {number} tells a time without its zone")
         keys = dispatch_keys if line.dispatch_key is None else [line.dispatch_key]
         events += [_event(line, key, occurred_at, raw) for key in keys]
+        disagreement = _disagreement(line, contents.totals)
+        events += [_failed(disagreement, key, occurred_at, raw) for key in dispatch_keys if disagreement]
     if not events:
         raise UnreadableAcknowledgementError("it is empty")
     return events
@@ -112,6 +134,31 @@ def _event(line: _Line, dispatch_key: str, occurred_at: datetime, raw: bytes) ->
         reason=_reason(line, meaning),
         detail=_detail(line),
         final=meaning.final,
+        raw=raw,
+    )
+
+
+def _disagreement(line: _Line, announced: Count) -> str:
+    """Return which totals of the bundle the house counted otherwise, in its words and ours; nothing where none."""
+    if line.dispatch_key is not None:
+        return ""
+    counted = {"pieces": line.pieces, "pages": line.pages, "sheets": line.sheets}
+    wrong = [
+        f"{name} {counted[name]} for {told}"
+        for name, told in announced.told().items()
+        if counted[name] is not None and counted[name] != told
+    ]
+    return f"totals do not agree: {', '.join(wrong)}" if wrong else ""
+
+
+def _failed(why: str, dispatch_key: str, occurred_at: datetime, raw: bytes) -> DeliveryEvent:
+    return DeliveryEvent(
+        dispatch_key=dispatch_key,
+        type=DeliveryEventType.FAILED,
+        occurred_at=occurred_at,
+        reason=DeliveryReason.OTHER,
+        detail=why,
+        final=True,
         raw=raw,
     )
 

@@ -17,7 +17,7 @@ from xconnector.connectors.print_house.ticket import (
     Printed,
     PrintedFile,
     Ticket,
-    file_digest,
+    announcement_name,
     manifest_name,
     part_name,
 )
@@ -78,14 +78,16 @@ class _Press:
             self._save(self.open_part)
 
     def finish(self) -> Printed:
-        """Write the manifest around the pieces' lines."""
-        name = manifest_name(self.ticket.bundle_key)
-        path = self.folder / name
+        """Write the manifest around the pieces' lines, and the totals."""
         left_out = (*self.ticket.left_out, *self.left_out)
-        self.lines.write_manifest(path, self.ticket, self.parts, left_out)
+        manifest = self.folder / manifest_name(self.ticket.bundle_key)
+        self.lines.write_manifest(manifest, self.ticket, self.parts, left_out)
+        announcement = self.folder / announcement_name(self.ticket.bundle_key)
+        self.lines.write_announcement(announcement, self.ticket, self.parts)
         return Printed(
             parts=tuple(part.file for part in self.parts),
-            manifest=PrintedFile(name=name, sha256=file_digest(path), size=path.stat().st_size),
+            manifest=PrintedFile.of(manifest),
+            announcement=PrintedFile.of(announcement),
             left_out=left_out,
         )
 

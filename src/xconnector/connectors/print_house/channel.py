@@ -12,6 +12,7 @@ from xconnector.connectors.print_house.acknowledgement import (
     UnreadableAcknowledgementError,
     bundle_of,
     events_of,
+    is_sealed,
 )
 from xconnector.connectors.print_house.client import SftpOfHouse
 from xconnector.connectors.print_house.destination import Destination
@@ -19,6 +20,7 @@ from xconnector.connectors.print_house.folder import FolderOfHouse
 from xconnector.connectors.print_house.handover import HandOver
 from xconnector.connectors.print_house.manifest import UnreadableManifestError
 from xconnector.connectors.print_house.press import press
+from xconnector.connectors.print_house.sealing import BrokenSealError, Seal, SealedFiles
 from xconnector.connectors.print_house.sent_bundles import SentBundles
 from xconnector.connectors.print_house.settings import FolderDestination, PrintHouseSettings, SftpDestination
 from xconnector.connectors.print_house.spool import Spool, checked_key, sweep
@@ -40,16 +42,22 @@ def _utc_now() -> datetime:
 class PrintHouse:
     """Collects letters into bundles and hands them over."""
 
-    def __init__(self, settings: PrintHouseSettings, surroundings: Surroundings) -> None:
+    def __init__(self, settings: PrintHouseSettings, surroundings: Surroundings, seal: Seal | None = None) -> None:
+        if (settings.pgp is None) != (seal is None):
+            raise ValueError("a seal is given where `pgp` is set, and nowhere else")
         self._settings = settings
         self._layout = layout_of(settings)
         self._spools = surroundings.state_folder / "spools"
         self._sent = SentBundles(surroundings.state_folder / "sent", _utc_now)
         self._destination = _destination(settings.destination, surroundings)
-        self._hand_over = HandOver(self._destination, settings, self._sent)
-        self._acknowledgements = AcknowledgementFolders.of(settings.acknowledgement)
+        self._seal = seal
+        self._sealed = None if seal is None else SealedFiles(surroundings.state_folder / "sealed", seal)
+        self._hand_over = HandOver(self._destination, settings, self._sent, self._sealed)
+        self._acknowledgements = AcknowledgementFolders.of(settings)
 
     async def __aenter__(self) -> Self:
+        if self._seal is not None:
+            await asyncio.to_thread(self._seal.prove)
         await asyncio.to_thread(sweep, self._spools)
         return self
 
@@ -59,6 +67,8 @@ class PrintHouse:
         await self._destination.close()
 
     async def check(self) -> None:
+        if self._seal is not None:
+            await asyncio.to_thread(self._seal.prove)
         await self._destination.check()
 
     @property
@@ -97,7 +107,7 @@ class PrintHouse:
             printed = await press(ticket, spool)
             if printed.parts:
                 await self._hand_over.hand_over(bundle.bundle_key, printed, spool.folder)
-        self._sent.forget(_utc_now() - self._settings.remember)
+        self._forget()
         return self._receipt(bundle.bundle_key, printed.left_out, handed_over=bool(printed.parts))
 
     async def ask_bundle(self, bundle_key: str) -> BundleReceipt | None:
@@ -154,7 +164,8 @@ class PrintHouse:
         if content is None:
             return None
         contents = await self._hand_over.contents_of(bundle_key)
-        events = events_of(content, bundle_key=bundle_key, dispatch_keys=contents.dispatch_keys, written_at=written_at)
+        told = await asyncio.to_thread(self._unsealed, name, content)
+        events = events_of(told, bundle_key=bundle_key, contents=contents, written_at=written_at)
 
         async def ack() -> None:
             await self._destination.move(new, f"{self._acknowledgements.done}/{name}")
@@ -164,6 +175,17 @@ class PrintHouse:
             await self._set_aside(name, reason)
 
         return Inbound(item=events, ack=ack, nack=nack)
+
+    def _unsealed(self, name: str, content: bytes) -> bytes:
+        """Return what an acknowledgement says; one that is sealed is proven to be the house's."""
+        if self._seal is None or self._settings.pgp is None:
+            return content
+        if not is_sealed(name) and not self._settings.pgp.signed_answers_only:
+            return content
+        try:
+            return self._seal.opened(content)
+        except BrokenSealError as error:
+            raise UnreadableAcknowledgementError(str(error)) from error
 
     async def _set_aside(self, name: str, reason: str) -> None:
         folder = self._acknowledgements.set_aside
@@ -190,6 +212,12 @@ class PrintHouse:
             self._sent.settle(bundle_key)
 
         return Inbound(item=events, ack=settle, nack=set_aside)
+
+    def _forget(self) -> None:
+        before = _utc_now() - self._settings.remember
+        self._sent.forget(before)
+        if self._sealed is not None:
+            self._sealed.forget_before(before)
 
     def _receipt(self, bundle_key: str, left_out: Sequence[LeftOut], *, handed_over: bool = True) -> BundleReceipt:
         return BundleReceipt(

@@ -47,10 +47,14 @@ class SftpOfHouse:
 
     async def put(self, source: Path, name: str) -> None:
         with source.open("rb") as content:
-            await self._write(content, name)
+            async with self._connected() as sftp:
+                written = await self._written_further(sftp, content, name)
+                await _rename_over(sftp, written, self._path(name))
 
     async def write(self, content: bytes, name: str) -> None:
-        await self._write(io.BytesIO(content), name)
+        async with self._connected() as sftp:
+            written = await self._write_beside(sftp, io.BytesIO(content), name)
+            await _rename_over(sftp, written, self._path(name))
 
     async def commit(self, content: bytes, name: str) -> None:
         async with self._connected() as sftp:
@@ -131,18 +135,32 @@ class SftpOfHouse:
             with suppress(OSError, asyncssh.Error):
                 await connection.wait_closed()
 
-    async def _write(self, content: BinaryIO, name: str) -> None:
-        async with self._connected() as sftp:
-            written = await self._write_beside(sftp, content, name)
-            await _rename_over(sftp, written, self._path(name))
+    async def _written_further(self, sftp: asyncssh.SFTPClient, content: BinaryIO, name: str) -> str:
+        """Write what an interrupted upload left out, after proof that what lies there is how the file begins."""
+        written = self._path(beside(name))
+        try:
+            async with sftp.open(written, "r+b") as file:
+                done = await _same_beginning(file, content)
+                if done:
+                    content.seek(done)
+                    await file.seek(done)
+                    await self._pour(content, file)
+                    return written
+        except asyncssh.SFTPNoSuchFile:
+            pass
+        content.seek(0)
+        return await self._write_beside(sftp, content, name)
 
     async def _write_beside(self, sftp: asyncssh.SFTPClient, content: BinaryIO, name: str) -> str:
         written = self._path(beside(name))
         async with sftp.open(written, "wb") as file:
-            while chunk := await asyncio.to_thread(content.read, _CHUNK):
-                await file.write(chunk)
-            await _sync(file)
+            await self._pour(content, file)
         return written
+
+    async def _pour(self, content: BinaryIO, file: asyncssh.SFTPClientFile) -> None:
+        while chunk := await asyncio.to_thread(content.read, _CHUNK):
+            await file.write(chunk)
+        await _sync(file)
 
     def _path(self, name: str) -> str:
         return posixpath.join(self._settings.folder, name)
@@ -220,6 +238,16 @@ def _only(host_key: str) -> tuple[list[asyncssh.SSHKey], list[asyncssh.SSHKey], 
 async def _read(file: asyncssh.SFTPClientFile, size: int) -> bytes:
     # The library types what it reads as text or bytes by the mode of the file, which is binary here.
     return cast("bytes", await file.read(size))  # pyright: ignore[reportUnknownMemberType]
+
+
+async def _same_beginning(file: asyncssh.SFTPClientFile, content: BinaryIO) -> int:
+    """Return how many bytes the file has, where they are those with which the content begins; else nothing."""
+    done = 0
+    while chunk := await _read(file, _CHUNK):
+        if await asyncio.to_thread(content.read, len(chunk)) != chunk:
+            return 0
+        done += len(chunk)
+    return done
 
 
 async def _sync(file: asyncssh.SFTPClientFile) -> None:

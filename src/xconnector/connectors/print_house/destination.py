@@ -17,7 +17,10 @@ class Destination(Protocol):
         ...
 
     async def put(self, source: Path, name: str) -> None:
-        """Lay a file down, whole or not at all, in place of what has this name."""
+        """Lay a file down, whole or not at all, in place of what has this name.
+
+        An upload of the same bytes that was interrupted goes on where it ended.
+        """
         ...
 
     async def write(self, content: bytes, name: str) -> None:

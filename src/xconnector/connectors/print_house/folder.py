@@ -6,7 +6,7 @@ import io
 import os
 import shutil
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO, TypeVar
@@ -23,6 +23,7 @@ from xconnector.contract.errors import (
 
 T = TypeVar("T")
 
+_CHUNK = 1 << 20
 _PROBE = ".xconnector-check.part"
 _REFUSED = frozenset({errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG})
 
@@ -39,7 +40,7 @@ class FolderOfHouse:
 
     async def put(self, source: Path, name: str) -> None:
         with source.open("rb") as content:
-            await self._run(lambda: self._write(content, name))
+            await self._run(lambda: self._put(content, name))
 
     async def write(self, content: bytes, name: str) -> None:
         await self._run(lambda: self._write(io.BytesIO(content), name))
@@ -87,6 +88,16 @@ class FolderOfHouse:
         probe.write_bytes(b"")
         probe.unlink()
 
+    def _put(self, content: BinaryIO, name: str) -> None:
+        written = self._folder / beside(name)
+        done = _same_beginning(written, content)
+        content.seek(done)
+        with written.open("r+b" if done else "wb") as file:
+            file.seek(done)
+            _pour(content, file)
+        written.replace(self._folder / name)
+        _sync_folder((self._folder / name).parent)
+
     def _write(self, content: BinaryIO, name: str) -> None:
         self._write_beside(content, name).replace(self._folder / name)
         _sync_folder((self._folder / name).parent)
@@ -107,9 +118,7 @@ class FolderOfHouse:
     def _write_beside(self, content: BinaryIO, name: str) -> Path:
         written = self._folder / beside(name)
         with written.open("wb") as file:
-            shutil.copyfileobj(content, file, 1 << 20)
-            file.flush()
-            _sync(file.fileno())
+            _pour(content, file)
         return written
 
     def _size_of(self, name: str) -> int | None:
@@ -154,6 +163,23 @@ class FolderOfHouse:
             else:
                 source.unlink(missing_ok=True)
                 return
+
+
+def _same_beginning(written: Path, content: BinaryIO) -> int:
+    """Return how many bytes an interrupted upload left, where they are those with which the content begins."""
+    done = 0
+    with suppress(FileNotFoundError), written.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            if content.read(len(chunk)) != chunk:
+                return 0
+            done += len(chunk)
+    return done
+
+
+def _pour(content: BinaryIO, file: BinaryIO) -> None:
+    shutil.copyfileobj(content, file, _CHUNK)
+    file.flush()
+    _sync(file.fileno())
 
 
 def _sync_folder(folder: Path) -> None:

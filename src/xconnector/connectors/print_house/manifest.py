@@ -15,6 +15,7 @@ import msgspec
 from xconnector.connectors.print_house.imposition import Place
 from xconnector.connectors.print_house.marks import bundle_number
 from xconnector.connectors.print_house.ticket import LeftOut, PrintedFile, Ticket
+from xconnector.connectors.print_house.totals import Count, Totals
 
 FORMAT = 1
 _LONGEST_LINE = 1 << 26
@@ -39,13 +40,16 @@ class PieceLines:
     def __init__(self, lines: BinaryIO) -> None:
         self._lines = lines
         self._encode = msgspec.json.Encoder().encode
-        self.pieces = self.pages = self.sheets = 0
+        self._totals = Totals()
+
+    @property
+    def pieces(self) -> int:
+        """Return how many pieces there are so far."""
+        return self._totals.whole.pieces
 
     def add(self, place: Place, *, part: str, first_page: int, printed_pages: int) -> None:
         """Write one piece, which starts on `first_page` (from 1) of a part."""
-        self.pieces += 1
-        self.pages += printed_pages
-        self.sheets += place.sheets
+        self._totals.add(place, printed_pages=printed_pages)
         line = {
             "kind": "piece",
             "sequence": self.pieces,
@@ -68,12 +72,26 @@ class PieceLines:
         self, path: Path, ticket: Ticket, parts: Sequence[PlacedPart], left_out: Sequence[LeftOut]
     ) -> None:
         """Write the whole manifest around the lines. The same bundle gives the same bytes."""
-        totals = {"pieces": self.pieces, "pages": self.pages, "sheets": self.sheets}
+        totals = self._totals.whole.told()
         self._lines.seek(0)
         with path.open("wb") as manifest:
             manifest.write(self._encode(_opening(ticket, parts, totals)) + b"\n")
             shutil.copyfileobj(self._lines, manifest)
             manifest.write(self._encode(_closing(parts, left_out, totals)) + b"\n")
+
+    def write_announcement(self, path: Path, ticket: Ticket, parts: Sequence[PlacedPart]) -> None:
+        """Write the control totals as a file of their own. The same bundle gives the same bytes."""
+        told = {
+            "format": FORMAT,
+            "bundle": ticket.bundle_key,
+            "run": ticket.run,
+            "created_at": ticket.created_at,
+            **self._totals.whole.told(),
+            "parts": len(parts),
+            "bytes": sum(part.file.size for part in parts),
+            "by": self._totals.by(),
+        }
+        path.write_bytes(self._encode(told) + b"\n")
 
 
 def _opening(ticket: Ticket, parts: Sequence[PlacedPart], totals: dict[str, int]) -> dict[str, Any]:
@@ -119,6 +137,7 @@ class Contents:
     dispatch_keys: tuple[str, ...]
     """In print order."""
     left_out: tuple[LeftOut, ...]
+    totals: Count
 
 
 class UnreadableManifestError(ValueError):
@@ -130,6 +149,8 @@ class _Line(msgspec.Struct):
     bundle: str = ""
     dispatch_key: str = ""
     pieces: int = 0
+    pages: int = 0
+    sheets: int = 0
     left_out: tuple[LeftOut, ...] = ()
 
 
@@ -148,4 +169,5 @@ def read_contents(lines: Iterable[bytes], bundle_key: str) -> Contents:
     is_whole = opening.kind == "bundle" and closing.kind == "totals" and closing.pieces == len(keys) == len(pieces)
     if not is_whole or opening.bundle != bundle_key:
         raise UnreadableManifestError(f"the manifest of {bundle_key} is damaged or belongs to another bundle")
-    return Contents(dispatch_keys=keys, left_out=closing.left_out)
+    totals = Count(pieces=closing.pieces, pages=closing.pages, sheets=closing.sheets)
+    return Contents(dispatch_keys=keys, left_out=closing.left_out, totals=totals)

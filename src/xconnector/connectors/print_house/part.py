@@ -14,7 +14,7 @@ from pikepdf import Array, Dictionary, Name
 from xconnector.connectors.print_house.imposition import sheets_of
 from xconnector.connectors.print_house.letter import contents_of
 from xconnector.connectors.print_house.marks import Page, Sheet, bars_of, drawing
-from xconnector.connectors.print_house.ticket import Compression, Layout, Marks, PrintedFile, file_digest
+from xconnector.connectors.print_house.ticket import Compression, Layout, Marks, PrintedFile
 
 _KIDS_PER_NODE = 64
 _BOX = 4
@@ -68,7 +68,7 @@ class Part:
             deterministic_id=True,
         )
         _prove_count(path, self.pages)
-        return PrintedFile(name=path.name, sha256=file_digest(path), size=path.stat().st_size)
+        return PrintedFile.of(path)
 
     def _mark(self, pages: Sequence[pikepdf.Object], numbers: Set) -> None:
         sheets = sheets_of(len(pages), duplex=self._layout.duplex)

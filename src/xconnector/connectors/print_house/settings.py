@@ -87,6 +87,26 @@ class Acknowledgement(ConnectorSettings):
     """After this time a missing acknowledgement is reported as a delay."""
 
 
+class Pgp(ConnectorSettings):
+    """OpenPGP: what is laid down is encrypted for the house and signed by us. Needs the extra `pgp`."""
+
+    house_key: Path
+    """File with the house's public key, from the project's folder on; compare its fingerprint by telephone."""
+    our_key: SecretStr
+    """Our secret key, the text of its export: by it files are signed, and answers decrypted."""
+    passphrase: SecretStr | None = None
+    """What our secret key is locked with."""
+    newer_encryption: bool = False
+    """Use the newer packets (SEIPDv2, AEAD) where the house's key asks for them; older programs cannot read them."""
+    signed_answers_only: bool = False
+    """Set aside what comes back without a signature of the house; sealed answers are proven in any case."""
+
+    @field_validator("passphrase", mode="before")
+    @classmethod
+    def _empty_is_none(cls, value: object) -> object:
+        return None if value == "" else value
+
+
 class MarksPosition(ConnectorSettings):
     """Where the marks stand on a sheet as one looks at it."""
 
@@ -124,6 +144,8 @@ class PrintHouseSettings(ConnectorSettings):
     """Where the house moves what it has taken, from the destination's folder on."""
     acknowledgement: Acknowledgement | None = None
     """Set it where the house acknowledges bundles: letters then count as completed only when it did."""
+    pgp: Pgp | None = None
+    """Set it to encrypt and sign what is laid down."""
     remember: Duration = timedelta(days=90)
     """How long the manifests of bundles are kept here, to know the pieces of a late acknowledgement again."""
 

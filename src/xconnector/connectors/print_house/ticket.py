@@ -111,6 +111,10 @@ class PrintedFile:
     size: int
     """In bytes."""
 
+    @classmethod
+    def of(cls, path: Path) -> "PrintedFile":
+        return cls(name=path.name, sha256=file_digest(path), size=path.stat().st_size)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Printed:
@@ -118,6 +122,8 @@ class Printed:
 
     parts: tuple[PrintedFile, ...]
     manifest: PrintedFile
+    announcement: PrintedFile
+    """The control totals, which go ahead of everything else."""
     left_out: tuple[LeftOut, ...]
 
 
@@ -129,6 +135,11 @@ def part_name(bundle_key: str, number: int) -> str:
 def manifest_name(bundle_key: str) -> str:
     """Return the name of a bundle's manifest."""
     return f"{bundle_key}.manifest.jsonl"
+
+
+def announcement_name(bundle_key: str) -> str:
+    """Return the name of the file with a bundle's control totals."""
+    return f"{bundle_key}.totals.json"
 
 
 def trigger_name(bundle_key: str) -> str:
