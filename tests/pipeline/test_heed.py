@@ -1,5 +1,5 @@
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -9,11 +9,13 @@ from tests.pipeline.scripted_channel import Answer, ScriptedChannel, told
 from xconnector.contract.channel import Dispatch, Receipt
 from xconnector.domain.communication import State
 from xconnector.domain.consent import ConsentStatus, consent_state
+from xconnector.domain.customer import CustomerRecord
 from xconnector.domain.delivery import DeliveryEventType as Type
 from xconnector.domain.delivery import DeliveryReason
 from xconnector.domain.golden import MOST_RECENT
 from xconnector.domain.routing.plan import Medium
 from xconnector.domain.suppression import SuppressionReason, address_of, suppression_of
+from xconnector.operations.same_customer import Word, merge, unmerge
 from xconnector.pipeline.track import keep_reports
 from xconnector.postgres.connect import transaction
 from xconnector.store import consents, customers, dispatches, suppressions
@@ -94,6 +96,54 @@ async def test_who_complains_gets_no_more_mail_whatever_the_address(office: Open
         found = await _suppressed(opened, "K-1", Medium.EMAIL)
 
     assert found is SuppressionReason.COMPLAINED
+
+
+@pytest.mark.parametrize("kind", [Type.COMPLAINED, Type.UNSUBSCRIBED])
+async def test_a_no_that_comes_after_they_were_parted_counts_for_all_who_were_one_when_the_piece_was_sent(
+    office: OpenOffice, kind: Type
+) -> None:
+    channel = ScriptedChannel(answer=_awaiting)
+    async with office(instead={"email": channel}) as opened:
+        pool = opened.place.pool
+        async with transaction(pool) as connection:
+            records = [
+                CustomerRecord(
+                    customer_key=key, source="crm", as_of=NOW - timedelta(days=9000), fields={"city": "Bonn"}
+                )
+                for key in ("K-1", "K-2", "K-3")
+            ]
+            await customers.remember(connection, records, opened.place.now())
+        await merge(pool, Word(one="K-1", other="K-2", by="ann", reason="same"))
+        key = await _mailed(opened, channel)
+        await unmerge(pool, "K-2", by="ann", reason="father and son")
+        await merge(pool, Word(one="K-1", other="K-3", by="ann", reason="same"))
+        await keep_reports(opened.place, [told(key, kind)])
+        await unmerge(pool, "K-3", by="ann", reason="came later, but before the no")
+        async with transaction(pool) as connection:
+            said = await consents.of_members(connection, ["K-1", "K-2", "K-3"])
+            listed = await suppressions.of_members(connection, ["K-1", "K-2", "K-3"])
+
+    heard = said if kind is Type.UNSUBSCRIBED else listed
+    assert {one: len(words) for one, words in heard.items()} == {"K-1": 1, "K-2": 1, "K-3": 1}
+
+
+async def test_a_no_to_what_was_sent_before_they_were_one_is_nobody_elses(office: OpenOffice) -> None:
+    channel = ScriptedChannel(answer=_awaiting)
+    async with office(instead={"email": channel}) as opened:
+        pool = opened.place.pool
+        key = await _mailed(opened, channel)
+        async with transaction(pool) as connection:
+            said = CustomerRecord(
+                customer_key="K-2", source="crm", as_of=NOW - timedelta(days=9000), fields={"city": "Bonn"}
+            )
+            await customers.remember(connection, [said], opened.place.now())
+        await merge(pool, Word(one="K-1", other="K-2", by="ann", reason="same"))
+        await unmerge(pool, "K-2", by="ann", reason="father and son")
+        await keep_reports(opened.place, [told(key, Type.COMPLAINED)])
+        async with transaction(pool) as connection:
+            listed = await suppressions.of_members(connection, ["K-1", "K-2"])
+
+    assert {*listed} == {"K-1"}
 
 
 @pytest.mark.parametrize(

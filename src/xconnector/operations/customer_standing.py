@@ -12,7 +12,7 @@ from xconnector.domain.matching.links import Cluster, Link, LinkAction
 from xconnector.domain.media_facts import facts_of_media
 from xconnector.domain.routing.plan import Medium
 from xconnector.domain.suppression import SuppressionEvent
-from xconnector.postgres.connect import Connection, Pool, in_transaction
+from xconnector.postgres.connect import Connection, Pool, snapshot
 from xconnector.store import consents, customer_links, customers, suppressions
 
 
@@ -80,7 +80,7 @@ async def customer_standing(
     advertising; `at` is now, in the time zone in which days are counted. Raises UnknownCustomerError.
     """
 
-    async def read(connection: Connection) -> CustomerStanding:
+    async with snapshot(pool) as connection:
         cluster = (await customer_links.clusters_of(connection, [asked_key]))[asked_key]
         customer_key = cluster.customer_key
         golden = (await customers.golden_records(connection, [customer_key], rules, at=at)).get(customer_key)
@@ -104,8 +104,6 @@ async def customer_standing(
             consents=said,
             suppressions=entries,
         )
-
-    return await in_transaction(pool, read)
 
 
 async def links_within(connection: Connection, cluster: Cluster) -> list[Link]:

@@ -6,7 +6,7 @@ from datetime import datetime
 from xconnector.domain.golden import Survivorship
 from xconnector.domain.golden_explained import ExplainedValue, explain
 from xconnector.operations.customer_standing import UnknownCustomerError
-from xconnector.postgres.connect import Connection, Pool, in_transaction
+from xconnector.postgres.connect import Connection, Pool, snapshot
 from xconnector.store import customers, overrides
 
 
@@ -30,12 +30,10 @@ async def customer_why(
     Raises UnknownCustomerError where no source spoke of the customer by then.
     """
 
-    async def read(connection: Connection) -> ExplainedValue:
+    async with snapshot(pool) as connection:
         valid_at, known_at = moments.valid_at, moments.known_at
         said = await customers.statements(connection, [customer_key], valid_at=valid_at, known_at=known_at)
         if customer_key not in said:
             raise UnknownCustomerError("no source spoke of this customer by then; spell the key as the source does")
         overridden = await overrides.of_customers(connection, [customer_key], known_at=known_at)
         return explain(rules, name, said[customer_key], overridden.get(customer_key, ()), at=moments.at)
-
-    return await in_transaction(pool, read)

@@ -9,7 +9,7 @@ from xconnector.domain.golden import Survivorship
 from xconnector.domain.matching.keys import comparable
 from xconnector.domain.matching.links import STEWARD, Cluster, Link, LinkAction
 from xconnector.operations.same_customer import SameCustomerError, Word, merge_held
-from xconnector.postgres.connect import Connection, Pool, in_transaction
+from xconnector.postgres.connect import Connection, Pool, in_transaction, snapshot
 from xconnector.store import customer_links, customer_matches, customers
 from xconnector.store.customer_matches import Match
 
@@ -51,8 +51,8 @@ async def waiting_matches(pool: Pool, *, after: int = 0, limit: int) -> list[Mat
 async def beside(pool: Pool, match_id: int, *, rules: Survivorship, at: datetime) -> Beside:
     """Return a pair with what is known of both, field by field. Raises SameCustomerError where none waits."""
 
-    async def read(connection: Connection) -> Beside:
-        match = await _waiting(connection, match_id)
+    async with snapshot(pool) as connection:
+        match = _proved(await customer_matches.find(connection, match_id), match_id)
         golden = await customers.golden_records(connection, [match.first_key, match.second_key], rules, at=at)
         both = (golden.get(key) for key in (match.first_key, match.second_key))
         first, second = (dict[str, Any]() if one is None else one.fields for one in both)
@@ -70,8 +70,6 @@ async def beside(pool: Pool, match_id: int, *, rules: Survivorship, at: datetime
                 for name in sorted({*first, *second})
             ],
         )
-
-    return await in_transaction(pool, read)
 
 
 async def accept(pool: Pool, decision: Decision) -> Cluster:
@@ -123,7 +121,10 @@ async def reject(pool: Pool, decision: Decision) -> None:
 
 
 async def _waiting(connection: Connection, match_id: int) -> Match:
-    match = await customer_matches.hold(connection, match_id)
+    return _proved(await customer_matches.hold(connection, match_id), match_id)
+
+
+def _proved(match: Match | None, match_id: int) -> Match:
     if match is None:
         raise SameCustomerError(f"no match {match_id} waits; `xconnector customers matches` lists those that do")
     return match

@@ -3,24 +3,28 @@
 Only what restricts is heeded. A grant needs what proves it, which no channel reports: people and sources record it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
+from typing import TypeVar
 
 from xconnector.domain.consent import ConsentAction, ConsentEvent, ConsentMethod, scope_of_unsubscribing
 from xconnector.domain.customer import Customer
 from xconnector.domain.delivery import DeliveryEvent, DeliveryEventType, DeliveryReason, is_undeliverable
+from xconnector.domain.matching.links import together_at
 from xconnector.domain.routing.plan import Medium
 from xconnector.domain.suppression import SuppressionAction, SuppressionEvent, SuppressionReason, address_of
 from xconnector.pipeline.dispatching import recipient_of
 from xconnector.pipeline.workplace import Workplace
 from xconnector.postgres.connect import Connection
 from xconnector.project.presentation import window_of
-from xconnector.store import consents, customers, dispatches, suppressions
+from xconnector.store import consents, customer_links, customers, dispatches, suppressions
 from xconnector.store.dispatches import Addressee
 
 _WISHES = frozenset({DeliveryEventType.UNSUBSCRIBED, DeliveryEventType.COMPLAINED})
 _FOR_GOOD = frozenset({DeliveryReason.ADDRESS, DeliveryReason.UNSUBSCRIBED})
 _ACTOR = "track"
+_Heard = TypeVar("_Heard", ConsentEvent, SuppressionEvent)
 
 
 async def heed(
@@ -35,20 +39,43 @@ async def heed(
     addressees = await dispatches.addressees(connection, list(telling))
     keys = [addressee.customer_key for addressee in addressees]
     golden = await customers.golden_records(connection, keys, place.project.survivorship, at=now)
+    parted = await _parted_since(connection, addressees)
     for addressee in addressees:
+        others = parted[addressee.dispatch_key]
         known = place.project.connections.get(addressee.connection)
         if known is None or known.medium is None:
             continue
         address = _address(place, known.medium, addressee, golden.get(addressee.customer_key))
         for event in telling[addressee.dispatch_key]:
             if event.type is DeliveryEventType.UNSUBSCRIBED:
-                withdrawals.append(_withdrawal(addressee, known.medium, event, now))
+                withdrawals += _of_all(_withdrawal(addressee, known.medium, event, now), others)
             elif (reason := _reason(event, known.medium)) is SuppressionReason.COMPLAINED:
-                entries.append(_entry(addressee, known.medium, event, reason, None, now))
+                entries += _of_all(_entry(addressee, known.medium, event, reason, None, now), others)
             elif address is not None:
-                entries.append(_entry(addressee, known.medium, event, reason, address, now))
+                entries += _of_all(_entry(addressee, known.medium, event, reason, address, now), others)
     await consents.add(connection, withdrawals)
     await suppressions.add(connection, entries)
+
+
+async def _parted_since(connection: Connection, addressees: Sequence[Addressee]) -> Mapping[str, Collection[str]]:
+    """Return by dispatch key who was the customer when it was sent, and is another one by now."""
+    # Who is parted while this is written down would otherwise hear of it from neither side.
+    await customer_links.keep_still(connection)
+    keys = [addressee.customer_key for addressee in addressees]
+    words = await customer_links.words_ever(connection, keys)
+    now = await customer_links.clusters_of(connection, keys) if words else {}
+    return {
+        one.dispatch_key: {*together_at(one.customer_key, words, one.intended_at)}
+        - {*now[one.customer_key].member_keys}
+        if words
+        else ()
+        for one in addressees
+    }
+
+
+def _of_all(heard: _Heard, others: Collection[str]) -> list[_Heard]:
+    """Return a no, and the same of everybody who was one with its customer: whose it was, the piece does not tell."""
+    return [heard, *(replace(heard, customer_key=member) for member in sorted(others))]
 
 
 def _is_telling(event: DeliveryEvent) -> bool:

@@ -68,7 +68,19 @@ async def clusters_of(connection: Connection, keys: Sequence[str]) -> dict[str, 
 
 async def words_on(connection: Connection, member_keys: Sequence[str]) -> list[Link]:
     """Return the latest word on every pair that holds one of these members, in the order in which they were said."""
-    rows = await fetch_all(connection, _Word, _QUERIES.latest, member_keys=list(member_keys))
+    return await _words(connection, _QUERIES.latest, member_keys)
+
+
+async def words_ever(connection: Connection, member_keys: Sequence[str]) -> list[Link]:
+    """Return all that was ever said of these members and of whoever led to them, in the order in which it was said.
+
+    `together_at` tells of it who was one customer at a moment.
+    """
+    return await _words(connection, _QUERIES.ever, member_keys)
+
+
+async def _words(connection: Connection, query: bytes, member_keys: Sequence[str]) -> list[Link]:
+    rows = await fetch_all(connection, _Word, query, member_keys=list(set(member_keys)))
     return [
         Link(
             first_key=row.first_key,
@@ -113,6 +125,11 @@ async def first_linked(connection: Connection, member_keys: Sequence[str]) -> di
 async def hold(connection: Connection) -> None:
     """Let nobody else change who is the same customer until the transaction ends."""
     await connection.execute(_QUERIES.hold)
+
+
+async def keep_still(connection: Connection) -> None:
+    """Let nobody change who is the same customer until the transaction ends, without keeping out who asks the same."""
+    await connection.execute(_QUERIES.keep_still)
 
 
 async def say(connection: Connection, words: Sequence[Link]) -> None:

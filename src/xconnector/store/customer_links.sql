@@ -18,6 +18,10 @@ SELECT member_key, customer_key FROM customer_link WHERE member_key = ANY(%(memb
 -- Let nobody else change who is the same customer until the transaction ends; everybody may read.
 LOCK TABLE customer_link IN SHARE ROW EXCLUSIVE MODE;
 
+-- name: keep_still
+-- Let nobody change who is the same customer until the transaction ends; many may ask for it at once.
+LOCK TABLE customer_link IN ROW EXCLUSIVE MODE;
+
 -- name: latest
 -- The latest word on every pair that holds one of these members, in the order in which they were said.
 SELECT first_key, second_key, action, basis, actor, reason, at
@@ -25,6 +29,24 @@ FROM (SELECT DISTINCT ON (first_key, second_key) event_id, first_key, second_key
       FROM customer_link_event
       WHERE first_key = ANY(%(member_keys)s) OR second_key = ANY(%(member_keys)s)
       ORDER BY first_key, second_key, event_id DESC) AS word
+ORDER BY event_id;
+
+-- name: ever
+-- All that was ever said of these members, and of whoever was ever linked with them or led to them, in the order in which it
+-- was said.
+WITH RECURSIVE reached (member_key) AS (
+    SELECT unnest(%(member_keys)s::text[])
+    UNION
+    SELECT linked.member_key
+    FROM reached CROSS JOIN LATERAL (
+        SELECT second_key AS member_key FROM customer_link_event WHERE first_key = reached.member_key AND action = 'linked'
+        UNION ALL
+        SELECT first_key FROM customer_link_event WHERE second_key = reached.member_key AND action = 'linked'
+    ) AS linked
+)
+SELECT first_key, second_key, action, basis, actor, reason, at
+FROM customer_link_event
+WHERE first_key IN (SELECT member_key FROM reached)
 ORDER BY event_id;
 
 -- name: say

@@ -83,6 +83,12 @@ async def waiting(connection: Connection, *, after: int = 0, limit: int) -> list
     return [row.match() for row in await fetch_all(connection, _Row, _QUERIES.open, after=after, limit=limit)]
 
 
+async def find(connection: Connection, match_id: int) -> Match | None:
+    """Return a pair that waits; None where none does."""
+    row = await fetch_one(connection, _Row, _QUERIES.find, match_id=match_id)
+    return None if row is None else row.match()
+
+
 async def hold(connection: Connection, match_id: int) -> Match | None:
     """Return a pair that waits, locked until the transaction ends; None where none does."""
     row = await fetch_one(connection, _Row, _QUERIES.hold, match_id=match_id)

@@ -24,6 +24,12 @@ WHERE decision IS NULL AND match_id > %(after)s
 ORDER BY match_id
 LIMIT %(limit)s;
 
+-- name: find
+-- One pair that waits.
+SELECT match_id, first_key, second_key, basis, differ, probability, weights::text AS weights, found_at
+FROM customer_match
+WHERE match_id = %(match_id)s AND decision IS NULL;
+
 -- name: hold
 -- One pair, locked until the transaction ends.
 SELECT match_id, first_key, second_key, basis, differ, probability, weights::text AS weights, found_at

@@ -201,6 +201,8 @@ class Addressee:
 
     dispatch_key: str
     connection: str
+    intended_at: datetime
+    """When it was decided that it goes out."""
     customer_key: str
     recipient: str = field(repr=False)
     """As it was frozen: with the addresses that the hand-over went to."""

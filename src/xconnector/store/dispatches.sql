@@ -102,7 +102,8 @@ ORDER BY intended_at, dispatch_key;
 
 -- name: addressees
 -- To whom hand-overs went, and by which addresses.
-SELECT dispatch.dispatch_key, dispatch.connection, communication.customer_key, assembly.recipient::text AS recipient
+SELECT dispatch.dispatch_key, dispatch.connection, dispatch.intended_at, communication.customer_key,
+       assembly.recipient::text AS recipient
 FROM dispatch JOIN communication USING (communication_id) JOIN assembly USING (communication_id)
 WHERE dispatch.dispatch_key = ANY(%(keys)s)
 ORDER BY dispatch.dispatch_key;

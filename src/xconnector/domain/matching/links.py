@@ -86,6 +86,17 @@ def links_of(member: str, links: Iterable[Link]) -> list[Link]:
     return [link for link in links if member in {link.first_key, link.second_key}]
 
 
+def together_at(member: str, words: Iterable[Link], at: datetime) -> tuple[str, ...]:
+    """Return who was one customer with a member at a moment, itself included, sorted.
+
+    `words` are all that were ever said of them and of those who led to them, in the order in which they were said.
+    """
+    latest = {(word.first_key, word.second_key): word for word in words if word.at <= at}
+    links = [word for word in latest.values() if word.action is LinkAction.LINKED]
+    members = {member, *(key for link in links for key in (link.first_key, link.second_key))}
+    return next(group for group in groups_of(members, links) if member in group)
+
+
 def _unite(groups: dict[str, list[str]], link: Link) -> None:
     first, second = groups[link.first_key], groups[link.second_key]
     if first is second:
