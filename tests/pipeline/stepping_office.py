@@ -48,7 +48,9 @@ class ClockedWorkplace(Workplace):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Job:
+class Job:
+    """What is to be done next."""
+
     number: int
     stage: str
     ids: Mapping[str, Any]
@@ -77,7 +79,7 @@ class Stepping:
             job = await self._take(without)
             if job is None:
                 return
-            await self._run(job)
+            await self.run(job)
             await self.watched()
         assert at_most is not None, "work does not come to its end"
 
@@ -101,7 +103,7 @@ class Stepping:
             async with transaction(self.place.pool) as connection:
                 await give_turns(self.place, connection)
 
-    async def _take(self, without: Collection[str]) -> _Job | None:
+    async def _take(self, without: Collection[str]) -> Job | None:
         async with transaction(self.place.pool) as connection:
             cursor = await connection.execute(
                 "SELECT id, task_name, args, priority, attempts FROM procrastinate_jobs "
@@ -109,17 +111,21 @@ class Stepping:
                 {"without": list(without)},
             )
             row = await cursor.fetchone()
-        return None if row is None else _Job(number=row[0], stage=row[1], ids=row[2], priority=row[3], attempts=row[4])
+        return None if row is None else Job(number=row[0], stage=row[1], ids=row[2], priority=row[3], attempts=row[4])
 
-    async def _run(self, job: _Job) -> None:
+    async def run(self, job: Job) -> None:
         """Run it; what a worker did not end because it died is left to be taken again."""
-        attempt = Attempt(
-            stage=job.stage, ids=job.ids, priority=job.priority, number=job.attempts + 1, job_id=job.number
-        )
         try:
             for _ in range(self.times):
-                await STAGES[job.stage](self.place, attempt, **job.ids)
+                await self.attempt(job, self.place)
         except DiedError:
             return
         async with transaction(self.place.pool) as connection:
             await connection.execute("DELETE FROM procrastinate_jobs WHERE id = %(number)s", {"number": job.number})
+
+    async def attempt(self, job: Job, place: Workplace) -> None:
+        """Do what a job says, at a workplace."""
+        attempt = Attempt(
+            stage=job.stage, ids=job.ids, priority=job.priority, number=job.attempts + 1, job_id=job.number
+        )
+        await STAGES[job.stage](place, attempt, **job.ids)
