@@ -31,6 +31,40 @@ async def test_of_several_events_for_the_same_only_the_first_makes_a_communicati
     assert story[-1].detail == {"because": "already asked for by record 1 of crm", "by": "1"}
 
 
+async def test_what_was_cancelled_keeps_nobody_from_asking_for_the_same(office: OpenOffice) -> None:
+    said = "once_per: [number], cancelled_by: [{event: com.small.paid, key: number, within: 0s}]"
+    async with office(trigger(said, payments=True)) as opened:
+        line = stepping(opened)
+        await opened.send(about("collected", "1"))
+        await line.work()
+        await opened.send(replace(about("paid", "1", event="com.small.paid"), occurred_at=None))
+        await line.work()
+        await opened.send(
+            replace(about("later", "1"), occurred_at=None), replace(about("third", "1"), occurred_at=None)
+        )
+        await line.work()
+
+        assert await states(opened, "collected", "later", "third") == [
+            State.CANCELLED,
+            State.COLLECTED,
+            State.SUPPRESSED,
+        ]
+
+
+async def test_what_was_dropped_keeps_nobody_from_asking_for_the_same(office: OpenOffice) -> None:
+    said = "once_per: [number], after: {event: com.small.paid, key: number, within: 1h, otherwise: drop}"
+    async with office(trigger(said, payments=True)) as opened:
+        line = stepping(opened)
+        await opened.send(about("dropped", "1"))
+        await line.work()
+        line.place.clock.ahead = timedelta(hours=2)
+        await line.work()
+        await opened.send(about("paid", "1", event="com.small.paid"), about("later", "1"))
+        await line.work()
+
+        assert await states(opened, "dropped", "later") == [State.SUPPRESSED, State.COLLECTED]
+
+
 async def test_of_one_batch_too_only_the_first_makes_a_communication(office: OpenOffice) -> None:
     async with office(trigger("once_per: [number]")) as opened:
         line = stepping(opened)

@@ -61,7 +61,7 @@ async def add(connection: Connection, asks: Sequence[KeptAsk]) -> None:
             "asked_at": [ask.asked_at for ask in rows],
             "priorities": [kept.priority for kept in asks],
             "begins_at": [ask.begins_at for ask in rows],
-            "once": [None if kept.entry.is_repeat else kept.entry.ask.keys.once for kept in asks],
+            "once": [None if kept.entry.gives_way else kept.entry.ask.keys.once for kept in asks],
             "orders": [ask.keys.order for ask in rows],
             "collapses": [ask.keys.collapse for ask in rows],
             "parents": [ask.keys.parent for ask in rows],
@@ -83,6 +83,7 @@ def _course(asks: Sequence[KeptAsk]) -> dict[str, object]:
         "because": [kept.because for kept in asks],
         "after": [kept.entry.after for kept in asks],
         "taken_into": [kept.taken_into for kept in asks],
+        "giving_way": [kept.entry.gives_way for kept in asks],
     }
 
 
@@ -140,6 +141,7 @@ class _Row:
     after: datetime | None
     waits_for: str | None
     state: str
+    is_cancelled: bool
     source: str
     source_key: str
 
@@ -154,7 +156,13 @@ class _Row:
             begins_at=self.begins_at,
         )
         waits_for = None if self.waits_for is None else WaitsFor(self.waits_for)
-        entry = Entry(ask=ask, stand=_stand(State(self.state)), waits_for=waits_for, after=self.after)
+        entry = Entry(
+            ask=ask,
+            stand=_stand(State(self.state)),
+            waits_for=waits_for,
+            after=self.after,
+            gives_way=self.is_cancelled,
+        )
         return KeptAsk(entry=entry, batch_id=self.batch_id, priority=self.priority)
 
 

@@ -18,10 +18,10 @@ SELECT * FROM unnest(
 -- Record what follows for asks that waited.
 UPDATE ask
 SET waits_for = given.waits_for, due_at = given.due_at, because = given.because, after = given.after,
-    taken_into = given.taken_into
+    taken_into = given.taken_into, once_key = CASE WHEN NOT given.gives_way THEN once_key END
 FROM unnest(%(ids)s::uuid[], %(waits_for)s::text[], %(due_at)s::timestamptz[], %(because)s::text[],
-            %(after)s::timestamptz[], %(taken_into)s::uuid[])
-    AS given (id, waits_for, due_at, because, after, taken_into)
+            %(after)s::timestamptz[], %(taken_into)s::uuid[], %(giving_way)s::boolean[])
+    AS given (id, waits_for, due_at, because, after, taken_into, gives_way)
 WHERE ask.communication_id = given.id;
 
 -- name: due
@@ -81,8 +81,9 @@ WITH chosen AS (
 )
 SELECT ask.communication_id, ask.batch_id, ask.record_id, ask.name, ask.as_of, ask.asked_at, ask.priority, ask.begins_at,
        ask.once_key, ask.order_key, ask.collapse_key, ask.parent_key, ask.after, ask.waits_for, communication.state,
-       inbox.source, inbox.source_key
+       coalesce(became.state, communication.state) = 'cancelled' AS is_cancelled, inbox.source, inbox.source_key
 FROM chosen JOIN ask USING (communication_id) JOIN communication USING (communication_id)
+LEFT JOIN communication AS became ON became.communication_id = ask.taken_into
 JOIN inbox ON inbox.record_id = ask.record_id;
 
 -- name: course

@@ -88,8 +88,8 @@ class Entry:
     waits_for: WaitsFor | None = None
     after: datetime | None = None
     """When the event happened that it had waited for: it comes after that in its line."""
-    is_repeat: bool = False
-    """Whether another was first to ask for the same."""
+    gives_way: bool = False
+    """Whether it keeps nobody from asking for the same: another was first, or nothing left of it and nothing will."""
 
     @property
     def place(self) -> tuple[datetime, int, int]:
@@ -156,7 +156,7 @@ class Book:
         """Return the ask that made a communication for the same, if there is another."""
         key, at = entry.ask.keys.once, entry.ask.as_of
         for other in _NO_ENTRIES if key is None else self._once[key]:
-            if other is entry or other.is_repeat or other.stand is Stand.NEW:
+            if other is entry or other.gives_way or other.stand is Stand.NEW:
                 continue
             if within is None or abs(other.ask.as_of - at) < within:
                 return other

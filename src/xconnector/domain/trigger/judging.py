@@ -56,6 +56,8 @@ class End:
     """The communication that takes it in."""
 
 
+_NOTHING_LEAVES = frozenset({Ending.REPEATED, Ending.DROPPED, Ending.COUNTERED})
+
 Verdict: TypeAlias = Begin | Wait | End
 
 
@@ -152,7 +154,7 @@ def _follow(entry: Entry, verdict: Verdict) -> None:
         entry.stand = Stand.WAITING
     else:
         entry.stand = Stand.STOPPED if verdict.ending is Ending.MISSED else Stand.LEFT
-        entry.is_repeat = verdict.ending is Ending.REPEATED
+        entry.gives_way = verdict.ending in _NOTHING_LEAVES
 
 
 def _verdict(book: Book, entry: Entry, rules: TriggerRules, moment: _Moment) -> Verdict:

@@ -34,7 +34,7 @@ class Rehearsal:
         for entry in meant:
             end = countered_by(self.book, entry, self.rules)
             if entry.stand in {Stand.UNDER_WAY, Stand.STOPPED} and end is not None:
-                entry.stand = Stand.LEFT
+                entry.stand, entry.gives_way = Stand.LEFT, True
                 judged = Judged(entry=entry, verdict=end, is_new=False, waited_for=None)
                 self.fates[entry.ask.communication_id].append(judged)
         self._judge([*meant, *self.book.children_of(heard)])
