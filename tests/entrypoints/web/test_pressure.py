@@ -57,3 +57,9 @@ async def test_whoever_is_not_proven_uses_up_nobodys_rate(tmp_path: Path, databa
         for _ in range(3):
             assert (await send_hook(site, b"{}", signed=b"other")).status_code == 401
         assert (await send_hook(site, b'{"number": "5"}')).status_code == 200
+
+
+async def test_whoever_is_not_proven_takes_no_place_and_no_room_of_others(tmp_path: Path, database: str) -> None:
+    async with bounded(tmp_path, database, WebLimits(intake_at_once=0, unproven_at_once=1, bodies_at_once=0)) as site:
+        assert (await send_hook(site, b"{}", signed=b"other")).status_code == 401
+        assert (await send_hook(site, b'{"number": "5"}')).status_code == 429

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from importlib.metadata import version
 
 from fastapi import FastAPI
@@ -37,6 +38,7 @@ def application(place: Workplace, *, secrets: PortalSecrets, limits: WebLimits |
     reports = report_intake_of(place)
     callers = Callers(place.pool, patience=limits.database_patience)
     bodies = Bodies(limits)
+    hook_bodies = Bodies(replace(limits, bodies_at_once=limits.webhooks_at_once))
     pressure = Pressure(place.pool, limits)
 
     @asynccontextmanager
@@ -56,7 +58,7 @@ def application(place: Workplace, *, secrets: PortalSecrets, limits: WebLimits |
         redirect_slashes=False,
     )
     app.include_router(event_routes(intake, callers, pressure, bodies, limits))
-    app.include_router(hook_routes(place, intake, pressure, bodies, limits))
+    app.include_router(hook_routes(place, intake, pressure, hook_bodies, limits))
     app.include_router(report_routes(place, reports, callers, bodies, limits))
     app.include_router(decision_routes(place.pool, callers, limits))
     # Before the reader's pages: `documents` is no token.

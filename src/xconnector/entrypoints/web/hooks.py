@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from dataclasses import replace
 from functools import partial
 from http import HTTPStatus
@@ -62,15 +63,18 @@ def hook_routes(place: Workplace, intake: Intake, pressure: Pressure, bodies: Bo
     async def hand_in(request: Request, connection: Annotated[str, Path(pattern=CONNECTION_NAME)]) -> Response:
         """Who sent it is proven as the connection's settings ask for; without proof nothing is kept but a count."""
         source = _source(place, connection)
-        async with pressure.let_in(), bodies.read(request, largest=source.largest) as body:
-            told = _told(request, body)
-            reading = partial(_proven_records, place, connection, source, told)
-            try:
-                # A large one would keep everybody else waiting.
-                fed = await asyncio.to_thread(reading) if len(body) > _QUICKLY_READ else reading()
-            except UnprovenError as wrong:
-                unproven.count(connection, str(wrong))
-                raise Refusal(HTTPStatus.UNAUTHORIZED, "unauthorized", headers=_CHALLENGE) from None
+        async with AsyncExitStack() as held:
+            # Whoever proves nothing takes no place of those that are proven.
+            async with pressure.before_proof():
+                body = await held.enter_async_context(bodies.read(request, largest=source.largest))
+                reading = partial(_proven_records, place, connection, source, _told(request, body))
+                try:
+                    # A large one would keep everybody else waiting.
+                    fed = await asyncio.to_thread(reading) if len(body) > _QUICKLY_READ else reading()
+                except UnprovenError as wrong:
+                    unproven.count(connection, str(wrong))
+                    raise Refusal(HTTPStatus.UNAUTHORIZED, "unauthorized", headers=_CHALLENGE) from None
+            await held.enter_async_context(pressure.let_in())
             request.state.caller = connection
             pressure.count(f"connection {connection}")
             settled = await settled_by(intake, fed, limits)

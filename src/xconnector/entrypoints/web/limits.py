@@ -21,8 +21,12 @@ class WebLimits:
     """A document to be published."""
     bodies_at_once: int = 128 * MIB
     """All request bodies that are held at one time, until their requests are answered."""
+    webhooks_at_once: int = 64 * MIB
+    """The same for webhooks, which have room of their own: their senders are not proven before they are read."""
     intake_at_once: int = 400
     """Requests with events that are under way at one time; more are asked to come again after a second."""
+    unproven_at_once: int = 50
+    """Webhooks that are read and proven at one time, beside those; more wait for room."""
     waiting_jobs: int = 5_000
     """Jobs of single events that are due and not begun; above, no events are taken until half of them are gone."""
     requests_per_second: float | None = None

@@ -28,9 +28,23 @@ class Pressure:
         self._pool = pool
         self._limits = limits
         self._inside = 0
+        self._before_proof = asyncio.Semaphore(limits.unproven_at_once)
         self._looked_at = -math.inf
         self._is_too_much = False
         self._room: dict[str, tuple[float, float]] = {}
+
+    @asynccontextmanager
+    async def before_proof(self) -> AsyncGenerator[None]:
+        """Keep a place for a request of which nobody knows yet who sent it. Raises Refusal (429)."""
+        try:
+            async with asyncio.timeout(self._limits.patience_for_room.total_seconds()):
+                await self._before_proof.acquire()
+        except TimeoutError:
+            raise _too_many("too many requests are being proven", _CROWD_SECONDS) from None
+        try:
+            yield
+        finally:
+            self._before_proof.release()
 
     @asynccontextmanager
     async def let_in(self) -> AsyncGenerator[None]:
