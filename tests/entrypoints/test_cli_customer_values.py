@@ -46,6 +46,8 @@ def test_one_sentence_says_why_and_a_table_why_not(desk: Desk) -> None:
         "email is crm@x.test: crm said so on 2026-01-01; row 'email' of the table chooses by the rule 'source order'."
     )
     assert "source comes later in the order" in told[-1]
+    assert "as of (Europe/Berlin)" in told[2]
+    assert "2026-01-02 13:00:00" in " ".join(told[3:])
     assert typed(desk, "why", "K-7", "mobile") == "mobile has no golden value: no source says anything of it.\n"
     found = json.loads(typed(desk, "why", "K-7", "email", "--at", "2026-01-01T15:00", "--json"))
     assert (found["value"], found["row"], found["losers"]) == ("crm@x.test", "email", [])

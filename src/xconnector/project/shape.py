@@ -10,6 +10,7 @@ from pydantic_core import ErrorDetails
 
 from xconnector.domain.strict_json import Json
 from xconnector.project.findings import Finding, named_like
+from xconnector.project.shape_words import told
 from xconnector.project.yaml_file import Place, YamlFile
 
 M = TypeVar("M", bound=BaseModel)
@@ -52,8 +53,8 @@ def _finding(model: type[BaseModel], detail: ErrorDetails, where: Shaped) -> Fin
         case "missing":
             return where.file.finding(place, f"`{name}` is missing", f"add it: {about}" if about else "add it")
         case _:
-            said = detail["msg"].removeprefix("Value error, ")
-            message = f"`{name}`: {said[:1].lower()}{said[1:]}" if name else said
+            said = told(detail)
+            message = f"`{name}`: {said}" if name else said
             return where.file.finding(place, message, f"it is: {about}" if about else "change it")
 
 

@@ -66,7 +66,7 @@ def test_a_sound_design_is_taken(tmp_path: Path, design: str) -> None:
 
 
 MISTAKES = [
-    (COLUMNAR, "encoding: cp1141", "encoding: klingon", 3, "`driver.encoding`: input should be"),
+    (COLUMNAR, "encoding: cp1141", "encoding: klingon", 3, "`driver.encoding`: must be"),
     (COLUMNAR, "width: 48", "widht: 48", 12, "unknown key 'widht'"),
     (COLUMNAR, "{path: text, width: 48}", "text", 12, "`driver.records.1.fields.0.width` is missing"),
     (COLUMNAR, "decimals: 2", "decimals: two", 8, "`driver.records.0.fields.1.decimals`"),

@@ -57,7 +57,10 @@ def test_a_mark_of_the_byte_order_says_nothing() -> None:
         ({**TABLE, "gaps": ""}, "t.json:48: the setting 'gaps' says nothing → write why no row may fit"),
         (with_row(then={"rout": "q"}), "t.json:34: row R2: there is no output 'rout' → name it under outputs"),
         (with_row(when={"y": "q"}), "t.json:31: row R2: there is no input 'y' → name it under inputs"),
-        (with_row(when={"x": 5}), "t.json:31: `rows.1.when.x`: input should be a valid string → "),
+        (
+            with_row(when={"x": 5}),
+            "t.json:31: `rows.1.when.x`: must be text, in quotes where it looks like a number → ",
+        ),
         (with_row(begins="2026-01-01"), "t.json:36: unknown key 'begins'"),
         (with_row(when={"x": "> > 5"}), "t.json:28: row R2, column 2 (when x): cell '> > 5' is not understood"),
     ],
@@ -86,4 +89,4 @@ def test_what_is_no_json_is_told_with_its_line(content: bytes, finding: str) -> 
 def test_more_rows_than_a_table_may_have_are_refused() -> None:
     rows = [{"id": f"R{at}", "when": {}, "then": {"route": "p"}} for at in range(2_001)]
     (found,) = told({**TABLE, "rows": rows})
-    assert found.startswith("t.json:17: `rows`: list should have at most 2000 items")
+    assert found.startswith("t.json:17: `rows`: must have at most 2,000 entries")

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 import typer
 
+from xconnector.domain.counted import counted
 from xconnector.domain.survivorship import ADDRESS
 from xconnector.entrypoints.cli.consents import By, CustomerKey
 from xconnector.entrypoints.cli.running import HERE, AsJson, ProjectFolder, refuse, with_place
@@ -36,13 +37,13 @@ def why(
     """Explain one golden value: who gave it, by which row of the table, and why not what the others say."""
     from xconnector.operations.customer_why import Moments, customer_why
 
-    async def work(place: "Workplace") -> "ExplainedValue":
+    async def work(place: "Workplace") -> "tuple[ExplainedValue, ZoneInfo]":
         zone = ZoneInfo(place.project.locale.timezone)
         held, known = _moment(at, zone), _moment(known_at, zone)
         moments = Moments(at=held or known or place.now().astimezone(zone), valid_at=held, known_at=known)
-        return await customer_why(place.pool, customer, name, place.project.survivorship, moments)
+        return await customer_why(place.pool, customer, name, place.project.survivorship, moments), zone
 
-    found = with_place(folder, work)
+    found, zone = with_place(folder, work)
     if as_json:
         show_json(found)
         return
@@ -51,9 +52,16 @@ def why(
     if found.losers:
         show_table(
             "Not golden",
-            ["source", "customer", "value", "as of", "verified", "why not"],
+            ["source", "customer", "value", f"as of ({zone.key})", "verified", "why not"],
             [
-                (one.source, one.member, _shown(one.value), one.as_of, "yes" if one.verified else "", one.reason)
+                (
+                    one.source,
+                    one.member,
+                    _shown(one.value),
+                    f"{one.as_of.astimezone(zone):%Y-%m-%d %H:%M:%S}",
+                    "yes" if one.verified else "",
+                    one.reason,
+                )
                 for one in found.losers
             ],
         )
@@ -139,10 +147,10 @@ def disagreements(
         return
     unknown = f"; of {found.unknown:,} no source speaks" if found.unknown else ""
     if not found.disagreements:
-        typer.echo(f"{found.customers:,} customers: no two sources disagree{unknown}")
+        typer.echo(f"{counted(found.customers, 'customer')}: no two sources disagree{unknown}")
         return
     show_table(
-        f"{found.customers:,} customers{unknown}",
+        f"{counted(found.customers, 'customer')}{unknown}",
         ["field", "source", "other", "both say it#", "differ#", "such as"],
         [(d.name, d.source, d.other, d.both, d.differ, _told(d.samples)) for d in found.disagreements],
     )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from xconnector.domain.counted import counted
 from xconnector.entrypoints.cli.consents import By
 from xconnector.entrypoints.cli.running import HERE, AsJson, ProjectFolder, refuse, with_place, with_store
 from xconnector.entrypoints.cli.showing import console, show_json, show_table
@@ -185,7 +186,9 @@ def _show_matched(found: "Matched", *, dry_run: bool) -> None:
             ["rule", "members#", "the first"],
             [(one.rule, one.members, ", ".join(one.first)) for one in found.crowds],
         )
-    typer.echo(f"{found.members:,} members, {found.linked:,} links{' would be made' if dry_run else ' made'}")
+    typer.echo(
+        f"{counted(found.members, 'member')}, {counted(found.linked, 'link')}{' would be made' if dry_run else ' made'}"
+    )
     if found.proposed:
         typer.echo(f"{found.proposed:,} pairs contradict each other and wait for a steward: customers matches")
 
