@@ -58,8 +58,14 @@ def _tombstone(record: BadRecord, event_type: str) -> SourceRecord:
 
 
 def _key(row_key: str, change: Change) -> str:
-    place = place_in_order(change)
-    told = f"{row_key}@{place}" if place is not None else f"{row_key}@{change['op']}:{change.get('ts_ms')}"
+    place, clock = place_in_order(change), change.get("ts_ms")
+    # The last @ parts row and place: what a source writes into its envelope must not move it.
+    at = (
+        str(place)
+        if place is not None
+        else f"{change['op']}:{clock if isinstance(clock, int) else None}".replace("@", "")
+    )
+    told = f"{row_key}@{at}"
     return f"{told}:{TOMBSTONE}" if change["op"] == TOMBSTONE else told
 
 

@@ -163,8 +163,10 @@ def _is_moment(told: object) -> bool:
     if not isinstance(told, str):
         return False
     try:
-        datetime.fromisoformat(told)
-    except ValueError:
+        found = datetime.fromisoformat(told)
+        # The first and last days there are may lie outside of all time in another zone.
+        (found if found.tzinfo is not None else found.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
         return False
     return True
 
