@@ -79,7 +79,6 @@ async def customer_standing(
     `rules` are the project's of survivorship, `kinds` the categories of its communications, each with whether it is
     advertising; `at` is now, in the time zone in which days are counted. Raises UnknownCustomerError.
     """
-
     async with snapshot(pool) as connection:
         cluster = (await customer_links.clusters_of(connection, [asked_key]))[asked_key]
         customer_key = cluster.customer_key

@@ -6,7 +6,7 @@ from datetime import datetime
 from xconnector.domain.golden import Survivorship
 from xconnector.domain.golden_explained import ExplainedValue, explain
 from xconnector.operations.customer_standing import UnknownCustomerError
-from xconnector.postgres.connect import Connection, Pool, snapshot
+from xconnector.postgres.connect import Pool, snapshot
 from xconnector.store import customers, overrides
 
 
@@ -29,7 +29,6 @@ async def customer_why(
 
     Raises UnknownCustomerError where no source spoke of the customer by then.
     """
-
     async with snapshot(pool) as connection:
         valid_at, known_at = moments.valid_at, moments.known_at
         said = await customers.statements(connection, [customer_key], valid_at=valid_at, known_at=known_at)

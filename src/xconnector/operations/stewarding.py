@@ -50,7 +50,6 @@ async def waiting_matches(pool: Pool, *, after: int = 0, limit: int) -> list[Mat
 
 async def beside(pool: Pool, match_id: int, *, rules: Survivorship, at: datetime) -> Beside:
     """Return a pair with what is known of both, field by field. Raises SameCustomerError where none waits."""
-
     async with snapshot(pool) as connection:
         match = _proved(await customer_matches.find(connection, match_id), match_id)
         golden = await customers.golden_records(connection, [match.first_key, match.second_key], rules, at=at)
