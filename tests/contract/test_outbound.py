@@ -15,13 +15,8 @@ from hypothesis import strategies as st
 
 from tests.connectors.certificates import certificate_of
 from xconnector.contract.errors import MisconfiguredError
-from xconnector.contract.outbound import (
-    ForbiddenAddressError,
-    OutboundAllowance,
-    beginning,
-    check_url,
-    outbound_client,
-)
+from xconnector.contract.outbound import beginning, outbound_client
+from xconnector.contract.outbound_allowance import ForbiddenAddressError, OutboundAllowance, check_url
 
 NOTHING = OutboundAllowance()
 NAME = "hooks.example"
@@ -95,6 +90,7 @@ async def got(url: str, allowance: OutboundAllowance, directory: ScriptedDirecto
         "https:///path",
         "https://hooks.example:8443/",
         "https://hooks.example:22/",
+        "https://hooks.example:0/",
         "https://user@hooks.example/",
         "https://user:password@hooks.example/",
         "https://@hooks.example/",
