@@ -90,8 +90,9 @@ class Manifest(Generic[S]):
     settings: type[S]
     stability: Stability = Stability.EXPERIMENTAL
     channel: Callable[[S, Surroundings], Channel] | None = None
-    medium: Medium | None = None
-    """Of a channel: by which way it reaches people. Laws, consents and preferences speak of it."""
+    medium: Medium | Callable[[S], Medium] | None = None
+    """Of a channel: by which way it reaches people, or how its settings say so. Laws, consents and preferences speak of
+    it."""
     composer: Callable[[S, Surroundings], Composer] | None = None
     design_file: DesignFile | None = None
     """Of a composer that keeps designs of its own; one without fills the project's templates."""
@@ -107,6 +108,8 @@ class Manifest(Generic[S]):
     """Of a source of runs: how it knows its files."""
     call_timeout: timedelta = timedelta(seconds=30)
     """How long one call may take where the project's `limits.timeout` says nothing."""
+    retry_waits: tuple[timedelta, ...] = ()
+    """Of a channel whose protocol says when to try again: what `limits.waits` is where the project says nothing."""
 
     def __post_init__(self) -> None:
         """Raises ValueError for a channel without a medium: nobody could say which consent it needs."""
@@ -114,3 +117,7 @@ class Manifest(Generic[S]):
             raise ValueError(
                 f"connector {self.name}: a channel, and nothing else, says by which medium it reaches people"
             )
+
+    def medium_of(self, settings: S) -> Medium | None:
+        """Return by which way a connection with these settings reaches people; None where it is no channel."""
+        return self.medium(settings) if callable(self.medium) else self.medium

@@ -15,6 +15,8 @@ class RenditionKind(StrEnum):
     """`message/rfc822`: a MIME entity with Subject and body, without transport headers."""
     SMS = "sms"
     """`text/plain; charset=utf-8`."""
+    PUSH = "push"
+    """`application/json`: title, body, and link of a message on the screen of a device; see `domain/push.py`."""
 
     @property
     def media_type(self) -> str:
@@ -29,8 +31,14 @@ _MEDIA_TYPES = {
     RenditionKind.LETTER: "application/pdf",
     RenditionKind.EMAIL: "message/rfc822",
     RenditionKind.SMS: "text/plain; charset=utf-8",
+    RenditionKind.PUSH: "application/json",
 }
-_FILE_SUFFIXES = {RenditionKind.LETTER: ".pdf", RenditionKind.EMAIL: ".eml", RenditionKind.SMS: ".txt"}
+_FILE_SUFFIXES = {
+    RenditionKind.LETTER: ".pdf",
+    RenditionKind.EMAIL: ".eml",
+    RenditionKind.SMS: ".txt",
+    RenditionKind.PUSH: ".json",
+}
 
 
 def content_digest(content: bytes) -> str:

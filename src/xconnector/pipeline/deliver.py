@@ -244,7 +244,7 @@ def _said(
         return PutOff(due_at=max(result.retry_at, now + AT_THE_EARLIEST), is_attempt=False)
     if isinstance(result, Receipt):
         return result
-    due_at = due_again(standing.attempts, result, limits, now=now)
+    due_at = due_again(standing.attempts, result, limits, now=now, of=standing.communication_id)
     return result if due_at is None else PutOff(due_at=due_at, is_attempt=True)
 
 

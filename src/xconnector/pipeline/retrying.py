@@ -13,18 +13,35 @@ from xconnector.store import communications
 
 FIRST_WAIT = timedelta(seconds=2)
 LONGEST_WAIT = timedelta(minutes=15)
+_SCATTER = 0.1
+_STEPS = 1009
+"""A prime: ids that are given in a row fall on steps that are apart."""
 _DOUBLINGS = 10
 """After which every wait is the longest, however often something was tried."""
 
 
-def due_again(attempts: int, error: ConnectorError, limits: ConnectionLimits, *, now: datetime) -> datetime | None:
+def due_again(
+    attempts: int, error: ConnectorError, limits: ConnectionLimits, *, now: datetime, of: UUID | None = None
+) -> datetime | None:
     """Say when to try again after so many attempts; None when the error will not pass or all are used up.
 
-    The wait doubles with every attempt, unless the outside said how long.
+    The wait doubles with every attempt or is the next that the limits say, unless the outside said how long. `of` is
+    what is tried: it moves the waits of the limits by up to a tenth.
     """
     if not isinstance(error, TransientError) or attempts + 1 >= limits.attempts:
         return None
-    return now + (error.retry_after or wait_after(attempts))
+    if error.retry_after:
+        return now + error.retry_after
+    return now + (
+        _scattered(limits.waits[min(attempts, len(limits.waits) - 1)], of) if limits.waits else wait_after(attempts)
+    )
+
+
+def _scattered(wait: timedelta, of: UUID | None) -> timedelta:
+    """Return a wait, a tenth longer or shorter: by its id, so that what failed together does not come together."""
+    if of is None:
+        return wait
+    return wait * (1 + _SCATTER * (of.int % _STEPS / (_STEPS - 1) * 2 - 1))
 
 
 def wait_after(attempts: int) -> timedelta:

@@ -60,8 +60,11 @@ class LimitsShape(Shape):
     """Calls at once after a silence, where there is a `rate`."""
     timeout: Annotated[Duration, Field(gt=timedelta(0))] | None = None
     """Longest time of one call, such as 30s; left out: as long as the connector's calls may take, 30s for most."""
-    attempts: Annotated[int, Field(ge=1, le=100)] = 5
-    """Hand-overs that are tried before a communication fails for an outage."""
+    attempts: Annotated[int, Field(ge=1, le=100)] | None = None
+    """Hand-overs that are tried before a communication fails for an outage; left out: one more than `waits`, or 5."""
+    waits: Annotated[tuple[Annotated[Duration, Field(ge=timedelta(0))], ...], Field(max_length=100)] | None = None
+    """How long to wait before each further attempt, such as [5s, 5m, 2h]; a tenth more or less, so that not all come
+    at once. Left out: as the connector's protocol asks, else 2s and doubling up to 15m."""
     report_within: Annotated[Duration, Field(gt=timedelta(0))] = timedelta(days=7)
     """How long an acknowledgement may take before somebody has to ask what became of it, such as 7d."""
     collect: Annotated[Duration, Field(ge=timedelta(0))] = timedelta(minutes=15)
@@ -69,10 +72,12 @@ class LimitsShape(Shape):
     cutoffs: tuple[time, ...] = ()
     """Times of day in the project's time zone, such as "17:00", at which single pieces leave; replace `collect`."""
 
-    def limits(self, *, call_timeout: timedelta) -> ConnectionLimits:
-        """Return the limits of a connection whose connector's calls may take so long."""
-        limits = {**self.model_dump(exclude={"timeout"})}
-        return ConnectionLimits(**limits, timeout=self.timeout or call_timeout)
+    def limits(self, *, call_timeout: timedelta, retry_waits: tuple[timedelta, ...] = ()) -> ConnectionLimits:
+        """Return the limits of a connection whose connector's calls take so long and are repeated after so long."""
+        limits = {**self.model_dump(exclude={"timeout", "attempts", "waits"})}
+        waits = retry_waits if self.waits is None else self.waits
+        attempts = self.attempts or (len(waits) + 1 if waits else ConnectionLimits.attempts)
+        return ConnectionLimits(**limits, timeout=self.timeout or call_timeout, attempts=attempts, waits=waits)
 
 
 class ConnectionShape(BaseModel):

@@ -234,7 +234,9 @@ def _hops(proposal: Proposal, known: Known) -> Iterator[tuple[str, str]]:
 
 def _medium_of(connection: str, known: Known) -> Medium | None:
     found = known.connections.get(connection)
-    return None if found is None or found.manifest is None else found.manifest.medium
+    if found is None or found.manifest is None or found.settings is None:
+        return None
+    return found.manifest.medium_of(found.settings)
 
 
 def _proposal(row: Row) -> Proposal | None:

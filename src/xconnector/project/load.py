@@ -365,8 +365,8 @@ def _connections(shaped: ProjectShape, known: Known) -> Iterator[tuple[str, Conn
     for name, one in shaped.connections.items():
         row = known.connections[name]
         if row.settings is not None and row.manifest is not None:
-            limits = one.limits.limits(call_timeout=row.manifest.call_timeout)
-            medium = row.manifest.medium
+            limits = one.limits.limits(call_timeout=row.manifest.call_timeout, retry_waits=row.manifest.retry_waits)
+            medium = row.manifest.medium_of(row.settings)
             yield (
                 name,
                 Connection(name=name, connector=one.connector, settings=row.settings, limits=limits, medium=medium),

@@ -54,6 +54,8 @@ class ConnectionLimits:
     """Of one call."""
     attempts: int = 5
     """Hand-overs that are tried before a communication fails for an outage."""
+    waits: tuple[timedelta, ...] = ()
+    """How long to wait before each further attempt; beyond the last, as long as the last. None doubles from 2 s."""
     report_within: timedelta = timedelta(days=7)
     """How long an acknowledgement may take; afterwards somebody has to ask what became of the hand-over."""
     collect: timedelta = timedelta(minutes=15)

@@ -16,6 +16,7 @@ _FILES = {
     RenditionKind.LETTER: ("letter.typ",),
     RenditionKind.EMAIL: ("e-mail.mjml", "e-mail.txt"),
     RenditionKind.SMS: ("sms.txt",),
+    RenditionKind.PUSH: ("push.txt",),
 }
 
 

@@ -8,6 +8,7 @@ import pikepdf
 
 from xconnector.contract.channel import Dispatch, Recipient
 from xconnector.domain.document import Rendition, RenditionKind
+from xconnector.domain.push import PushNotice, push_content
 
 _A4 = (595, 842)
 
@@ -64,6 +65,9 @@ def _rendition(kind: RenditionKind, number: int) -> Rendition:
             return Rendition.of(kind, _email(number))
         case RenditionKind.SMS:
             return Rendition.of(kind, f"Ihre Police {number} ist da. Grüße!".encode())
+        case RenditionKind.PUSH:
+            message = PushNotice(title=f"Police {number}", body="Sie ist da. Grüße!", link="https://portal.test/")
+            return Rendition.of(kind, push_content(message))
 
 
 def _letter(number: int) -> bytes:

@@ -8,7 +8,8 @@ from uuid import UUID
 from xconnector.contract.composer import Order
 from xconnector.domain.document import RenditionKind
 
-ALL_KINDS = frozenset(RenditionKind)
+ALL_KINDS = frozenset({RenditionKind.LETTER, RenditionKind.EMAIL, RenditionKind.SMS})
+"""What every composer makes, whoever plays it; a push message is a text as the short message is."""
 
 
 def sample_order(number: int = 1, *, template: str, kinds: frozenset[RenditionKind] = ALL_KINDS) -> Order:

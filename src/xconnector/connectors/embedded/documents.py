@@ -13,6 +13,7 @@ from xconnector.connectors.embedded.jinja import RenderError
 from xconnector.connectors.embedded.letter import Letters
 from xconnector.connectors.embedded.mail import MailTemplate, MalformedMailError
 from xconnector.connectors.embedded.mark import data_matrix
+from xconnector.connectors.embedded.push_text import PushTemplate
 from xconnector.connectors.embedded.short_text import SmsTemplate
 from xconnector.connectors.embedded.templates import MAIN_FILES, TEXT_PART
 from xconnector.connectors.embedded.wire import Made, Piece, Refused, Setup, Task
@@ -31,6 +32,7 @@ class Documents:
         self._letters = Letters(self._root, setup.fonts, compilers=setup.compilers, discretion=self._discretion)
         self._mails: OrderedDict[str, MailTemplate] = OrderedDict()
         self._short_texts: OrderedDict[str, SmsTemplate] = OrderedDict()
+        self._push_texts: OrderedDict[str, PushTemplate] = OrderedDict()
 
     def compose(self, task: Task, *, worn: Callable[[], bool]) -> Made | Refused:
         """Compose every rendition that the task asks for, or say why it cannot be."""
@@ -63,6 +65,8 @@ class Documents:
                 return self._mail(task.template, path).fill(_data(task)), None
             case RenditionKind.SMS:
                 return self._short_text(path).fill(_data(task)), None
+            case RenditionKind.PUSH:
+                return self._push_text(path).fill(_data(task)), None
 
     def _main_file(self, kind: RenditionKind, template: str) -> str:
         path = f"{template}/{MAIN_FILES[kind]}"
@@ -87,6 +91,9 @@ class Documents:
                 plain_punctuation=self._setup.sms_plain_punctuation,
             ),
         )
+
+    def _push_text(self, path: str) -> PushTemplate:
+        return self._kept(self._push_texts, path, lambda: PushTemplate(path, self._sources))
 
     def _kept(self, kept: OrderedDict[str, T], path: str, make: Callable[[], T]) -> T:
         if path not in kept:

@@ -16,6 +16,7 @@ MAIN_FILES = {
     RenditionKind.LETTER: "letter.typ",
     RenditionKind.EMAIL: "e-mail.mjml",
     RenditionKind.SMS: "sms.txt",
+    RenditionKind.PUSH: "push.txt",
 }
 """The file in a template's folder from which each rendition is made."""
 TEXT_PART = "e-mail.txt"

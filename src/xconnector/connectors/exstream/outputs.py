@@ -25,12 +25,14 @@ from xconnector.domain.mail_entity import (
     with_images_beside,
     without_controls,
 )
+from xconnector.domain.push import PushError, push_content, push_of_text
 
 _PDF, _HTML, _MAIL, _TEXT = "application/pdf", "text/html", "message/rfc822", "text/plain"
 _USUAL: Mapping[RenditionKind, str] = {
     RenditionKind.LETTER: _PDF,
     RenditionKind.EMAIL: _HTML,
     RenditionKind.SMS: _TEXT,
+    RenditionKind.PUSH: _TEXT,
 }
 
 _BYTE_ORDER_MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
@@ -136,6 +138,8 @@ def _made(kind: RenditionKind, media_type: str, output: QueueOutput, declared: O
             return Rendition.of(kind, _mail_of_mail(output))
         case RenditionKind.SMS, "text/plain":
             return Rendition.of(kind, _short_text(output))
+        case RenditionKind.PUSH, "text/plain":
+            return Rendition.of(kind, _push(output))
         case _:
             raise _UnfitError(f"no {kind} can be made of {media_type}: correct `media_type` in its design file")
 
@@ -211,6 +215,13 @@ def _short_text(output: QueueOutput) -> bytes:
     if not text:
         raise _UnfitError(f"the output of queue {output.queue!r} is empty")
     return text.encode("utf-8")
+
+
+def _push(output: QueueOutput) -> bytes:
+    try:
+        return push_content(push_of_text(_short_text(output).decode()))
+    except PushError as wrong:
+        raise _UnfitError(f"the output of queue {output.queue!r} is no push message: {wrong}") from None
 
 
 def _text(output: QueueOutput) -> str:

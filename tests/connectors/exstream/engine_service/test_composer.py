@@ -16,7 +16,7 @@ from xconnector.contract.composer import Composition, Order
 from xconnector.contract.errors import ConnectorError, MisconfiguredError, PermanentError, TransientError
 from xconnector.contract.manifest import Surroundings
 from xconnector.domain.document import RenditionKind
-from xconnector.testing.orders import sample_order, with_data
+from xconnector.testing.orders import ALL_KINDS, sample_order, with_data
 
 _LETTER = frozenset({RenditionKind.LETTER})
 _KEYED = {
@@ -152,7 +152,7 @@ async def test_files_that_another_call_could_name_alike_are_never_read_from_a_fo
 
 
 async def test_many_orders_go_into_one_call_where_files_bear_their_keys(tmp_path: Path) -> None:
-    kinds = frozenset(RenditionKind)
+    kinds = ALL_KINDS
     orders = [_order(number, kinds) for number in range(1, 8)]
     async with _installation(tmp_path, outputs=_KEYED) as here:
         together = await here.compose(*orders, orders_per_call=5)
