@@ -14,6 +14,7 @@ SERVE ?=
 BENCH ?=
 LOCK ?=
 TESTS ?= tests
+FUZZED := tests/connectors/test_fuzzed_files.py tests/operations/test_mapped_files.py
 
 BIN := $(VENV)/bin
 RUNS := $(VENV)/.runs
@@ -26,7 +27,7 @@ INSTALL = $(BIN)/python -m pip install --quiet --quiet --require-hashes
 INSTALL_SELF = $(BIN)/python -m pip install --quiet --quiet --no-deps --no-build-isolation --editable .
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test quick check docs bench lock news clean format lint house types unit
+.PHONY: help demo serve test fuzz quick check docs bench lock news clean format lint house types unit
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -45,6 +46,9 @@ serve: $(RUNS) ## the demonstration, kept up until ctrl-c
 test: $(CHECKS) ## every test; as root on Debian with the real peers of the outside
 	@scripts/peers
 	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(TESTS)
+
+fuzz: $(CHECKS) ## ten thousand hostile inputs for every parser; `test` takes a tenth of them
+	XCONNECTOR_FUZZ=all $(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(FUZZED)
 
 quick: format lint house types unit ## format, lint, house, types, unit tests: under a minute
 

@@ -1,5 +1,6 @@
 """Edits that make a hostile file of a good one."""
 
+import os
 from collections.abc import Sequence
 from typing import TypeAlias
 
@@ -54,7 +55,11 @@ def edited(content: bytes, edits: Sequence[Edit]) -> bytes:
     return content
 
 
+SHARE = 1 if os.environ.get("XCONNECTOR_FUZZ") == "all" else 10
+"""Each run of all tests takes a tenth, other ones each time; `make fuzz` takes them all."""
+
+
 def many(examples: int) -> settings:
     """Return settings for a property that is to hold for so many files."""
     ours = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.function_scoped_fixture]
-    return settings(max_examples=examples, deadline=None, database=None, suppress_health_check=ours)
+    return settings(max_examples=examples // SHARE, deadline=None, database=None, suppress_health_check=ours)

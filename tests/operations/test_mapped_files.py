@@ -189,7 +189,7 @@ def test_memory_does_not_grow_with_a_file(tmp_path: Path, begin: str, each: str,
 
     small = taken(2_000)
 
-    assert taken(60_000) - small < 8_192  # kilobytes
+    assert taken(30_000) - small < 8_192  # kilobytes
 
 
 @pytest.mark.slow

@@ -61,11 +61,11 @@ def test_prints_every_ratio_of_a_part_as_json(postgres: str, part: str) -> None:
 
 
 def test_prints_a_table_with_the_goals(postgres: str) -> None:
-    table = measured(postgres, "orchestration")
+    table = measured(postgres, "mappings")
 
     assert "100 records a run, load average" in table
-    assert "CPU a communication" in table
-    assert "<= 0.6" in table
+    assert "records a second, 40 fields" in table
+    assert ">= 50,000" in table
 
 
 def test_cost_counts_every_process_a_piece() -> None:

@@ -4,8 +4,8 @@ import pytest
 
 from xconnector.testing.chaos import ChaosPlan, unleash
 
-RECORDS = 5_000
-KILLS = 8
+RECORDS = 2_000
+KILLS = 5
 
 
 @pytest.mark.slow
