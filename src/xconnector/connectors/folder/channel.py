@@ -1,0 +1,106 @@
+"""The channel: each dispatch becomes files, and at the end a note of what they are."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from pathlib import PurePosixPath
+from types import TracebackType
+from typing import Self
+
+import msgspec
+
+from xconnector.connectors.folder.names import SIDECAR, name_of
+from xconnector.connectors.folder.settings import FolderSettings
+from xconnector.connectors.folder.shelf import Shelf
+from xconnector.contract.channel import Dispatch, Receipt
+from xconnector.contract.errors import ConnectorError, PermanentError
+from xconnector.contract.manifest import Surroundings
+from xconnector.domain.document import Rendition, RenditionKind
+
+
+class FolderChannel:
+    """Writes; a file that is there with the same bytes is known again."""
+
+    def __init__(self, settings: FolderSettings, surroundings: Surroundings) -> None:
+        self._settings = settings
+        self._shelf = Shelf(surroundings.project_folder / settings.folder)
+
+    @property
+    def takes(self) -> frozenset[RenditionKind]:
+        return self._settings.takes
+
+    @property
+    def remembers_dispatches(self) -> bool:
+        return True
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None, /
+    ) -> None:
+        """Nothing is held open."""
+
+    async def check(self) -> None:
+        await asyncio.to_thread(self._shelf.check)
+
+    async def send(self, dispatches: Sequence[Dispatch]) -> Sequence[Receipt | ConnectorError]:
+        return await asyncio.to_thread(lambda: [self._hand_over(dispatch) for dispatch in dispatches])
+
+    def _hand_over(self, dispatch: Dispatch) -> Receipt | ConnectorError:
+        try:
+            documents = self._documents(dispatch)
+            for path, rendition in documents:
+                self._shelf.put(path, rendition.content)
+            if self._settings.sidecar:
+                path = name_of(dispatch, self._settings.names, rendition=SIDECAR, suffix=".json")
+                self._shelf.put(path, _about(dispatch, documents))
+        except ConnectorError as error:
+            return error
+        return Receipt(reference=dispatch.dispatch_key)
+
+    def _documents(self, dispatch: Dispatch) -> list[tuple[PurePosixPath, Rendition]]:
+        missing = sorted(self._settings.takes - dispatch.renditions.keys())
+        if missing:
+            raise PermanentError(f"no {missing[0]} was composed to write: give its template one")
+        return [
+            (
+                name_of(dispatch, self._settings.names, rendition=kind.value, suffix=kind.file_suffix),
+                dispatch.renditions[kind],
+            )
+            for kind in sorted(self._settings.takes)
+        ]
+
+
+def _about(dispatch: Dispatch, documents: Sequence[tuple[PurePosixPath, Rendition]]) -> bytes:
+    """Return who gets what: the same bytes for the same dispatch."""
+    recipient = dispatch.recipient
+    told: Mapping[str, object] = {
+        "dispatch_key": dispatch.dispatch_key,
+        "communication_id": str(dispatch.communication_id),
+        "communication": dispatch.communication,
+        "title": dispatch.title,
+        "language": dispatch.language,
+        "promotional": dispatch.promotional,
+        "run": dispatch.run,
+        "customer": {
+            "key": recipient.customer_key,
+            "name": recipient.name,
+            "address_lines": recipient.address_lines,
+            "postcode": recipient.postcode,
+            "country": recipient.country,
+            "email": recipient.email,
+            "mobile": recipient.mobile,
+        },
+        "documents": [
+            {
+                "file": str(path),
+                "rendition": rendition.kind.value,
+                "media_type": rendition.kind.media_type,
+                "sha256": rendition.sha256,
+                "bytes": len(rendition.content),
+                "pages": rendition.pages,
+            }
+            for path, rendition in documents
+        ],
+    }
+    return msgspec.json.format(msgspec.json.encode(told), indent=1)
