@@ -1,17 +1,20 @@
 """What the report webhooks of providers have in common: proven by their settings, and read in their words."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import TracebackType
 from typing import Self
 
 from xconnector.contract.feedback import MOST_BODY, FeedbackFormat, FeedbackRequest
+from xconnector.contract.report_settings import SecretSentAlong, password_of
 from xconnector.contract.webhook_source import UnprovenError
 from xconnector.domain.feedback.signal import Signal
+from xconnector.domain.signed import is_equal
 
 Proof = Callable[[FeedbackRequest, datetime], Awaitable[str | None]]
 """Returns what may be used once, if anything. Raises UnprovenError."""
+_BEARER = "bearer "
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,3 +59,26 @@ def signed(is_genuine: Callable[[FeedbackRequest, datetime], bool]) -> Proof:
             raise UnprovenError("the signature is missing, wrong, or of another time")
 
     return prove
+
+
+def sent_along(told: SecretSentAlong) -> Proof:
+    """Return the proof of requests that carry a secret."""
+    secrets = [secret.get_secret_value() for secret in told.secrets]
+
+    def is_genuine(request: FeedbackRequest, _: datetime) -> bool:
+        if told.header is None:
+            sent = password_of(request.headers.get("authorization", ""), told.user or "")
+        else:
+            sent = request.headers.get(told.header.lower(), "").strip()
+            sent = sent[len(_BEARER) :].strip() if sent.lower().startswith(_BEARER) else sent
+        return one_fits(secrets, lambda secret: is_equal(sent, secret))
+
+    return signed(is_genuine)
+
+
+def one_fits(secrets: Iterable[str], fits: Callable[[str], bool]) -> bool:
+    """Say whether one of several secrets fits; all are tried, so that the time tells nothing of which."""
+    found = False
+    for secret in secrets:
+        found |= fits(secret)
+    return found

@@ -4,22 +4,24 @@ It proves that Mailgun once sent something. That this request is it follows only
 once: whoever verifies keeps the tokens of the last minutes.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from xconnector.contract.errors import PermanentError
 from xconnector.contract.feedback import FeedbackRequest, text_at
-from xconnector.domain.signed import is_fresh, is_hmac_hex
+from xconnector.domain.signed import TOLERANCE, is_fresh, is_hmac_hex
 
 _LONGEST_TOKEN = 100
 
 
-def genuine_token(request: FeedbackRequest, signing_key: str, *, now: datetime) -> str | None:
+def genuine_token(
+    request: FeedbackRequest, signing_key: str, *, now: datetime, tolerance: timedelta = TOLERANCE
+) -> str | None:
     """Return the token of a request that Mailgun signed lately, to be taken once; None for any other."""
     try:
         timestamp, token, signature = _told(request)
     except PermanentError:
         return None
-    if not token or len(token) > _LONGEST_TOKEN or not is_fresh(timestamp, now=now):
+    if not token or len(token) > _LONGEST_TOKEN or not is_fresh(timestamp, now=now, tolerance=tolerance):
         return None
     genuine = is_hmac_hex(signature, signing_key.encode(), f"{timestamp}{token}".encode())
     return token if genuine else None

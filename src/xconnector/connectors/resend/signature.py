@@ -1,12 +1,12 @@
 """Resend's signature: Standard Webhooks, under the names of Svix."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from xconnector.contract.feedback import FeedbackRequest
-from xconnector.domain.signed import is_standard_webhook
+from xconnector.domain.signed import TOLERANCE, is_standard_webhook
 
 
-def is_genuine(request: FeedbackRequest, secret: str, *, now: datetime) -> bool:
+def is_genuine(request: FeedbackRequest, secret: str, *, now: datetime, tolerance: timedelta = TOLERANCE) -> bool:
     """Say whether Resend signed this request lately; the secret begins with `whsec_`."""
     told = {name: request.headers.get(f"svix-{name}") or request.headers.get(f"webhook-{name}", "") for name in _NAMES}
     return is_standard_webhook(
@@ -16,6 +16,7 @@ def is_genuine(request: FeedbackRequest, secret: str, *, now: datetime) -> bool:
         secret=secret,
         body=request.body,
         now=now,
+        tolerance=tolerance,
     )
 
 

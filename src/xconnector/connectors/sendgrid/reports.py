@@ -6,7 +6,7 @@ from xconnector.connectors.sendgrid.settings import SendGridSettings
 from xconnector.connectors.sendgrid.signature import is_genuine
 from xconnector.connectors.sendgrid.webhook import FORMAT
 from xconnector.contract.feedback import FeedbackRequest
-from xconnector.contract.report_requests import ReportRequests, signed
+from xconnector.contract.report_requests import ReportRequests, one_fits, signed
 
 
 def reports_of(settings: SendGridSettings) -> ReportRequests:
@@ -16,6 +16,6 @@ def reports_of(settings: SendGridSettings) -> ReportRequests:
         return ReportRequests(format=FORMAT, proof=None)
 
     def is_theirs(request: FeedbackRequest, now: datetime) -> bool:
-        return any(is_genuine(request, key, now=now, tolerance=told.tolerance) for key in told.public_keys)
+        return one_fits(told.public_keys, lambda key: is_genuine(request, key, now=now, tolerance=told.tolerance))
 
     return ReportRequests(format=FORMAT, proof=signed(is_theirs))

@@ -1,11 +1,12 @@
 """What a connection to Twilio SendGrid needs to know."""
 
-from datetime import timedelta
 from typing import Annotated
 
 from pydantic import Field
 
-from xconnector.contract.settings import ConnectorSettings, Duration
+from xconnector.contract.report_settings import Tolerance
+from xconnector.contract.settings import ConnectorSettings
+from xconnector.domain.signed import TOLERANCE
 
 
 class SendGridReports(ConnectorSettings):
@@ -14,7 +15,7 @@ class SendGridReports(ConnectorSettings):
     public_keys: Annotated[tuple[Annotated[str, Field(min_length=1, max_length=1000)], ...], Field(min_length=1)]
     """Keys of which one has to fit, as SendGrid shows them under Signed Event Webhook: base64. While a key is changed,
     both stand here."""
-    tolerance: Annotated[Duration, Field(gt=timedelta(0), le=timedelta(days=1))] = timedelta(minutes=5)
+    tolerance: Tolerance = TOLERANCE
     """How far the signed time may lie from ours, either way."""
 
 

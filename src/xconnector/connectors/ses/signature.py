@@ -7,7 +7,7 @@ that SNS delivers raw has no signature at all.
 import base64
 import binascii
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 from cryptography.exceptions import InvalidSignature
@@ -19,7 +19,7 @@ from cryptography.x509 import load_pem_x509_certificate
 from xconnector.contract.errors import PermanentError
 from xconnector.contract.feedback import FeedbackRequest, text_at
 from xconnector.domain.feedback.moment import moment_of
-from xconnector.domain.signed import is_fresh
+from xconnector.domain.signed import TOLERANCE, is_fresh
 from xconnector.domain.strict_json import Json
 
 _HOST = re.compile(r"sns\.[a-z0-9-]{1,40}\.amazonaws\.com(?:\.cn)?", re.ASCII)
@@ -29,9 +29,15 @@ _OF_A_NOTIFICATION = ("Message", "MessageId", "Subject", "Timestamp", "TopicArn"
 _OF_THE_SUBSCRIPTION = ("Message", "MessageId", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type")
 
 
-def certificate_address(request: FeedbackRequest) -> str | None:
-    """Return where the certificate lies that the envelope names; None for a place that is not Amazon's."""
-    address = text_at(_envelope(request), "SigningCertURL")
+def certificate_address(request: FeedbackRequest, *, topics: frozenset[str] | None = None) -> str | None:
+    """Return where the certificate lies that the envelope names; None for a place that is not Amazon's.
+
+    With `topics`, None for an envelope of any other topic as well: for that nothing need be fetched.
+    """
+    envelope = _envelope(request)
+    if topics is not None and text_at(envelope, "TopicArn") not in topics:
+        return None
+    address = text_at(envelope, "SigningCertURL")
     try:
         parts = urlsplit(address)
         port = parts.port
@@ -41,13 +47,20 @@ def certificate_address(request: FeedbackRequest) -> str | None:
     return address if is_amazons and port is None and not parts.query and not parts.fragment else None
 
 
-def is_genuine(request: FeedbackRequest, certificate: bytes, *, topics: frozenset[str], now: datetime) -> bool:
+def is_genuine(
+    request: FeedbackRequest,
+    certificate: bytes,
+    *,
+    topics: frozenset[str],
+    now: datetime,
+    tolerance: timedelta = TOLERANCE,
+) -> bool:
     """Say whether SNS signed this envelope lately, for one of our topics, with the certificate (PEM) it names."""
     envelope = _envelope(request)
     told = moment_of(text_at(envelope, "Timestamp"))
     if text_at(envelope, "TopicArn") not in topics or told is None:
         return False
-    return is_fresh(str(int(told.timestamp())), now=now) and is_signed(envelope, certificate)
+    return is_fresh(str(int(told.timestamp())), now=now, tolerance=tolerance) and is_signed(envelope, certificate)
 
 
 def is_signed(envelope: dict[str, Json], certificate: bytes) -> bool:

@@ -4,19 +4,21 @@ import base64
 import binascii
 import hashlib
 import hmac
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import cast
 
 import msgspec
 
 from xconnector.contract.feedback import FeedbackRequest
-from xconnector.domain.signed import is_fresh
+from xconnector.domain.signed import TOLERANCE, is_fresh
 from xconnector.domain.strict_json import Json
 
 _LONGEST_TOKEN = 8 * 1024
 
 
-def is_genuine(request: FeedbackRequest, signature_secret: str, *, now: datetime) -> bool:
+def is_genuine(
+    request: FeedbackRequest, signature_secret: str, *, now: datetime, tolerance: timedelta = TOLERANCE
+) -> bool:
     """Say whether Vonage signed this request lately, with the signature secret of the account."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or len(token) > _LONGEST_TOKEN:
@@ -31,7 +33,7 @@ def is_genuine(request: FeedbackRequest, signature_secret: str, *, now: datetime
     is_of_this = hmac.compare_digest(
         hashlib.sha256(request.body).hexdigest().encode(), digest.encode("utf-8", "replace")
     )
-    return is_of_this and is_fresh(str(told.get("iat", "")), now=now)
+    return is_of_this and is_fresh(str(told.get("iat", "")), now=now, tolerance=tolerance)
 
 
 def _octets(told: str) -> bytes:
