@@ -9,7 +9,7 @@ from uuid import UUID
 import httpx
 import pytest
 
-from tests.connectors.sendgrid.stand_in import PUBLIC_KEY, event, signed, signed_body
+from tests.connectors.sendgrid.report_sender import PUBLIC_KEY, event, signed, signed_body
 from tests.entrypoints.web.site import Site, open_site
 from tests.store.memory import communication
 from xconnector.contract.channel import Receipt

@@ -1,6 +1,5 @@
 """The requests of Amazon SNS: proven by a certificate that lies at Amazon, fetched once and kept in memory."""
 
-from collections.abc import Awaitable, Callable
 from datetime import datetime
 
 import httpx
@@ -17,16 +16,14 @@ _MOST_CERTIFICATES = 20
 _LARGEST_CERTIFICATE = 64 * 1024
 _PATIENCE = 10.0
 """Seconds."""
-Fetch = Callable[[str], Awaitable[bytes]]
 
 
-def reports_of(settings: SesSettings, *, fetch: Fetch | None = None) -> ReportRequests:
-    """Return what proves and reads the requests; `fetch` returns the certificate at an address that is Amazon's."""
+def reports_of(settings: SesSettings) -> ReportRequests:
+    """Return what proves and reads the requests."""
     told = settings.reports
     if told is None:
         return ReportRequests(format=FORMAT, proof=None)
     topics = frozenset(told.topics)
-    get = fetch or _fetched
     certificates: dict[str, bytes] = {}
 
     async def prove(request: FeedbackRequest, now: datetime) -> None:
@@ -36,15 +33,15 @@ def reports_of(settings: SesSettings, *, fetch: Fetch | None = None) -> ReportRe
         if address not in certificates:
             if len(certificates) >= _MOST_CERTIFICATES:
                 certificates.clear()
-            certificates[address] = await get(address)
+            certificates[address] = await fetched(address)
         if not is_genuine(request, certificates[address], topics=topics, now=now, tolerance=told.tolerance):
             raise UnprovenError("the signature is missing, wrong, or of another time")
 
     return ReportRequests(format=FORMAT, proof=prove)
 
 
-async def _fetched(address: str) -> bytes:
-    """Return the certificate at an address. Raises TransientError, and UnprovenError where there is none."""
+async def fetched(address: str) -> bytes:
+    """Return the certificate at an address that is Amazon's. Raises TransientError, and UnprovenError where there is none."""
     content = bytearray()
     try:
         async with (

@@ -3,6 +3,7 @@
 from xconnector.connectors.twilio.settings import TwilioSettings
 from xconnector.contract.channel import Channel
 from xconnector.contract.manifest import Manifest, Surroundings
+from xconnector.contract.reporting import ReportWebhook
 from xconnector.domain.routing.plan import Medium
 
 
@@ -13,10 +14,17 @@ def _open_channel(settings: TwilioSettings, surroundings: Surroundings) -> Chann
     return TwilioChannel(settings)
 
 
+def _report_webhook(settings: TwilioSettings, _surroundings: Surroundings) -> ReportWebhook:
+    from xconnector.connectors.twilio.reports import reports_of
+
+    return reports_of(settings)
+
+
 MANIFEST = Manifest(
     name="twilio",
-    summary="Sends text messages through Twilio.",
+    summary="Sends text messages through Twilio, and reads what it reports of them.",
     settings=TwilioSettings,
     channel=_open_channel,
     medium=Medium.SMS,
+    report_webhook=_report_webhook,
 )

@@ -8,6 +8,7 @@ from xconnector.testing.conformance.channel import ChannelConformance, Collectin
 from xconnector.testing.conformance.file_drop import DropStandIn, FileDropConformance
 from xconnector.testing.conformance.manifest import ManifestConformance
 from xconnector.testing.conformance.pull_source import PullSourceConformance, PullStandIn
+from xconnector.testing.conformance.report_webhook import Became, ReportSender, ReportWebhookConformance
 from xconnector.testing.conformance.run_source import RunFiles, RunSourceConformance
 from xconnector.testing.conformance.stand_in import Arrival, ChannelStandIn, not_applicable
 from xconnector.testing.conformance.stream_source import StreamSourceConformance
@@ -18,6 +19,7 @@ from xconnector.testing.conformance.webhook_source import WebhookSender, Webhook
 
 __all__ = [
     "Arrival",
+    "Became",
     "ChannelConformance",
     "ChannelStandIn",
     "CollectingChannelConformance",
@@ -27,6 +29,8 @@ __all__ = [
     "Published",
     "PullSourceConformance",
     "PullStandIn",
+    "ReportSender",
+    "ReportWebhookConformance",
     "RunFiles",
     "RunSourceConformance",
     "StreamSourceConformance",

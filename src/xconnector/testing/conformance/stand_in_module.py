@@ -10,9 +10,9 @@ import pytest
 _FILE = "stand_in.py"
 
 
-def stand_in_module(stand_ins: Path, connector: str, *, role: str) -> ModuleType | None:
+def stand_in_module(stand_ins: Path, connector: str, *, role: str, file: str = _FILE) -> ModuleType | None:
     """Return the module with a connector's stand-in, loaded for the suite of a role; None where nobody wrote one."""
-    path = stand_ins / connector / _FILE
+    path = stand_ins / connector / file
     spec = importlib.util.spec_from_file_location(f"xconnector_{role}_stand_in_of_{connector}", path)
     if not path.is_file() or spec is None or spec.loader is None:
         return None
@@ -21,11 +21,11 @@ def stand_in_module(stand_ins: Path, connector: str, *, role: str) -> ModuleType
     return module
 
 
-def fail_without_stand_in(connector: str, role: str) -> NoReturn:
+def fail_without_stand_in(connector: str, role: str, *, file: str = _FILE) -> NoReturn:
     """Fail the test of a connector that is registered in a role and has no stand-in, and say what to do."""
     article = "an" if role[0] in "aeiou" else "a"
     pytest.fail(
         f"connector {connector!r} is registered as {article} {role} and has no stand-in: "
-        f"write {connector}/{_FILE} beside the test that runs the conformance suite",
+        f"write {connector}/{file} beside the test that runs the conformance suite",
         pytrace=False,
     )

@@ -10,12 +10,13 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from xconnector.contract.feedback import FeedbackRequest
+from xconnector.testing.conformance import Became
 
 _KEY = derive_private_key(20_261_123, SECP256R1())
 PUBLIC_KEY = base64.b64encode(_KEY.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).decode()
 
 
-def event(dispatch_key: str, kind: str, *, number: int = 1, **further: object) -> Mapping[str, object]:
+def event(dispatch_key: str, kind: str, *, number: int = 1, **further: object) -> dict[str, object]:
     """An event of the mail of a hand-over."""
     return {
         "email": "anna@customers.test",
@@ -44,3 +45,30 @@ def signed_body(body: bytes, *, at: datetime) -> FeedbackRequest:
         },
         body=body,
     )
+
+
+class SendGrid:
+    settings: Mapping[str, object] = {"reports": {"public_keys": [PUBLIC_KEY]}}
+    of_another: Mapping[str, object] = {
+        "reports": {
+            "public_keys": [
+                base64.b64encode(
+                    derive_private_key(7, SECP256R1())
+                    .public_key()
+                    .public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+                ).decode()
+            ]
+        }
+    }
+    signs_its_time = True
+
+    def request(self, became: Became, dispatch_key: str, reference: str, *, at: datetime) -> FeedbackRequest:
+        told = {
+            Became.DELIVERED: event(dispatch_key, "delivered"),
+            Became.RETURNED: event(dispatch_key, "bounce", type="bounce", status="5.1.1"),
+            Became.UNHEARD_OF: event(dispatch_key, "of next year"),
+        }[became]
+        return signed([told | {"sg_message_id": f"{reference}.recvd-1"}], at=at)
+
+
+REPORT_SENDER = SendGrid()
