@@ -13,7 +13,9 @@ _WORDS = {Became.DELIVERED: "delivered", Became.RETURNED: "hard_bounce", Became.
 
 class Brevo:
     settings: Mapping[str, object] = {"reports": {"header": "Authorization", "secrets": [SECRET]}}
-    of_another: Mapping[str, object] = {"reports": {"header": "Authorization", "secrets": ["another secret of somebody"]}}
+    of_another: Mapping[str, object] = {
+        "reports": {"header": "Authorization", "secrets": ["another secret of somebody"]}
+    }
     signs_its_time = False
 
     def request(self, became: Became, dispatch_key: str, reference: str, *, at: datetime) -> FeedbackRequest:

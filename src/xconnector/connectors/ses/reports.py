@@ -41,7 +41,10 @@ def reports_of(settings: SesSettings) -> ReportRequests:
 
 
 async def fetched(address: str) -> bytes:
-    """Return the certificate at an address that is Amazon's. Raises TransientError, and UnprovenError where there is none."""
+    """Return the certificate at an address that is Amazon's.
+
+    Raises TransientError, and UnprovenError where there is none.
+    """
     content = bytearray()
     try:
         async with (
