@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from urllib.parse import parse_qsl, urlsplit
 
 from xconnector.connectors.twilio.words import ERRORS, STATUSES
 from xconnector.contract.errors import PermanentError
@@ -17,6 +18,7 @@ _OPT_OUTS: Mapping[str, DeliveryEventType] = {
 }
 _OF_A_MESSAGE = frozenset({"MessageSid", "SmsSid", "SmsMessageSid", "MessageStatus", "SmsStatus"})
 _GONE_WRONG = frozenset({"undelivered", "failed"})
+_MOST_FIELDS = 20
 _ID = re.compile(r"[A-Za-z0-9_-]{1,100}")
 
 
@@ -38,6 +40,7 @@ def read(request: FeedbackRequest) -> Sequence[Signal]:
             # A status is told once for each message; callbacks carry no id and no time of their own.
             event_id=f"{fields.get('MessageSid') or fields.get('SmsSid', '')} {status}".strip() or None,
             provider_id=fields.get("MessageSid") or fields.get("SmsSid") or None,
+            references=_given_along(request.url),
         )
     ]
 
@@ -66,6 +69,14 @@ def _fields(request: FeedbackRequest) -> Mapping[str, str]:
 
 def _status(fields: Mapping[str, str]) -> str:
     return (fields.get("MessageStatus") or fields.get("SmsStatus") or fields.get("EventType") or "").lower()
+
+
+def _given_along(url: str) -> Mapping[str, str]:
+    """Return what stands behind `?` of the callback's address, which we gave along."""
+    try:
+        return dict(parse_qsl(urlsplit(url).query, max_num_fields=_MOST_FIELDS))
+    except ValueError:
+        return {}
 
 
 def _inbound(fields: Mapping[str, str]) -> Signal:
