@@ -54,6 +54,8 @@ class Dispatch:
     """What is asked of the post; only channels that print can see to it."""
     print_options: Mapping[str, str] = field(default_factory=dict[str, str])
     """What the print house is told of the piece, in the project's own words, such as paper or inserts."""
+    reprint_of: str | None = None
+    """Dispatch key of the piece that this one is printed for once more, because a person asked for it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -58,6 +58,18 @@ _END_STANDINGS = {
     State.CANCELLED: Standing.CANCELLED,
 }
 END_STATES = frozenset(_END_STANDINGS)
+NOT_OUT = (
+    State.WAITING,
+    State.TRIGGERED,
+    State.DECIDED,
+    State.COMPOSED,
+    State.IN_REVIEW,
+    State.RELEASED,
+    State.ARCHIVED,
+    State.COLLECTED,
+    State.FAILED,
+)
+"""States in which nobody outside has it: it can be cancelled at once."""
 
 _FORWARD: dict[State, frozenset[State]] = {
     State.TRIGGERED: frozenset({State.WAITING, State.DECIDED, State.SUPPRESSED}),

@@ -209,6 +209,7 @@ def _dispatches(place: Workplace, row: BundleRow, pieces: Sequence[Piece]) -> It
             run=row.run_name,
             proof=proof_of(piece.proof),
             print_options={} if piece.print_options is None else from_json(piece.print_options),
+            reprint_of=piece.reprint_of,
         )
 
 

@@ -11,30 +11,19 @@ from typing import Any, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from xconnector.domain.communication import State
+from xconnector.domain.communication import NOT_OUT, State
 from xconnector.domain.cutoff import next_cutoff
 from xconnector.domain.trigger.book import Heard
 from xconnector.domain.trigger.judging import counts_against, told
 from xconnector.pipeline.workplace import Workplace
 from xconnector.postgres.connect import Connection
-from xconnector.store import asks, counters, dispatches, failures, ledger
+from xconnector.store import counters, ledger
 from xconnector.store.bundles import Piece
+from xconnector.store.cancellations import cancel
 from xconnector.store.communications import Standing
 from xconnector.store.counters import Countered, Meant
-from xconnector.store.moves import Move, Step, move_and_tell
+from xconnector.store.moves import Move
 
-NOT_OUT = (
-    State.WAITING,
-    State.TRIGGERED,
-    State.DECIDED,
-    State.COMPOSED,
-    State.IN_REVIEW,
-    State.RELEASED,
-    State.ARCHIVED,
-    State.COLLECTED,
-    State.FAILED,
-)
-"""States in which it is cancelled at once."""
 _OVER = frozenset({State.SUPPRESSED, State.CANCELLED})
 
 Leaving = TypeVar("Leaving", Standing, Piece)
@@ -104,17 +93,7 @@ async def _cancel(place: Workplace, connection: Connection, effects: Sequence[_E
 
 
 async def _move(connection: Connection, moves: Sequence[Move], origin: State, now: datetime) -> set[UUID]:
-    """Cancel communications, with what else is open of them."""
-    if not moves:
-        return set()
-    step = Step(origin=origin, target=State.CANCELLED, event="cancelled")
-    moved = await move_and_tell(connection, moves, step, now)
-    await asks.stop_waiting(connection, sorted(moved))
-    if origin in {State.ARCHIVED, State.COLLECTED, State.FAILED}:
-        await dispatches.withdraw(connection, sorted(moved), now)
-    if origin is State.FAILED:
-        await failures.resolve_of(connection, moved, resolution="cancelled by a counter-event", now=now)
-    return moved
+    return await cancel(connection, moves, origin=origin, resolution="cancelled by a counter-event", now=now)
 
 
 def _proof(one: Countered) -> dict[str, Any]:

@@ -127,6 +127,8 @@ class Piece:
     pack_length: int | None
     is_released: bool
     """Whether the renditions are those that were released, as their digests say."""
+    reprint_of: str | None = None
+    """The piece of the same hop that a house has already, where this one is printed for it once more."""
 
 
 async def pieces(connection: Connection, bundle_key: str) -> list[Piece]:

@@ -100,7 +100,12 @@ SELECT dispatch.dispatch_key, dispatch.communication_id, communication.batch_id,
            SELECT encode(sha256(string_agg(kind || ' ' || every.sha256 || E'\n', ''
                                            ORDER BY (kind || ' ' || every.sha256) COLLATE "C")::bytea), 'hex')
            FROM rendition AS every WHERE every.communication_id = dispatch.communication_id
-       ) AS is_released
+       ) AS is_released, (
+           SELECT earlier.dispatch_key FROM dispatch AS earlier
+           WHERE earlier.communication_id = dispatch.communication_id AND earlier.hop = dispatch.hop
+               AND earlier.state = 'handed_over' AND earlier.intended_at < dispatch.intended_at
+           ORDER BY earlier.intended_at DESC LIMIT 1
+       ) AS reprint_of
 FROM dispatch
 JOIN communication USING (communication_id)
 JOIN assembly USING (communication_id)

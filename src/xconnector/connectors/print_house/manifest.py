@@ -65,6 +65,7 @@ class PieceLines:
             "country": place.piece.country,
             "proof_of_mailing": place.piece.proof,
             "options": place.piece.options,
+            "reprint_of": place.piece.reprint_of,
         }
         self._lines.write(self._encode(line) + b"\n")
 

@@ -115,6 +115,7 @@ def _piece(position: int, dispatch: Dispatch, letter: Rendition, *, offset: int)
         country=dispatch.recipient.country,
         proof=dispatch.proof,
         options=dispatch.print_options,
+        reprint_of=dispatch.reprint_of,
         postcode=dispatch.recipient.postcode,
     )
 

@@ -78,6 +78,8 @@ class Piece:
     """The proof of mailing that is asked of the post."""
     options: Mapping[str, str] = field(default_factory=dict[str, str])
     """What the print house is told of it, in the project's own words."""
+    reprint_of: str | None = None
+    """Dispatch key of the letter that this one is printed for once more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

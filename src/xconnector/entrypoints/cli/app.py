@@ -18,6 +18,7 @@ from xconnector.entrypoints.cli import (
     feedback,
     feeds,
     keys,
+    leaving,
     map_files,
     portal,
     project,
@@ -58,6 +59,8 @@ app.command()(failures.failures)
 app.command()(failures.reprocess)
 app.command()(failures.settle)
 app.command()(failures.dismiss)
+app.command()(leaving.cancel)
+app.command()(leaving.reprint)
 app.add_typer(review.app, name="review")
 app.add_typer(archive.app, name="archive")
 app.add_typer(customers.app, name="customers")
