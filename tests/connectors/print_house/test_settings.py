@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from xconnector.connectors.print_house.settings import PrintHouseSettings, SftpDestination
+from xconnector.connectors.print_house.destinations import SftpDestination
+from xconnector.connectors.print_house.settings import PrintHouseSettings
 
 SFTP = {"kind": "sftp", "host": "sftp.house.test", "user": "aurora", "password": "geheim", "host_key": "ssh-ed25519 A"}
 

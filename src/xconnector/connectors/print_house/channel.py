@@ -16,15 +16,17 @@ from xconnector.connectors.print_house.acknowledgement import (
 )
 from xconnector.connectors.print_house.client import SftpOfHouse
 from xconnector.connectors.print_house.destination import Destination
+from xconnector.connectors.print_house.destinations import FolderDestination, SftpDestination
 from xconnector.connectors.print_house.folder import FolderOfHouse
 from xconnector.connectors.print_house.handover import HandOver
 from xconnector.connectors.print_house.manifest import UnreadableManifestError
 from xconnector.connectors.print_house.press import press
 from xconnector.connectors.print_house.sealing import BrokenSealError, Seal, SealedFiles
 from xconnector.connectors.print_house.sent_bundles import SentBundles
-from xconnector.connectors.print_house.settings import FolderDestination, PrintHouseSettings, SftpDestination
+from xconnector.connectors.print_house.settings import PrintHouseSettings
 from xconnector.connectors.print_house.spool import Spool, checked_key, sweep
 from xconnector.connectors.print_house.ticket import EnvelopeClass, Layout, LeftOut
+from xconnector.connectors.print_house.tracking_reports import TrackingReports
 from xconnector.contract.channel import Bundle, BundleReceipt, Dispatch, Inbound, Receipt
 from xconnector.contract.errors import ConnectorError, PermanentError
 from xconnector.contract.manifest import Surroundings
@@ -50,6 +52,13 @@ class PrintHouse:
         self._spools = surroundings.state_folder / "spools"
         self._sent = SentBundles(surroundings.state_folder / "sent", _utc_now)
         self._destination = _destination(settings.destination, surroundings)
+        self._posts = [
+            self._destination if files.destination is None else _destination(files.destination, surroundings)
+            for files in settings.tracking
+        ]
+        self._tracking = [
+            TrackingReports(files, post, self._sent) for files, post in zip(settings.tracking, self._posts, strict=True)
+        ]
         self._seal = seal
         self._sealed = None if seal is None else SealedFiles(surroundings.state_folder / "sealed", seal)
         self._hand_over = HandOver(self._destination, settings, self._sent, self._sealed)
@@ -64,7 +73,8 @@ class PrintHouse:
     async def __aexit__(
         self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None, /
     ) -> None:
-        await self._destination.close()
+        for destination in (self._destination, *self._posts):
+            await destination.close()
 
     async def check(self) -> None:
         if self._seal is not None:
@@ -122,6 +132,18 @@ class PrintHouse:
         return self._receipt(bundle_key, contents.left_out)
 
     async def reports(self) -> AsyncIterator[Inbound[Sequence[DeliveryEvent]]]:
+        """Give what the house acknowledged, then what status files say; what is wrong is raised at the end."""
+        wrong: list[PermanentError] = []
+        for each in (self._acknowledged(), *(files.reports() for files in self._tracking)):
+            try:
+                async for inbound in each:
+                    yield inbound
+            except PermanentError as error:
+                wrong.append(error)
+        if wrong:
+            raise wrong[0]
+
+    async def _acknowledged(self) -> AsyncIterator[Inbound[Sequence[DeliveryEvent]]]:
         """Give each acknowledgement, then a delay for each bundle whose acknowledgement is late.
 
         A file that cannot be understood is set aside; PermanentError names those at the end.

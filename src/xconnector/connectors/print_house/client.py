@@ -14,7 +14,7 @@ import asyncssh
 from asyncssh.constants import FILEXFER_TYPE_REGULAR
 
 from xconnector.connectors.print_house.destination import beside, numbered
-from xconnector.connectors.print_house.settings import SftpDestination
+from xconnector.connectors.print_house.destinations import SftpDestination
 from xconnector.contract.errors import (
     ConnectorError,
     MisconfiguredError,

@@ -53,6 +53,7 @@ class PieceLines:
         line = {
             "kind": "piece",
             "sequence": self.pieces,
+            "envelope_number": self.pieces,
             "dispatch_key": place.piece.dispatch_key,
             "communication_id": place.piece.communication_id,
             "sha256": place.piece.sha256,

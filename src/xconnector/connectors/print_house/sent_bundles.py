@@ -37,6 +37,11 @@ class SentBundles:
         path = self._path(bundle_key)
         return path if path.exists() else None
 
+    def manifests(self) -> Iterator[tuple[str, Path]]:
+        """Yield the key and the manifest of each bundle that was handed over from here."""
+        for path in sorted(self._folder.glob(f"*{_SUFFIX}")):
+            yield path.name.removesuffix(_SUFFIX), path
+
     def settle(self, bundle_key: str) -> None:
         """Note that the house was heard of, or its lateness told."""
         if self.manifest_of(bundle_key) is not None:

@@ -3,70 +3,14 @@
 from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, field_validator
 
+from xconnector.connectors.print_house.destinations import FolderDestination, SftpDestination
 from xconnector.connectors.print_house.ticket import Compression, Marks, SortKey
+from xconnector.connectors.print_house.tracking import StatusFiles
 from xconnector.contract.settings import ConnectorSettings, Duration
-
-_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
-
-
-class FolderDestination(ConnectorSettings):
-    """A folder: a mounted share, or a place on this machine."""
-
-    kind: Literal["folder"]
-    """A folder."""
-    folder: Path
-    """Where bundles are laid down. A relative path starts at the project and is made when missing; an absolute one
-    must exist, so that nothing is written below an unmounted share."""
-
-
-class SftpDestination(ConnectorSettings):
-    """An SFTP server, with its host key pinned."""
-
-    kind: Literal["sftp"]
-    """An SFTP server."""
-    host: str = Field(min_length=1)
-    """Name or address of the server."""
-    port: int = Field(default=22, ge=1, le=65535)
-    """Port of the server."""
-    user: str = Field(min_length=1)
-    """User to log in as."""
-    password: SecretStr | None = None
-    """The user's password; or give `private_key`."""
-    private_key: SecretStr | None = None
-    """The user's private key, the text of an OpenSSH key file; or give `password`."""
-    host_key: str | None = None
-    """The server's public key, such as `ssh-ed25519 AAAA…`, as `ssh-keyscan` prints it behind the name. Required,
-    except on this machine."""
-    any_host_key_on_loopback: bool = False
-    """Take whatever key a server on 127.0.0.1 shows: for sandboxes only."""
-    folder: str = "."
-    """Where bundles are laid down on the server, from the login folder on."""
-
-    @field_validator("password", "private_key", "host_key", mode="before")
-    @classmethod
-    def _empty_is_none(cls, value: object) -> object:
-        # An environment variable that is set to nothing means that there is none.
-        return None if value == "" else value
-
-    @model_validator(mode="after")
-    def _one_credential(self) -> Self:
-        if (self.password is None) == (self.private_key is None):
-            raise ValueError("give either `password` or `private_key`")
-        return self
-
-    @model_validator(mode="after")
-    def _known_server(self) -> Self:
-        if self.any_host_key_on_loopback and self.host not in _LOOPBACK:
-            raise ValueError("`any_host_key_on_loopback` is for 127.0.0.1 only: give `host_key`")
-        if self.host_key is None and not self.any_host_key_on_loopback:
-            raise ValueError(
-                f"give `host_key`: ssh-keyscan -p {self.port} {self.host} shows it; compare it by telephone"
-            )
-        return self
 
 
 class Envelope(ConnectorSettings):
@@ -144,6 +88,8 @@ class PrintHouseSettings(ConnectorSettings):
     """Where the house moves what it has taken, from the destination's folder on."""
     acknowledgement: Acknowledgement | None = None
     """Set it where the house acknowledges bundles: letters then count as completed only when it did."""
+    tracking: tuple[StatusFiles, ...] = ()
+    """Files in which the post, the house, or the mail room says what became of letters."""
     pgp: Pgp | None = None
     """Set it to encrypt and sign what is laid down."""
     remember: Duration = timedelta(days=90)

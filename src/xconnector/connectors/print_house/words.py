@@ -20,6 +20,7 @@ STATUSES = {
     "inserted": Meaning(DeliveryEventType.ACCEPTED),
     "mailed": Meaning(DeliveryEventType.SENT),
     "in_transit": Meaning(DeliveryEventType.IN_TRANSIT),
+    "out_for_delivery": Meaning(DeliveryEventType.OUT_FOR_DELIVERY),
     "forwarded": Meaning(DeliveryEventType.IN_TRANSIT),
     "reprint": Meaning(DeliveryEventType.DEFERRED),
     "delayed": Meaning(DeliveryEventType.DEFERRED),
