@@ -90,7 +90,7 @@ async def test_what_is_given_is_received_for_its_feed_and_acknowledged(database:
         kept = await inbox(place)
 
     assert kept[:2] == [("1", "taken", notice("1").payload), ("2", "taken", other.payload)]
-    assert kept[2:] == [("POLICIES/3", "set_aside", b"?"), ("POLICIES/3", "repeated", b"")]
+    assert kept[2:] == [("POLICIES/3", "set_aside", b"?")]
 
 
 async def test_what_the_database_refuses_alone_is_set_aside_and_the_rest_passes(database: str, tmp_path: Path) -> None:
