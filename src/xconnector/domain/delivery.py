@@ -124,6 +124,7 @@ def is_undeliverable(event: DeliveryEvent) -> bool:
     }
 
 
+_OF_PEOPLE = frozenset({DeliveryEventType.OPENED, DeliveryEventType.CLICKED, DeliveryEventType.RESPONDED})
 _ONLY_WHEN_FINAL = frozenset({DeliveryEventType.BOUNCED, DeliveryEventType.FAILED, DeliveryEventType.CANCELLED})
 
 
@@ -131,9 +132,13 @@ def status_of(events: Iterable[DeliveryEvent]) -> DeliveryStatus:
     """Return the status that a set of events means.
 
     Late, repeated and disordered reports are harmless: only which events there are counts.
-    Failures count only when they are final.
+    Failures count only when they are final. What a program opened was not opened: it only shows that it was accepted.
     """
-    seen = {event.type for event in events if event.final or event.type not in _ONLY_WHEN_FINAL}
+    seen = {
+        DeliveryEventType.ACCEPTED if event.by_machine and event.type in _OF_PEOPLE else event.type
+        for event in events
+        if event.final or event.type not in _ONLY_WHEN_FINAL
+    }
     for status, types in _RANKED:
         if seen & types:
             return status

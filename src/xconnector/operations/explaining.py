@@ -6,6 +6,7 @@ from uuid import UUID
 
 from xconnector.domain.communication import State
 from xconnector.domain.delivery import DeliveryEvent, DeliveryStatus, status_of
+from xconnector.domain.evidence import Evidence, evidence_of
 from xconnector.operations.course import CourseAccount, course_account
 from xconnector.operations.decision_accounts import DecisionHistory, decision_history
 from xconnector.postgres.connect import Connection, Pool, snapshot
@@ -16,6 +17,8 @@ from xconnector.store.documents import ArchivedRendition, KeptRendition
 from xconnector.store.failures import PastFailure
 from xconnector.store.ledger import Entry
 from xconnector.store.reviews import Review
+
+_TAKEN = frozenset({dispatches.DispatchState.HANDED_OVER, dispatches.DispatchState.UNDELIVERABLE})
 
 
 class UnknownCommunicationError(LookupError):
@@ -48,6 +51,17 @@ class Explanation:
         status = status_of(event for event in self.events if event.dispatch_key == latest.dispatch_key)
         is_taken = latest.state == dispatches.DispatchState.HANDED_OVER
         return DeliveryStatus.ACCEPTED if is_taken and status is DeliveryStatus.UNREPORTED else status
+
+    @property
+    def evidence(self) -> Evidence:
+        """What is proven of it by any of its hand-overs."""
+        grades = [self.evidence_of(handover) for handover in self.handovers]
+        return max(grades, key=lambda grade: grade.strength, default=Evidence.NONE)
+
+    def evidence_of(self, handover: Handover) -> Evidence:
+        """What is proven of one hand-over: by the channel's answer, and by all that it reported."""
+        told = [event for event in self.events if event.dispatch_key == handover.dispatch_key]
+        return evidence_of(told, is_handed_over=handover.state in _TAKEN)
 
 
 async def _why_none(connection: Connection, words: str) -> str:
@@ -94,6 +108,14 @@ async def explain(pool: Pool, words: str) -> Explanation:
             failures=await failures.of_communication(connection, key),
             course=await course_account(connection, key, State(found.state)),
         )
+
+
+async def explain_delivery(pool: Pool, communication_id: UUID) -> Explanation | None:
+    """Return what is known of one communication; None when there is none with this id."""
+    async with snapshot(pool) as connection:
+        fitting = await communications.find(connection, communication_id.hex)
+    is_there = any(one.communication_id == communication_id for one in fitting)
+    return await explain(pool, str(communication_id)) if is_there else None
 
 
 async def explain_decision(pool: Pool, communication_id: UUID) -> DecisionHistory | None:

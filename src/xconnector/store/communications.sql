@@ -107,6 +107,7 @@ WHERE communication.batch_id = %(batch_id)s AND communication.state IN ('complet
     AND NOT EXISTS (
         SELECT FROM delivery_event
         WHERE delivery_event.dispatch_key = dispatch.dispatch_key AND type IN ('opened', 'clicked', 'responded')
+            AND NOT by_machine
     )
 ORDER BY communication_id;
 

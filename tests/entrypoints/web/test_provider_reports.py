@@ -16,6 +16,7 @@ from xconnector.contract.channel import Receipt
 from xconnector.contract.feedback import FeedbackRequest
 from xconnector.domain.communication import State
 from xconnector.domain.delivery import DeliveryEvent
+from xconnector.domain.keys import Purpose
 from xconnector.pipeline.closing import Answer, close
 from xconnector.postgres.connect import transaction
 from xconnector.store import communications, dispatches
@@ -144,6 +145,27 @@ async def test_a_report_that_comes_before_the_receipt_waits_for_it(site: Site) -
 
     assert [one.type for one in await events_of(site, dispatch)] == ["delivered"]
     assert await state_of(site, dispatch) == State.COMPLETED
+
+
+async def test_the_api_tells_what_is_proven_and_a_program_is_no_person(site: Site) -> None:
+    dispatch = await handed_over(site)
+    address = f"/communications/{dispatch[:36]}/delivery"
+    seen: list[tuple[str, str]] = []
+    for reported in (
+        event(dispatch, "delivered"),
+        event(dispatch, "open", number=2, sg_machine_open=True),
+        event(dispatch, "click", number=3),
+    ):
+        await told(site, reported)
+        answer = (await site.client.get(address, headers=site.bearing(Purpose.DECISIONS))).json()
+        seen.append((answer["status"], answer["evidence"]))
+
+    assert seen == [("delivered", "delivered"), ("delivered", "delivered"), ("opened", "opened by a person")]
+    assert [one["evidence"] for one in answer["hand_overs"][0]["reports"]] == [
+        "delivered",
+        "accepted",
+        "opened by a person",
+    ]
 
 
 async def test_reports_on_the_hand_overs_of_other_connections_move_nothing(site: Site) -> None:

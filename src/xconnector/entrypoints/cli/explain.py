@@ -11,6 +11,7 @@ from xconnector.entrypoints.cli.running import HERE, AsJson, ProjectFolder, with
 from xconnector.entrypoints.cli.showing import console, show_json, show_table, when
 
 if TYPE_CHECKING:
+    from xconnector.domain.delivery import DeliveryEvent
     from xconnector.domain.routing.plan import Hop
     from xconnector.operations.decision_accounts import DecisionAccount
     from xconnector.operations.explaining import Explanation
@@ -75,7 +76,8 @@ def _show_head(found: "Explanation") -> None:
     )
     stand = row.state.replace("_", " ")
     route = " → ".join(f"({name})" if index == row.hop else name for index, name in enumerate(row.plan))
-    console.print(f"[bold]{stand}[/bold]  {route}  delivery: {found.delivery_status.value}", highlight=False)
+    delivery = f"delivery: {found.delivery_status.value}, evidence: {found.evidence.value}"
+    console.print(f"[bold]{stand}[/bold]  {route}  {delivery}", highlight=False)
     if found.decided.why is not None:
         console.print(found.decided.why, highlight=False, markup=False)
     for line in _course(found):
@@ -140,7 +142,13 @@ def _hop(hop: "Hop") -> str:
     return f"{hop.connection}{wait}{proof}{cost}"
 
 
+def _type(event: "DeliveryEvent") -> str:
+    return f"{event.type.value} by a program" if event.by_machine else event.type.value
+
+
 def _show(found: "Explanation") -> None:
+    from xconnector.domain.evidence import evidence_in
+
     show_table(
         "History",
         ["when", "what", "who", "detail"],
@@ -165,8 +173,8 @@ def _show(found: "Explanation") -> None:
         console.print()
         show_table(
             "Reports",
-            ["when", "what", "reason", "in its words", "of hand-over"],
-            [(e.occurred_at, e.type.value, e.reason, e.detail, e.dispatch_key) for e in found.events],
+            ["when", "what", "evidence", "reason", "in its words", "of hand-over"],
+            [(e.occurred_at, _type(e), evidence_in(e).value, e.reason, e.detail, e.dispatch_key) for e in found.events],
         )
     if found.failures:
         console.print()
