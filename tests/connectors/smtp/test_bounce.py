@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xconnector.connectors.smtp.bounce import UnattributableMailError, events_of
-from xconnector.connectors.smtp.token import Purpose, sign
 from xconnector.domain.delivery import DeliveryEvent, DeliveryEventType, DeliveryReason
+from xconnector.domain.reference_token import Purpose, sign
 
 SECRET = b"a secret of some length"
 KEY = "01970000-0000-7000-8000-000000000001-0"

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from xconnector.connectors.smtp.bounce import events_of
-from xconnector.connectors.smtp.token import Purpose, sign
 from xconnector.domain.delivery import DeliveryEvent, DeliveryEventType
+from xconnector.domain.reference_token import Purpose, sign
 
 CORPUS = Path(__file__).parents[4] / "shared" / "vectors" / "flufl_bounce"
 SECRET = b"a secret of some length"

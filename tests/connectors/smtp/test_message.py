@@ -12,12 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.connectors.smtp.stand_in import email_rendition
-from xconnector.connectors.smtp.message import OutgoingMail, outgoing_mail
-from xconnector.connectors.smtp.settings import SmtpSettings
-from xconnector.connectors.smtp.token import Purpose, dispatch_key_in, verified
+from xconnector.connectors.smtp.settings import SmtpSettings, bounce_address
 from xconnector.contract.channel import Dispatch
 from xconnector.contract.errors import PermanentError
+from xconnector.contract.mail.message import OutgoingMail, outgoing_mail
 from xconnector.domain.document import Rendition, RenditionKind
+from xconnector.domain.reference_token import Purpose, dispatch_key_in, verified
 from xconnector.testing.dispatches import sample_dispatch
 
 NOW = datetime(2026, 11, 23, 8, 30, tzinfo=UTC)
@@ -33,7 +33,8 @@ PROMOTIONAL = {"unsubscribe": {"url": "https://www.aurora.test/stop", "mailto": 
 
 
 def made(dispatch: Dispatch, **settings: Any) -> OutgoingMail:  # noqa: ANN401 - any setting
-    return outgoing_mail(dispatch, SmtpSettings.model_validate({**SETTINGS, **settings}), now=NOW)
+    told = SmtpSettings.model_validate({**SETTINGS, **settings})
+    return outgoing_mail(dispatch, told, now=NOW, bounces=bounce_address(told))
 
 
 def read(mail: OutgoingMail) -> EmailMessage:

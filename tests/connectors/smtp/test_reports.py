@@ -7,11 +7,11 @@ import pytest
 
 from xconnector.connectors.smtp.channel import SmtpChannel
 from xconnector.connectors.smtp.settings import SmtpSettings
-from xconnector.connectors.smtp.token import Purpose, sign
 from xconnector.contract.channel import Inbound, ReportsByPolling
 from xconnector.contract.errors import MisconfiguredError
 from xconnector.contract.manifest import Surroundings
 from xconnector.domain.delivery import DeliveryEvent, DeliveryEventType
+from xconnector.domain.reference_token import Purpose, sign
 from xconnector.sandbox.relay import SandboxRelay
 
 SECRET = "a secret of some length"

@@ -8,11 +8,11 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-from xconnector.connectors.smtp.token import Purpose, dispatch_key_in
 from xconnector.domain.delivery import DeliveryEvent
 from xconnector.domain.feedback.mail import signals_of_mail
 from xconnector.domain.feedback.mime import Part, read_mail
 from xconnector.domain.feedback.status_report import envelope_ids
+from xconnector.domain.reference_token import Purpose, dispatch_key_in
 
 # Where mail servers write the envelope's recipient; To is what the sender of the bounce made of it.
 _RECIPIENT_FIELDS = ("delivered-to", "x-original-to", "envelope-to", "x-envelope-to", "to")

@@ -9,11 +9,11 @@ from typing import Self
 
 from xconnector.connectors.smtp.bounce import UnattributableMailError, events_of
 from xconnector.connectors.smtp.maildir import Maildir, WaitingMail
-from xconnector.connectors.smtp.message import outgoing_mail
 from xconnector.connectors.smtp.relay import Relay, relay
-from xconnector.connectors.smtp.settings import Encryption, SmtpSettings
+from xconnector.connectors.smtp.settings import Encryption, SmtpSettings, bounce_address
 from xconnector.contract.channel import Dispatch, Inbound, Receipt
 from xconnector.contract.errors import ConnectorError, MisconfiguredError
+from xconnector.contract.mail.message import outgoing_mail
 from xconnector.contract.manifest import Surroundings
 from xconnector.domain.delivery import DeliveryEvent
 from xconnector.domain.document import RenditionKind
@@ -70,7 +70,7 @@ class SmtpChannel:
 
     async def _hand_over(self, dispatch: Dispatch, opened: Relay) -> Receipt | ConnectorError:
         try:
-            mail = outgoing_mail(dispatch, self._settings, now=self._now())
+            mail = outgoing_mail(dispatch, self._settings, now=self._now(), bounces=bounce_address(self._settings))
             return Receipt(reference=await opened.hand_over(mail))
         except ConnectorError as error:
             return error

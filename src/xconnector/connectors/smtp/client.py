@@ -21,7 +21,6 @@ from aiosmtplib.errors import (
 from aiosmtplib.protocol import SMTPProtocol
 from aiosmtplib.response import SMTPResponse
 
-from xconnector.connectors.smtp.message import OutgoingMail
 from xconnector.connectors.smtp.settings import Encryption, SmtpSettings
 from xconnector.contract.errors import (
     ConnectorError,
@@ -30,6 +29,7 @@ from xconnector.contract.errors import (
     PermanentError,
     TransientError,
 )
+from xconnector.contract.mail.message import OutgoingMail
 from xconnector.domain.feedback.diagnosis import diagnosed
 from xconnector.domain.feedback.status_codes import status_in
 

@@ -5,9 +5,9 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 from xconnector.connectors.smtp.client import Session
-from xconnector.connectors.smtp.message import OutgoingMail
 from xconnector.connectors.smtp.settings import SmtpSettings
 from xconnector.contract.errors import ConnectorError, MisconfiguredError
+from xconnector.contract.mail.message import OutgoingMail
 
 
 class Relay:

@@ -9,9 +9,10 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
-from xconnector.connectors.smtp.address import mailbox
-from xconnector.connectors.smtp.token import TOKEN_LENGTH
+from xconnector.contract.mail.message import BounceAddress
+from xconnector.contract.mail.settings import Line, MailSettings
 from xconnector.contract.settings import ConnectorSettings, Duration
+from xconnector.domain.reference_token import TOKEN_LENGTH
 
 _LONGEST_LOCAL_PART = 64
 """Octets, RFC 5321 section 4.5.3.1.1."""
@@ -19,26 +20,10 @@ _LONGEST_LOCAL_PART = 64
 _BOUNCE_PREFIX = re.compile(r"[a-z0-9][a-z0-9+._=-]*(?<=[+._=-])", re.ASCII)
 
 
-def _checked_mailbox(address: str) -> str:
-    if mailbox(address).needs_utf8:
-        raise ValueError("an address of ours must be ASCII before the @, so that every relay takes it")
-    return address
-
-
 def _checked_prefix(prefix: str) -> str:
     if not _BOUNCE_PREFIX.fullmatch(prefix):
         raise ValueError("a bounce prefix is a lower-case word that ends in one of + . _ = -, such as b+")
     return prefix
-
-
-def _checked_line(text: str) -> str:
-    if not text.isprintable():
-        raise ValueError("must be one line without control characters")
-    return text
-
-
-MailAddress = Annotated[str, AfterValidator(_checked_mailbox)]
-Line = Annotated[str, AfterValidator(_checked_line)]
 
 
 class Encryption(StrEnum):
@@ -52,15 +37,6 @@ class Encryption(StrEnum):
     """Encrypted from the first byte, usually on port 465."""
 
 
-class Sender(ConnectorSettings):
-    """Whom the recipient sees."""
-
-    address: MailAddress
-    """Address of the From line."""
-    name: Line = ""
-    """Name beside it."""
-
-
 class BounceMailbox(ConnectorSettings):
     """Where bounces arrive."""
 
@@ -68,16 +44,7 @@ class BounceMailbox(ConnectorSettings):
     """Maildir into which the mail server puts whatever comes to the bounce domain; relative to the project."""
 
 
-class Unsubscribe(ConnectorSettings):
-    """How recipients of promotional mails say no more (RFC 2369 and RFC 8058)."""
-
-    url: Annotated[str, Field(pattern=r"^https://[!-~]+[^/]$", max_length=500)]
-    """Address that takes one-click requests, https only; a signed token is appended as its last path segment."""
-    mailto: MailAddress | None = None
-    """Address that takes them by mail as well; the token comes in the subject."""
-
-
-class SmtpSettings(ConnectorSettings):
+class SmtpSettings(MailSettings):
     """A relay, who sends through it, and how bounces find their way back."""
 
     host: Annotated[Line, Field(min_length=1)]
@@ -94,10 +61,6 @@ class SmtpSettings(ConnectorSettings):
     """Name to log in with; without it the relay is used without login."""
     password: SecretStr | None = None
     """Password to log in with."""
-    sender: Sender
-    """Whom the recipient sees."""
-    reply_to: MailAddress | None = None
-    """Where replies go, if not to the sender."""
     hello_name: Annotated[Line, Field(pattern=r"^[A-Za-z0-9.\[\]:-]+$")] | None = None
     """Name that we greet the relay with; the sender's domain if left out."""
     bounce_domain: Annotated[Line, Field(pattern=r"^[A-Za-z0-9.-]+$")] | None = None
@@ -107,15 +70,8 @@ class SmtpSettings(ConnectorSettings):
         str, Field(max_length=_LONGEST_LOCAL_PART - TOKEN_LENGTH), AfterValidator(_checked_prefix)
     ] = "b+"
     """What the local part of those addresses begins with."""
-    token_secret: Annotated[SecretStr, Field(min_length=16)]
-    """At least 16 characters: signs the references in envelope senders, Message-IDs, and unsubscribe links, so that
-    nobody can invent a bounce. Changed, it makes bounces of earlier mails unknown."""
     bounces: BounceMailbox | None = None
     """Where bounces arrive; left out, nobody looks for them."""
-    unsubscribe: Unsubscribe | None = None
-    """Offered in promotional mails only."""
-    attach_letter: bool = True
-    """Whether the letter goes along as PDF."""
     success_reports: bool = False
     """Whether relays are asked to report success as well as failure and delay: one more mail for each mail."""
     messages_per_session: Annotated[int, Field(ge=1)] = 100
@@ -137,6 +93,13 @@ class SmtpSettings(ConnectorSettings):
                 "use starttls or tls, or state plain_text_allowed: true"
             )
         return self
+
+
+def bounce_address(settings: SmtpSettings) -> BounceAddress | None:
+    """Return where bounces go; None where they go to the sender."""
+    if settings.bounce_domain is None:
+        return None
+    return BounceAddress(prefix=settings.bounce_prefix, domain=settings.bounce_domain)
 
 
 def _is_this_machine(host: str) -> bool:

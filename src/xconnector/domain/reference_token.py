@@ -14,13 +14,12 @@ from enum import StrEnum
 from itertools import islice
 from uuid import UUID
 
+from xconnector.domain.dispatch_key import DISPATCH_KEY
+
 TOKEN_LENGTH = 48
 _MOST_CANDIDATES = 1000
 """Words of a token's shape that are looked at in one text."""
 
-_DISPATCH_KEY = re.compile(
-    r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})-(0|[1-9]\d{0,2})(?:-r([1-9]\d{0,4}))?", re.ASCII
-)
 _TOKEN = re.compile(r"(?<![A-Za-z2-7])[A-Za-z2-7]{48}(?![A-Za-z2-7])", re.ASCII)
 _REFERENCE_BYTES = 19
 _SIGNATURE_BYTES = 11
@@ -66,7 +65,7 @@ def dispatch_key_in(text: str, purpose: Purpose, secret: bytes) -> str | None:
 
 
 def _reference(dispatch_key: str) -> bytes:
-    parts = _DISPATCH_KEY.fullmatch(dispatch_key)
+    parts = DISPATCH_KEY.fullmatch(dispatch_key)
     if parts is None:
         raise ValueError(
             "a dispatch key is a communication's id, its hop, and the repeat if any: <uuid>-0 or <uuid>-0-r1"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xconnector.connectors.smtp.token import TOKEN_LENGTH, Purpose, dispatch_key_in, sign, verified
+from xconnector.domain.reference_token import TOKEN_LENGTH, Purpose, dispatch_key_in, sign, verified
 
 SECRET = b"a secret of some length"
 KEY = "01970000-0000-7000-8000-000000000001-0"

@@ -10,20 +10,21 @@ from email.header import Header
 from email.utils import format_datetime
 from urllib.parse import quote
 
-from xconnector.connectors.smtp.address import Mailbox, mailbox
-from xconnector.connectors.smtp.settings import SmtpSettings
-from xconnector.connectors.smtp.token import Purpose, sign
 from xconnector.contract.channel import Dispatch
 from xconnector.contract.errors import PermanentError
+from xconnector.contract.mail.address import Mailbox, mailbox
+from xconnector.contract.mail.entity import Entity, entity_of
+from xconnector.contract.mail.settings import MailSettings
 from xconnector.domain.document import RenditionKind
+from xconnector.domain.reference_token import Purpose, sign
 
 _LONGEST_LINE = 998
 """Octets without CRLF, RFC 5321 section 4.5.3.1.6."""
 _LONGEST_ENCODED_LINE = 75
 """Characters besides the space that continues a line, RFC 2047 section 2."""
 _LONGEST_FILE_NAME = 80
-_FIELD = re.compile(rb"([!-9;-~]+):[^\r\n]*(?:\r\n[ \t][^\r\n]*)*\r\n")
-_BLANK_LINE = b"\r\n\r\n"
+ONE_CLICK = "List-Unsubscribe=One-Click"
+"""The value of `List-Unsubscribe-Post` (RFC 8058)."""
 _QUOTED = re.compile(r'(["\\])')
 
 
@@ -48,33 +49,34 @@ class OutgoingMail:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Entity:
-    """The e-mail rendition taken apart: Subject here, what describes its body there, and the body untouched."""
+class BounceAddress:
+    """Where bounces go: an address of its own for each mail."""
 
-    subject: bytes = field(repr=False)
-    fields: bytes = field(repr=False)
-    body: bytes = field(repr=False)
+    prefix: str
+    """What its local part begins with, before the signed reference."""
+    domain: str
 
 
-def outgoing_mail(dispatch: Dispatch, settings: SmtpSettings, *, now: datetime) -> OutgoingMail:
-    """Return the mail of a dispatch; only its date depends on when it is made.
+def outgoing_mail(
+    dispatch: Dispatch, settings: MailSettings, *, now: datetime, bounces: BounceAddress | None = None
+) -> OutgoingMail:
+    """Return the mail of a dispatch; only its date depends on when it is made. Without `bounces` they go to the sender.
 
     Raises PermanentError when the dispatch cannot become one.
     """
-    recipient = _recipient(dispatch)
+    recipient = recipient_of(dispatch)
     secret = settings.token_secret.get_secret_value().encode()
     try:
         token = sign(dispatch.dispatch_key, Purpose.RETURN, secret)
     except ValueError as wrong:
         raise PermanentError(f"this hand-over has no reference that can be signed: {wrong}") from None
     sender = mailbox(settings.sender.address)
-    bounce_domain = settings.bounce_domain or sender.domain
-    message_id = f"<{token}@{bounce_domain}>"
+    message_id = f"<{token}@{sender.domain if bounces is None else bounces.domain}>"
     header = _header(dispatch, settings, recipient=recipient, message_id=message_id, now=now)
-    content = _content(header, _entity(dispatch), dispatch, settings)
+    content = _content(header, entity_of(dispatch), dispatch, settings)
     _refuse_what_smtp_cannot_carry(content)
     return OutgoingMail(
-        envelope_sender=f"{settings.bounce_prefix}{token}@{bounce_domain}" if settings.bounce_domain else str(sender),
+        envelope_sender=str(sender) if bounces is None else f"{bounces.prefix}{token}@{bounces.domain}",
         recipient=recipient,
         envelope_id=token,
         message_id=message_id,
@@ -82,7 +84,8 @@ def outgoing_mail(dispatch: Dispatch, settings: SmtpSettings, *, now: datetime) 
     )
 
 
-def _recipient(dispatch: Dispatch) -> Mailbox:
+def recipient_of(dispatch: Dispatch) -> Mailbox:
+    """Return where a dispatch goes. Raises PermanentError, without the address in it."""
     if not dispatch.recipient.email:
         raise PermanentError("the customer has no e-mail address: route to another channel or complete the record")
     try:
@@ -92,7 +95,7 @@ def _recipient(dispatch: Dispatch) -> Mailbox:
 
 
 def _header(
-    dispatch: Dispatch, settings: SmtpSettings, *, recipient: Mailbox, message_id: str, now: datetime
+    dispatch: Dispatch, settings: MailSettings, *, recipient: Mailbox, message_id: str, now: datetime
 ) -> list[bytes]:
     sender = mailbox(settings.sender.address)
     lines = [
@@ -104,27 +107,34 @@ def _header(
         "Auto-Submitted: auto-generated",
         f"X-XConnector-Dispatch: {dispatch.dispatch_key}",
         *_reply_to(settings),
-        *_unsubscribe(dispatch, settings),
+        *_unsubscribe_lines(dispatch, settings),
         "MIME-Version: 1.0",
     ]
     return [line.encode() for line in lines]
 
 
-def _reply_to(settings: SmtpSettings) -> Iterable[str]:
+def _reply_to(settings: MailSettings) -> Iterable[str]:
     if settings.reply_to:
         yield f"Reply-To: <{mailbox(settings.reply_to)}>"
 
 
-def _unsubscribe(dispatch: Dispatch, settings: SmtpSettings) -> Iterable[str]:
+def _unsubscribe_lines(dispatch: Dispatch, settings: MailSettings) -> Iterable[str]:
+    ways = ways_to_unsubscribe(dispatch, settings)
+    if ways:
+        yield "List-Unsubscribe: " + ",\r\n ".join(ways)
+        yield f"List-Unsubscribe-Post: {ONE_CLICK}"
+
+
+def ways_to_unsubscribe(dispatch: Dispatch, settings: MailSettings) -> list[str]:
+    """Return the addresses by which the recipient says no more (`List-Unsubscribe`); none unless it is promotional."""
     if not dispatch.promotional or settings.unsubscribe is None:
-        return
+        return []
     offer = settings.unsubscribe
     token = sign(dispatch.dispatch_key, Purpose.UNSUBSCRIBE, settings.token_secret.get_secret_value().encode())
     ways = [f"<{offer.url}/{token}>"]
     if offer.mailto:
         ways.append(f"<mailto:{quote(str(mailbox(offer.mailto)), safe='@')}?subject={token}>")
-    yield "List-Unsubscribe: " + ",\r\n ".join(ways)
-    yield "List-Unsubscribe-Post: List-Unsubscribe=One-Click"
+    return ways
 
 
 def _with_name(name: str, address: Mailbox) -> str:
@@ -139,50 +149,7 @@ def _with_name(name: str, address: Mailbox) -> str:
     return f"{encoded}\r\n <{address}>"
 
 
-def _entity(dispatch: Dispatch) -> _Entity:
-    rendition = dispatch.renditions.get(RenditionKind.EMAIL)
-    if rendition is None:
-        raise PermanentError("no e-mail was composed for this communication: give its template an e-mail part")
-    content = _with_crlf(rendition.content)
-    head, blank, body = content.partition(_BLANK_LINE)
-    subject, fields = b"", b""
-    for name, line in _fields(head + b"\r\n"):
-        match name:
-            case "subject" if not subject:
-                subject = line
-            case "mime-version":
-                pass
-            case _ if name.startswith("content-"):
-                fields += line
-            case _:
-                raise PermanentError(
-                    "the composed e-mail brings a header of its own beside one Subject and Content-…: "
-                    "leave the rest to the channel"
-                )
-    if not blank or not subject or not (head.isascii()):
-        raise PermanentError("the composed e-mail needs a header in ASCII with a Subject, and a blank line below it")
-    return _Entity(subject=subject, fields=fields, body=body)
-
-
-def _fields(head: bytes) -> Iterable[tuple[str, bytes]]:
-    position = 0
-    while position < len(head):
-        found = _FIELD.match(head, position)
-        if found is None:
-            raise PermanentError("the composed e-mail has a malformed header line")
-        yield found[1].decode("ascii").lower(), found[0]
-        position = found.end()
-
-
-def _with_crlf(content: bytes) -> bytes:
-    """Return the content as SMTP carries lines; bytes that no line of a mail may hold are refused."""
-    lines = content.replace(b"\r\n", b"\n")
-    if b"\r" in lines or b"\0" in lines:
-        raise PermanentError("the composed e-mail holds a bare carriage return or a zero byte")
-    return lines.replace(b"\n", b"\r\n")
-
-
-def _content(header: list[bytes], entity: _Entity, dispatch: Dispatch, settings: SmtpSettings) -> bytes:
+def _content(header: list[bytes], entity: Entity, dispatch: Dispatch, settings: MailSettings) -> bytes:
     head = b"".join(line + b"\r\n" for line in header) + entity.subject
     if not settings.attach_letter:
         return _ending_in_a_line(head + entity.fields + b"\r\n" + entity.body)
@@ -224,7 +191,7 @@ def _boundary(dispatch_key: str, body: bytes) -> bytes:
 
 
 def _attachment_fields(title: str) -> bytes:
-    name = _file_name(title)
+    name = file_name_of(title)
     named = f'filename="{name}"' if name.isascii() else f"filename*=utf-8''{quote(name, safe='')}"
     lines = (
         "Content-Type: application/pdf",
@@ -234,7 +201,7 @@ def _attachment_fields(title: str) -> bytes:
     return "".join(f"{line}\r\n" for line in lines).encode("ascii")
 
 
-def _file_name(title: str) -> str:
+def file_name_of(title: str) -> str:
     """Return the title as a name that every file system takes."""
     safe = "".join(letter if letter.isprintable() and letter not in '/\\:*?"<>|;' else " " for letter in title)
     return (" ".join(safe.split())[:_LONGEST_FILE_NAME].strip(". ") or "letter") + ".pdf"

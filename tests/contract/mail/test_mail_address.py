@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xconnector.connectors.smtp.address import mailbox
+from xconnector.contract.mail.address import mailbox
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,106 @@
+"""The way to a provider's web service: answers of bounded size, no redirects, and what a lost one means."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+
+from xconnector.contract.errors import MisconfiguredError, OutcomeUnknownError, TransientError
+
+_LARGEST_ANSWER = 64 * 1024
+_NOTHING_SENT_YET = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceAnswer:
+    """What the service said."""
+
+    status: int
+    headers: Mapping[str, str] = field(repr=False)
+    """Names in lower case."""
+    body: bytes = field(repr=False)
+    """Its beginning, which is all of it in every sensible answer."""
+
+    @property
+    def is_success(self) -> bool:
+        return 200 <= self.status < 300  # noqa: PLR2004 - the class of statuses
+
+
+class WebService:
+    """A service of a provider, opened."""
+
+    def __init__(
+        self,
+        name: str,
+        url: str,
+        *,
+        timeout: float,
+        at_once: int,
+        headers: Mapping[str, str] | None = None,
+        auth: tuple[str, str] | None = None,
+    ) -> None:
+        """Nothing is called before `ask`.
+
+        Args:
+            name: begins the sentences of errors.
+            url: where it is, without a stroke at the end.
+            timeout: seconds for each answer.
+            at_once: calls at the same time.
+            headers: of every call.
+            auth: user and password of every call.
+        """
+        self.name = name
+        self._url = url
+        self._http = httpx.AsyncClient(
+            auth=auth,
+            headers=dict(headers or {}),
+            timeout=timeout,
+            limits=httpx.Limits(max_connections=at_once, max_keepalive_connections=at_once),
+            # An answer that sends us elsewhere would take the login and the content along.
+            follow_redirects=False,
+            # The address is the operator's word, not the environment's.
+            trust_env=False,
+        )
+
+    async def __aenter__(self) -> Self:
+        await self._http.__aenter__()
+        return self
+
+    async def __aexit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None, /
+    ) -> None:
+        await self._http.__aexit__(exc_type, exc, traceback)
+
+    async def ask(self, method: str, path: str, *, repeats_safely: bool, **content: Any) -> ServiceAnswer:  # noqa: ANN401 - as httpx takes it
+        """Return the answer, whatever its status.
+
+        Raises TransientError where nothing was sent, or may be sent again, OutcomeUnknownError where the answer was
+        lost otherwise, and MisconfiguredError.
+        """
+        try:
+            async with self._http.stream(method, f"{self._url}{path}", **content) as answer:
+                return ServiceAnswer(
+                    status=answer.status_code,
+                    headers={name.lower(): value for name, value in answer.headers.items()},
+                    body=await _body(answer),
+                )
+        except (httpx.InvalidURL, httpx.UnsupportedProtocol):
+            raise MisconfiguredError(f"the address of {self.name} is none that can be called") from None
+        except _NOTHING_SENT_YET:
+            raise TransientError(f"{self.name} cannot be reached") from None
+        except httpx.HTTPError:
+            lost = f"the answer of {self.name} was lost"
+            if repeats_safely:
+                raise TransientError(lost) from None
+            raise OutcomeUnknownError(f"{lost}; look there, then settle it") from None
+
+
+async def _body(answer: httpx.Response) -> bytes:
+    body = b""
+    async for chunk in answer.aiter_bytes():
+        body += chunk
+        if len(body) > _LARGEST_ANSWER:
+            break
+    return body[:_LARGEST_ANSWER]
