@@ -226,6 +226,24 @@ async def test_what_cannot_be_merged_or_parted_is_told(pool: Pool) -> None:
         await part(pool, _word("A", "C"))
 
 
+async def test_what_was_known_is_known_of_those_who_were_one_customer_then(pool: Pool) -> None:
+    async with transaction(pool) as connection:
+        await _know(connection, "A", city="Bonn")
+        await _know(connection, "B", mobile="+492")
+    alone = datetime.now(UTC)
+    await merge(pool, _word("A", "B"))
+    merged = datetime.now(UTC)
+    await unmerge(pool, "B", by="bob", reason="father and son")
+    async with transaction(pool) as connection:
+        golden = [
+            await customers.golden_records(connection, ["A"], MOST_RECENT, at=NOW, known_at=moment)
+            for moment in (alone, merged, datetime.now(UTC))
+        ]
+
+    assert ["mobile" in one["A"].fields for one in golden] == [False, True, False]
+    assert all(one["A"].fields["city"] == "Bonn" for one in golden)
+
+
 async def test_merges_at_the_same_time_make_one_customer_of_all(pool: Pool) -> None:
     async with transaction(pool) as connection:
         await _know(connection, *MEMBERS)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from xconnector.domain.matching.links import Cluster, Link, LinkAction
+from xconnector.domain.matching.links import Cluster, Link, LinkAction, together_at
 from xconnector.postgres.connect import Connection
 from xconnector.postgres.queries import Queries
 from xconnector.store.rows import fetch_all
@@ -64,6 +64,14 @@ async def clusters_of(connection: Connection, keys: Sequence[str]) -> dict[str, 
     for key, those in members.items():
         found[key] = Cluster(customer_key=those[0].customer_key, member_keys=tuple(row.member_key for row in those))
     return found
+
+
+async def members_at(connection: Connection, keys: Sequence[str], at: datetime | None) -> dict[str, tuple[str, ...]]:
+    """Return by key all members of the customer to whom it belonged at a moment, or belongs now."""
+    if at is None:
+        return {key: cluster.member_keys for key, cluster in (await clusters_of(connection, keys)).items()}
+    words = await words_ever(connection, keys)
+    return {key: together_at(key, words, at) for key in keys}
 
 
 async def words_on(connection: Connection, member_keys: Sequence[str]) -> list[Link]:

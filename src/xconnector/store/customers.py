@@ -197,12 +197,23 @@ async def statements(
     """Return what the sources say of all members of customers, oldest first within a member and source.
 
     Each field of a member and source stands once.
-    With `known_at` it is what we knew at that moment, with `valid_at` what held at that moment; both may be asked.
+    With `known_at` it is what we knew at that moment, also of who was the same customer; with `valid_at` what held at
+    that moment. Both may be asked.
     """
     keys = list(set(customer_keys))
     if valid_at is None and known_at is None:
         return _by_customer(await fetch_all(connection, _Row, _QUERIES.records, customer_keys=keys))
-    rows = await fetch_all(connection, _Row, _QUERIES.ever_said, customer_keys=keys, known_at=known_at)
+    # Whom we took for one customer is something that we knew as well.
+    members = await customer_links.members_at(connection, keys, known_at)
+    pairs = [(key, member) for key, those in members.items() for member in those]
+    rows = await fetch_all(
+        connection,
+        _Row,
+        _QUERIES.ever_said,
+        asked_keys=[key for key, _ in pairs],
+        member_keys=[member for _, member in pairs],
+        known_at=known_at,
+    )
     found: dict[str, list[CustomerRecord]] = {}
     by_then = min(moment for moment in (valid_at, known_at) if moment is not None)
     for (asked_key, *_), history in groupby(rows, key=attrgetter("asked_key", "customer_key", "source")):

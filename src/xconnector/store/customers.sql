@@ -89,7 +89,9 @@ ORDER BY source;
 -- name: ever_said
 -- All that the sources ever said of all members of these customers, or all that was known of it at a moment, in the order
 -- in which it came.
-WITH member AS MATERIALIZED (SELECT asked_key, member_key FROM members_of(%(customer_keys)s))
+WITH member AS MATERIALIZED (
+    SELECT asked_key, member_key FROM unnest(%(asked_keys)s::text[], %(member_keys)s::text[]) AS given (asked_key, member_key)
+)
 SELECT asked_key, customer_key, source, statements, heard_again
 FROM (
     SELECT member.asked_key, customer_key, source, past_id, statements::text AS statements, recorded_at,

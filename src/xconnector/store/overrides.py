@@ -10,6 +10,7 @@ import msgspec
 from xconnector.domain.override import OverrideEvent
 from xconnector.postgres.connect import Connection
 from xconnector.postgres.queries import Queries
+from xconnector.store import customer_links
 from xconnector.store.rows import fetch_all, to_json
 
 _QUERIES = Queries.load("xconnector.store", "overrides.sql")
@@ -64,10 +65,26 @@ async def of_customers(
 ) -> dict[str, list[OverrideEvent]]:
     """Return by customer what was said of the fields of all its members, as it was recorded, in one query.
 
-    With `known_at` it is what we knew at that moment. Of whom nobody said anything is not there.
+    With `known_at` it is what we knew at that moment, also of who was the same customer. Of whom nobody said
+    anything is not there.
     """
-    found: dict[str, list[OverrideEvent]] = {}
     keys = list(set(customer_keys))
-    for row in await fetch_all(connection, _Row, _QUERIES.of_customers, customer_keys=keys, known_at=known_at):
+    found: dict[str, list[OverrideEvent]] = {}
+    for row in await _rows(connection, keys, known_at):
         found.setdefault(row.asked_key, []).append(row.event)
     return found
+
+
+async def _rows(connection: Connection, keys: Sequence[str], known_at: datetime | None) -> Sequence[_Row]:
+    if known_at is None:
+        return await fetch_all(connection, _Row, _QUERIES.of_customers, customer_keys=keys)
+    members = await customer_links.members_at(connection, keys, known_at)
+    pairs = [(key, member) for key, those in members.items() for member in those]
+    return await fetch_all(
+        connection,
+        _Row,
+        _QUERIES.known_at,
+        asked_keys=[key for key, _ in pairs],
+        member_keys=[member for _, member in pairs],
+        known_at=known_at,
+    )
