@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from datetime import datetime
 
+from tests.connectors.mail_services import MAIL
 from xconnector.contract.feedback import FeedbackRequest
 from xconnector.testing.conformance import Became
 
@@ -14,8 +15,18 @@ _WORDS = {Became.DELIVERED: "delivered", Became.RETURNED: "failed", Became.UNHEA
 
 
 class Mailgun:
-    settings: Mapping[str, object] = {"reports": {"secrets": [SECRET]}}
-    of_another: Mapping[str, object] = {"reports": {"secrets": ["another signing key"]}}
+    settings: Mapping[str, object] = {
+        **MAIL,
+        "api_key": "a key",
+        "domain": "mail.aurora.test",
+        "reports": {"secrets": [SECRET]},
+    }
+    of_another: Mapping[str, object] = {
+        **MAIL,
+        "api_key": "a key",
+        "domain": "mail.aurora.test",
+        "reports": {"secrets": ["another signing key"]},
+    }
     signs_its_time = True
 
     def request(self, became: Became, dispatch_key: str, reference: str, *, at: datetime) -> FeedbackRequest:

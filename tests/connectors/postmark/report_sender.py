@@ -5,6 +5,7 @@ import json
 from collections.abc import Mapping
 from datetime import datetime
 
+from tests.connectors.mail_services import MAIL
 from xconnector.contract.feedback import FeedbackRequest
 from xconnector.testing.conformance import Became
 
@@ -13,8 +14,16 @@ _WORDS = {Became.DELIVERED: "Delivery", Became.RETURNED: "Bounce", Became.UNHEAR
 
 
 class Postmark:
-    settings: Mapping[str, object] = {"reports": {"user": "provider", "secrets": [SECRET]}}
-    of_another: Mapping[str, object] = {"reports": {"user": "provider", "secrets": ["another secret of somebody"]}}
+    settings: Mapping[str, object] = {
+        **MAIL,
+        "server_token": "a token",
+        "reports": {"user": "provider", "secrets": [SECRET]},
+    }
+    of_another: Mapping[str, object] = {
+        **MAIL,
+        "server_token": "a token",
+        "reports": {"user": "provider", "secrets": ["another secret of somebody"]},
+    }
     signs_its_time = False
 
     def request(self, became: Became, dispatch_key: str, reference: str, *, at: datetime) -> FeedbackRequest:

@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, SECP256R1, deriv
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from tests.connectors.mail_services import MAIL
 from xconnector.contract.feedback import FeedbackRequest
 from xconnector.testing.conformance import Became
 
@@ -48,8 +49,10 @@ def signed_body(body: bytes, *, at: datetime) -> FeedbackRequest:
 
 
 class SendGrid:
-    settings: Mapping[str, object] = {"reports": {"public_keys": [PUBLIC_KEY]}}
+    settings: Mapping[str, object] = {**MAIL, "api_key": "a key", "reports": {"public_keys": [PUBLIC_KEY]}}
     of_another: Mapping[str, object] = {
+        **MAIL,
+        "api_key": "a key",
         "reports": {
             "public_keys": [
                 base64.b64encode(
@@ -58,7 +61,7 @@ class SendGrid:
                     .public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
                 ).decode()
             ]
-        }
+        },
     }
     signs_its_time = True
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.hashes import SHA256
 
+from tests.connectors.mail_services import MAIL
 from tests.connectors.ses.authority import key
 from xconnector.contract.feedback import FeedbackRequest
 from xconnector.testing.conformance import Became
@@ -18,8 +19,20 @@ _WORDS = {Became.DELIVERED: "Delivery", Became.RETURNED: "Bounce", Became.UNHEAR
 
 
 class Sns:
-    settings: Mapping[str, object] = {"reports": {"topics": [TOPIC]}}
-    of_another: Mapping[str, object] = {"reports": {"topics": [f"{TOPIC}-of-another"]}}
+    settings: Mapping[str, object] = {
+        **MAIL,
+        "region": "eu-central-1",
+        "access_key_id": "AKIAEXAMPLE000000000",
+        "secret_access_key": "a secret",
+        "reports": {"topics": [TOPIC]},
+    }
+    of_another: Mapping[str, object] = {
+        **MAIL,
+        "region": "eu-central-1",
+        "access_key_id": "AKIAEXAMPLE000000000",
+        "secret_access_key": "a secret",
+        "reports": {"topics": [f"{TOPIC}-of-another"]},
+    }
     signs_its_time = True
 
     def request(self, became: Became, dispatch_key: str, reference: str, *, at: datetime) -> FeedbackRequest:

@@ -25,6 +25,9 @@ from xconnector.store.dispatches import DispatchState, Intent, dispatch_key
 CONNECTION = f"""
   sendgrid:
     connector: sendgrid
+    api_key: a key
+    sender: {{address: service@small.test}}
+    token_secret: a secret of the tests
     reports: {{public_keys: ["{PUBLIC_KEY}"]}}
 """.lstrip("\n")
 

@@ -1,8 +1,17 @@
-"""Mailgun: reads what it reports by webhook."""
+"""Mailgun: sends e-mail, and reads what it reports of it."""
 
 from xconnector.connectors.mailgun.settings import MailgunSettings
+from xconnector.contract.channel import Channel
 from xconnector.contract.manifest import Manifest, Surroundings
 from xconnector.contract.reporting import ReportWebhook
+from xconnector.domain.routing.plan import Medium
+
+
+def _open_channel(settings: MailgunSettings, surroundings: Surroundings) -> Channel:
+    from xconnector.connectors.mailgun.channel import MailgunChannel
+
+    del surroundings  # it keeps nothing
+    return MailgunChannel(settings)
 
 
 def _report_webhook(settings: MailgunSettings, _surroundings: Surroundings) -> ReportWebhook:
@@ -13,7 +22,9 @@ def _report_webhook(settings: MailgunSettings, _surroundings: Surroundings) -> R
 
 MANIFEST = Manifest(
     name="mailgun",
-    summary="Reads what Mailgun reports of e-mails.",
+    summary="Sends e-mail through Mailgun, and reads what it reports.",
     settings=MailgunSettings,
+    channel=_open_channel,
+    medium=Medium.EMAIL,
     report_webhook=_report_webhook,
 )

@@ -1,8 +1,17 @@
-"""Postmark: reads what it reports by webhook."""
+"""Postmark: sends e-mail, and reads what it reports of it."""
 
 from xconnector.connectors.postmark.settings import PostmarkSettings
+from xconnector.contract.channel import Channel
 from xconnector.contract.manifest import Manifest, Surroundings
 from xconnector.contract.reporting import ReportWebhook
+from xconnector.domain.routing.plan import Medium
+
+
+def _open_channel(settings: PostmarkSettings, surroundings: Surroundings) -> Channel:
+    from xconnector.connectors.postmark.channel import PostmarkChannel
+
+    del surroundings  # it keeps nothing
+    return PostmarkChannel(settings)
 
 
 def _report_webhook(settings: PostmarkSettings, _surroundings: Surroundings) -> ReportWebhook:
@@ -13,7 +22,9 @@ def _report_webhook(settings: PostmarkSettings, _surroundings: Surroundings) -> 
 
 MANIFEST = Manifest(
     name="postmark",
-    summary="Reads what Postmark reports of e-mails.",
+    summary="Sends e-mail through Postmark, and reads what it reports.",
     settings=PostmarkSettings,
+    channel=_open_channel,
+    medium=Medium.EMAIL,
     report_webhook=_report_webhook,
 )

@@ -1,8 +1,17 @@
-"""Twilio SendGrid: reads what it reports by its event webhook."""
+"""Twilio SendGrid: sends e-mail, and reads what it reports of it."""
 
 from xconnector.connectors.sendgrid.settings import SendGridSettings
+from xconnector.contract.channel import Channel
 from xconnector.contract.manifest import Manifest, Surroundings
 from xconnector.contract.reporting import ReportWebhook
+from xconnector.domain.routing.plan import Medium
+
+
+def _open_channel(settings: SendGridSettings, surroundings: Surroundings) -> Channel:
+    from xconnector.connectors.sendgrid.channel import SendGridChannel
+
+    del surroundings  # it keeps nothing
+    return SendGridChannel(settings)
 
 
 def _report_webhook(settings: SendGridSettings, _surroundings: Surroundings) -> ReportWebhook:
@@ -13,7 +22,9 @@ def _report_webhook(settings: SendGridSettings, _surroundings: Surroundings) -> 
 
 MANIFEST = Manifest(
     name="sendgrid",
-    summary="Reads what Twilio SendGrid reports of e-mails.",
+    summary="Sends e-mail through Twilio SendGrid, and reads what it reports.",
     settings=SendGridSettings,
+    channel=_open_channel,
+    medium=Medium.EMAIL,
     report_webhook=_report_webhook,
 )

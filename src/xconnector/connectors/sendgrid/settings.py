@@ -2,9 +2,11 @@
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 
+from xconnector.contract.mail.settings import MailServiceSettings
 from xconnector.contract.report_settings import Tolerance
+from xconnector.contract.service_address import ServiceAddress
 from xconnector.contract.settings import ConnectorSettings
 from xconnector.domain.signed import TOLERANCE
 
@@ -19,8 +21,13 @@ class SendGridReports(ConnectorSettings):
     """How far the signed time may lie from ours, either way."""
 
 
-class SendGridSettings(ConnectorSettings):
-    """An account of SendGrid."""
+class SendGridSettings(MailServiceSettings):
+    """An account of SendGrid, and how its mails are made."""
 
+    api_key: SecretStr
+    """A key with the right to send mail."""
+    url: ServiceAddress = "https://api.sendgrid.com"
+    """Where the API is; the European region has another name."""
     reports: SendGridReports | None = None
-    """How the event webhook proves itself; left out, its requests need a key of ours for reports."""
+    """How the event webhook proves itself: then a communication is completed when SendGrid reports on it. Left out, the
+    answer to the hand-over completes it, and reports need a key of ours."""

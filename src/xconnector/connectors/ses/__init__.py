@@ -1,8 +1,17 @@
-"""Amazon SES: reads what it reports through Amazon SNS."""
+"""Amazon SES: sends e-mail, and reads what it reports of it."""
 
 from xconnector.connectors.ses.settings import SesSettings
+from xconnector.contract.channel import Channel
 from xconnector.contract.manifest import Manifest, Surroundings
 from xconnector.contract.reporting import ReportWebhook
+from xconnector.domain.routing.plan import Medium
+
+
+def _open_channel(settings: SesSettings, surroundings: Surroundings) -> Channel:
+    from xconnector.connectors.ses.channel import SesChannel
+
+    del surroundings  # it keeps nothing
+    return SesChannel(settings)
 
 
 def _report_webhook(settings: SesSettings, _surroundings: Surroundings) -> ReportWebhook:
@@ -13,7 +22,9 @@ def _report_webhook(settings: SesSettings, _surroundings: Surroundings) -> Repor
 
 MANIFEST = Manifest(
     name="ses",
-    summary="Reads what Amazon SES reports of e-mails.",
+    summary="Sends e-mail through Amazon SES, and reads what it reports through Amazon SNS.",
     settings=SesSettings,
+    channel=_open_channel,
+    medium=Medium.EMAIL,
     report_webhook=_report_webhook,
 )

@@ -1,11 +1,13 @@
 """What every channel for e-mail needs to know: who sends, where replies go, and how recipients say no more."""
 
+from datetime import timedelta
 from typing import Annotated
 
 from pydantic import AfterValidator, Field, SecretStr
 
 from xconnector.contract.mail.address import mailbox
-from xconnector.contract.settings import ConnectorSettings
+from xconnector.contract.settings import ConnectorSettings, Duration
+from xconnector.domain.document import RenditionKind
 
 
 def _checked_mailbox(address: str) -> str:
@@ -56,3 +58,18 @@ class MailSettings(ConnectorSettings):
     """Offered in promotional mails only."""
     attach_letter: bool = True
     """Whether the letter goes along as PDF."""
+
+
+class MailServiceSettings(MailSettings):
+    """A provider's service that takes mails over HTTPS."""
+
+    at_once: Annotated[int, Field(ge=1, le=100)] = 10
+    """Mails that are handed over at the same time."""
+    timeout: Duration = timedelta(seconds=30)
+    """How long to wait for each answer."""
+
+
+def renditions_of(settings: MailSettings) -> frozenset[RenditionKind]:
+    """Return the renditions without which no mail can be made."""
+    letter = {RenditionKind.LETTER} if settings.attach_letter else set[RenditionKind]()
+    return frozenset({RenditionKind.EMAIL, *letter})
