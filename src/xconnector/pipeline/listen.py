@@ -18,6 +18,7 @@ from xconnector.execution.jobs import Priority
 from xconnector.execution.listening import LONGEST_WAIT
 from xconnector.execution.shift import Shift, ShiftState
 from xconnector.pipeline.receive import receive
+from xconnector.pipeline.speaking import speaking_for
 from xconnector.pipeline.workplace import Workplace
 from xconnector.postgres.connect import DatabaseUnreachableError, reading, takes_nothing
 from xconnector.project.model import Feed
@@ -73,7 +74,8 @@ async def _take_in(place: Workplace, feed: Feed, shift: Shift, listening: Listen
             looks_at = place.now() + bounds.look
         batch = await listening.take(bounds.appetite)
         if batch.records:
-            await _until_done(shift, bounds, partial(_keep, place, feed, batch.records))
+            records = speaking_for(place.project.speakers, feed.connection or feed.name, batch.records)
+            await _until_done(shift, bounds, partial(_keep, place, feed, records))
         await batch.ack()
         await shift.tell(ShiftState.LISTENING, taken=len(batch.records))
 

@@ -15,6 +15,7 @@ from xconnector.project.promise_shape import ExpectedShape
 from xconnector.project.trigger_file import TriggerShape
 
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")]
+SpeakerName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 
 
@@ -130,6 +131,14 @@ class PersonShape(Shape):
     """Roles in which the person may release, such as compliance."""
 
 
+class SpeakerShape(Shape):
+    """Who hands in events: a key, or a connection."""
+
+    sources: Annotated[tuple[Annotated[str, StringConstraints(pattern=r"^[^\s*]\S{0,198}$")], ...], Field(min_length=1)]
+    """The sources for which it may speak, as its events name them: `/policies/eu`, or `/policies/*` for all that begin
+    so. For others it may not; and for these nobody else may who is not told."""
+
+
 class CustomersShape(Shape):
     """Where customers' data comes from; `customers/survivorship.md` says which source counts for which field."""
 
@@ -200,6 +209,8 @@ class ProjectShape(Shape):
     """How source records become events, by name."""
     people: Mapping[Name, PersonShape] = {}
     """Who reviews, by name."""
+    speakers: Mapping[SpeakerName, SpeakerShape] = {}
+    """Who may speak for which sources, by the name of the key or connection."""
     customers: CustomersShape = CustomersShape()
     """Where customers' data comes from."""
     record_classes: Mapping[Name, RecordClassShape] = {}

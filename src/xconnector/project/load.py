@@ -49,6 +49,7 @@ from xconnector.project.model import (
     SpeakingTimes,
 )
 from xconnector.project.shape import Shaped, shape
+from xconnector.project.speakers_section import speakers_of
 from xconnector.project.survivorship import CUSTOMERS, read_survivorship
 from xconnector.project.tables.files import FOREIGN_FORMS, FORMS, form_of, read_part_of_table_file, read_table_file
 from xconnector.project.tables.text import TableText
@@ -352,6 +353,7 @@ def _project(folder: Path, shaped: ProjectShape, known: Known, survivorship: Sur
         customer_fields=known.customer_fields,
         calendars={name: calendar for name, calendar in known.calendars.items() if calendar is not None},
         survivorship=survivorship,
+        speakers=speakers_of(shaped.speakers, known),
         governance=governance_of(shaped.tables),
     )
 

@@ -18,6 +18,7 @@ from xconnector.domain.matching.member_key import own_key
 from xconnector.domain.retention import RecordClass
 from xconnector.domain.routing.plan import Medium
 from xconnector.domain.routing.policy import Check
+from xconnector.domain.speakers import EVERYBODY_FOR_ALL, Speakers
 from xconnector.domain.staleness import Staleness
 from xconnector.domain.trigger.rules import NO_RULES, TriggerRules, Urgency
 from xconnector.project.condition import Condition
@@ -247,6 +248,8 @@ class Project:
     """Which fields customers have here."""
     calendars: Mapping[str, Calendar] = field(default_factory=dict[str, Calendar])
     """Working days, by name."""
+    speakers: Speakers = EVERYBODY_FOR_ALL
+    """Who may speak for which sources."""
     governance: Governance | None = None
     """Of decision tables; None where nobody is named to approve them."""
 

@@ -53,12 +53,13 @@ async def open_site(
     limits: WebLimits | None = None,
     connections: str = "",
     feeds: str = "",
+    speakers: str = "",
     tls: Tls | None = None,
 ) -> AsyncGenerator[Site]:
     """Serve the small project for the block, with further connections and feeds as lines of its file."""
     file = write_small_project(folder) / "xconnector.yaml"
     text = file.read_text().replace("connections:\n", f"connections:\n{connections}", 1)
-    file.write_text(text.replace("feeds:\n", f"feeds:\n{feeds}", 1))
+    file.write_text(text.replace("feeds:\n", f"{speakers}feeds:\n{feeds}", 1))
     project = load_project(folder, ENVIRONMENT)
     async with open_workplace(project, database, name="tests") as place:
         keys = {purpose: await make_key(place.pool, f"test-{purpose}", purpose) for purpose in Purpose}

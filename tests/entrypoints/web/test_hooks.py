@@ -108,6 +108,15 @@ async def test_signed_cloudevents_of_a_connection_without_feeds_are_for_the_feed
     assert await rows(site, b"SELECT source, source_key, feed FROM inbox") == [("/crm", "7", "notice_events")]
 
 
+async def test_a_connection_speaks_for_no_source_that_is_anothers_and_takes_no_key_of_it(site: Site) -> None:
+    event = {"specversion": "1.0", "id": "7", "source": "crm", "type": "com.small.notice", "data": {"number": "1"}}
+    answer = await send(site, json.dumps(event).encode(), to="events", content_type="application/cloudevents+json")
+    assert answer.status_code == 200
+    assert await rows(site, b"SELECT source, source_key, fate FROM inbox") == [("events", None, "set_aside")]
+    ((reason,),) = await rows(site, b"SELECT reason FROM failure")
+    assert "under `speakers` in xconnector.yaml" in reason
+
+
 async def test_a_body_that_is_too_large_is_refused_while_it_arrives(site: Site) -> None:
     answer = await send(site, b'{"number": "' + b"1" * 4096 + b'"}')
     assert answer.status_code == 413

@@ -58,7 +58,7 @@ def application(place: Workplace, *, secrets: PortalSecrets, limits: WebLimits |
         redoc_url=None,
         redirect_slashes=False,
     )
-    app.include_router(event_routes(intake, callers, pressure, bodies, limits))
+    app.include_router(event_routes(place, intake, callers, pressure, bodies, limits))
     app.include_router(hook_routes(place, intake, pressure, hook_bodies, limits))
     app.include_router(report_routes(place, reports, callers, bodies, limits))
     app.include_router(decision_routes(place.pool, callers, limits))

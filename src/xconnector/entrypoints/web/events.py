@@ -68,7 +68,9 @@ def intake_of(place: Workplace) -> Intake:
     return Gathering(take)
 
 
-def event_routes(intake: Intake, callers: Callers, pressure: Pressure, bodies: Bodies, limits: WebLimits) -> APIRouter:
+def event_routes(
+    place: Workplace, intake: Intake, callers: Callers, pressure: Pressure, bodies: Bodies, limits: WebLimits
+) -> APIRouter:
     """Return the intake of events."""
     routes = APIRouter(tags=["events"], route_class=StraightRoute)
     caller = callers.known(Purpose.EVENTS)
@@ -87,6 +89,7 @@ def event_routes(intake: Intake, callers: Callers, pressure: Pressure, bodies: B
             **documented(
                 HTTPStatus.BAD_REQUEST,
                 HTTPStatus.UNAUTHORIZED,
+                HTTPStatus.FORBIDDEN,
                 HTTPStatus.REQUEST_TIMEOUT,
                 HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
                 HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
@@ -110,6 +113,8 @@ def event_routes(intake: Intake, callers: Callers, pressure: Pressure, bodies: B
         largest = limits.event_batch if is_batch else limits.event
         async with pressure.let_in(), bodies.read(request, largest=largest) as body:
             records = await _records(request, body)
+            if not all(place.project.speakers.may_speak(key, one.source) for one in records):
+                raise _NOT_FOR_THIS_SOURCE
             # Which feed an event belongs to is told by its type, in the main path.
             settled = await settled_by(intake, [(replace(one, handed_in_by=key), None) for one in records], limits)
         answers = [_answer(record, result) for record, result in zip(records, settled, strict=True)]
@@ -117,6 +122,13 @@ def event_routes(intake: Intake, callers: Callers, pressure: Pressure, bodies: B
         return Response(content, status_code=_status(answers, is_batch=is_batch), media_type="application/json")
 
     return routes
+
+
+_NOT_FOR_THIS_SOURCE = Refusal(
+    HTTPStatus.FORBIDDEN,
+    "the key may not speak for a source that is named here, and nothing was taken: "
+    "name it under `speakers` in xconnector.yaml, or send it with the key of that source",
+)
 
 
 def _media_type(request: Request) -> str:

@@ -28,6 +28,7 @@ from xconnector.entrypoints.web.reports import CONNECTION_NAME
 from xconnector.entrypoints.web.straight import StraightRoute
 from xconnector.entrypoints.web.unproven import Unproven
 from xconnector.pipeline.receive import Fed
+from xconnector.pipeline.speaking import speaking_for
 from xconnector.pipeline.workplace import Workplace
 from xconnector.project.model import Feed
 from xconnector.store.inbox import Received
@@ -115,7 +116,8 @@ def _proven_records(place: Workplace, connection: str, source: WebhookSource, re
     source.prove(request, now=place.now())
     feeds = place.project.feeds_of_connection(connection)
     read = source.read(request, source=connection, event_type="" if source.tells_type else feeds[0].event)
-    return [_fed(record, connection, feeds) for record in read]
+    heard = speaking_for(place.project.speakers, connection, read)
+    return [_fed(record, connection, feeds) for record in heard]
 
 
 def _fed(record: SourceRecord | BadRecord, connection: str, feeds: Sequence[Feed]) -> Fed:

@@ -53,6 +53,7 @@ def documented(*statuses: HTTPStatus) -> dict[int | str, dict[str, Any]]:
 _DESCRIPTIONS = {
     HTTPStatus.BAD_REQUEST: "The request cannot be read.",
     HTTPStatus.UNAUTHORIZED: "There is no key, or it does not open this.",
+    HTTPStatus.FORBIDDEN: "The key opens this, and not for what was sent.",
     HTTPStatus.NOT_FOUND: "There is nothing of this name.",
     HTTPStatus.REQUEST_TIMEOUT: "The body took too long to arrive.",
     HTTPStatus.CONFLICT: "Something else was taken under this name, and stays.",
