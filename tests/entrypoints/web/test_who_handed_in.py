@@ -35,9 +35,9 @@ async def test_a_key_speaks_for_the_sources_that_it_is_told_and_nobody_else_does
             events[0]["source"] = "/policies/eu" if not headers else "/elsewhere"
             return (await send(site, events, media_type=BATCH, **headers)).status_code
 
-        assert await answered("1", "/policies/us") == 200
+        assert await answered("1", "/policies/us") == 202
         assert await answered("2", "/claims") == 403
         assert await answered("3", "/policies/us", Authorization=f"Bearer {other}") == 403
-        assert await answered("4", "/claims", Authorization=f"Bearer {other}") == 200
+        assert await answered("4", "/claims", Authorization=f"Bearer {other}") == 202
         taken = await rows(site, b"SELECT source FROM inbox ORDER BY record_id")
         assert taken == [("/policies/eu",), ("/policies/us",), ("/elsewhere",), ("/claims",)]
