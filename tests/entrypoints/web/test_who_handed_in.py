@@ -39,5 +39,5 @@ async def test_a_key_speaks_for_the_sources_that_it_is_told_and_nobody_else_does
         assert await answered("2", "/claims") == 403
         assert await answered("3", "/policies/us", Authorization=f"Bearer {other}") == 403
         assert await answered("4", "/claims", Authorization=f"Bearer {other}") == 202
-        taken = await rows(site, b"SELECT source FROM inbox ORDER BY record_id")
-        assert taken == [("/policies/eu",), ("/policies/us",), ("/elsewhere",), ("/claims",)]
+        taken = await rows(site, b"SELECT source FROM inbox ORDER BY source")
+        assert taken == [("/claims",), ("/elsewhere",), ("/policies/eu",), ("/policies/us",)]
