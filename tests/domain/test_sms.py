@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xconnector.domain.sms import SmsEncoding, SmsLength, sms_length, with_plain_punctuation
+from xconnector.domain.gsm_alphabet import BASIC, EXTENDED, gsm_octets, gsm_text
+from xconnector.domain.sms import SmsEncoding, SmsLength, sms_length, sms_parts, with_plain_punctuation
 
 VECTORS = Path(__file__).parents[3] / "shared" / "vectors" / "sms_segments" / "segments.json"
 
@@ -78,6 +79,33 @@ def test_plainer_punctuation_never_costs_more(text: str) -> None:
     assert sms_length(with_plain_punctuation(text)).segments <= max(sms_length(text).segments, 1)
 
 
+@given(st.text(max_size=600) | st.text(alphabet=[*BASIC, *EXTENDED], max_size=600))
+def test_parts_are_the_text_and_each_fits(text: str) -> None:
+    cut = sms_parts(text)
+
+    assert "".join(cut.parts) == text
+    assert len(cut.parts) == sms_length(text).segments
+    shared, single = (153, 160) if cut.encoding is SmsEncoding.GSM_7 else (67, 70)
+    for part in cut.parts:
+        octets = gsm_octets(part) if cut.encoding is SmsEncoding.GSM_7 else part.encode("utf-16-be", "surrogatepass")
+        units = len(octets) if cut.encoding is SmsEncoding.GSM_7 else len(octets) // 2
+        assert units <= (single if len(cut.parts) == 1 else shared)
+
+
+@given(st.text(alphabet=[*BASIC, *EXTENDED], max_size=200))
+def test_what_the_gsm_alphabet_spells_is_read_back(text: str) -> None:
+    assert gsm_text(gsm_octets(text)) == text
+
+
+@given(st.binary(max_size=200))
+def test_whatever_comes_as_septets_is_read_as_some_text(octets: bytes) -> None:
+    assert len(gsm_text(octets)) <= len(octets)
+
+
+def test_a_text_can_be_cut_for_ucs_2_though_gsm_7_would_do() -> None:
+    assert [len(part) for part in sms_parts("A" * 160, encoding=SmsEncoding.UCS_2).parts] == [67, 67, 26]
+
+
 def vectors() -> list[dict[str, Any]]:
     return json.loads(VECTORS.read_text("utf-8")) if VECTORS.exists() else []
 
@@ -87,3 +115,4 @@ def test_published_examples_are_counted_alike() -> None:
     for vector in vectors():
         length = sms_length(vector["body"])
         assert (length.encoding, length.segments) == (vector["encoding"].lower(), vector["segments"]), vector
+        assert len(sms_parts(vector["body"]).parts) == vector["segments"], vector

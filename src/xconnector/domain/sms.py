@@ -1,8 +1,10 @@
 """Short messages: how many segments a text costs (3GPP TS 23.038 and 23.040), and punctuation that costs less."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from enum import StrEnum
+
+from xconnector.domain.gsm_alphabet import BASIC, EXTENDED
 
 
 class SmsEncoding(StrEnum):
@@ -25,12 +27,14 @@ class SmsLength:
     """Messages it is cut into; 0 for an empty text."""
 
 
-_GSM_BASIC = frozenset(
-    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
-    "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
-)
-# Behind an escape: two septets each, never cut between segments.
-_GSM_EXTENDED = frozenset("\f^{}\\[~]|€")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SmsParts:
+    """A text as it is cut for the air."""
+
+    encoding: SmsEncoding
+    parts: tuple[str, ...] = field(repr=False)
+    """None for an empty text; joined, they are the text."""
+
 
 _GSM_SINGLE, _GSM_SHARED = 160, 153
 _UCS_SINGLE, _UCS_SHARED = 70, 67
@@ -53,11 +57,17 @@ def sms_length(text: str) -> SmsLength:
     A text of one segment holds 160 septets or 70 units; of several, 153 or 67 each. Neither an
     escaped character nor a surrogate pair is cut between two segments.
     """
-    if all(character in _GSM_BASIC or character in _GSM_EXTENDED for character in text):
-        widths = [2 if character in _GSM_EXTENDED else 1 for character in text]
-        return _measured(SmsEncoding.GSM_7, widths, single=_GSM_SINGLE, shared=_GSM_SHARED)
-    widths = [2 if ord(character) > _LAST_OF_BASIC_PLANE else 1 for character in text]
-    return _measured(SmsEncoding.UCS_2, widths, single=_UCS_SINGLE, shared=_UCS_SHARED)
+    encoding, widths = _widths(text)
+    return SmsLength(encoding=encoding, units=sum(widths), segments=sum(1 for _ in _cuts(encoding, widths)))
+
+
+def sms_parts(text: str, *, encoding: SmsEncoding | None = None) -> SmsParts:
+    """Return a text cut into the segments that `sms_length` counts.
+
+    `encoding` UCS_2 cuts it for that alphabet though GSM-7 would do.
+    """
+    found, widths = _widths(text, encoding)
+    return SmsParts(encoding=found, parts=tuple(text[start:end] for start, end in _cuts(found, widths)))
 
 
 def with_plain_punctuation(text: str) -> str:
@@ -71,16 +81,25 @@ def with_plain_punctuation(text: str) -> str:
     return plain if sms_length(plain).encoding is SmsEncoding.GSM_7 else text
 
 
-def _measured(encoding: SmsEncoding, widths: list[int], *, single: int, shared: int) -> SmsLength:
-    units = sum(widths)
-    segments = min(units, 1) if units <= single else _segments(widths, shared)
-    return SmsLength(encoding=encoding, units=units, segments=segments)
+def _widths(text: str, encoding: SmsEncoding | None = None) -> tuple[SmsEncoding, list[int]]:
+    """Return the alphabet of a text, and how many units each of its characters takes."""
+    if encoding is not SmsEncoding.UCS_2 and all(character in BASIC or character in EXTENDED for character in text):
+        return SmsEncoding.GSM_7, [2 if character in EXTENDED else 1 for character in text]
+    return SmsEncoding.UCS_2, [2 if ord(character) > _LAST_OF_BASIC_PLANE else 1 for character in text]
 
 
-def _segments(widths: Iterable[int], capacity: int) -> int:
-    segments, filled = 1, 0
-    for width in widths:
-        if filled + width > capacity:
-            segments, filled = segments + 1, 0
+def _cuts(encoding: SmsEncoding, widths: list[int]) -> Iterator[tuple[int, int]]:
+    """Yield where each segment begins and ends."""
+    gsm = encoding is SmsEncoding.GSM_7
+    single, shared = (_GSM_SINGLE, _GSM_SHARED) if gsm else (_UCS_SINGLE, _UCS_SHARED)
+    if sum(widths) <= single:
+        if widths:
+            yield 0, len(widths)
+        return
+    start, filled = 0, 0
+    for place, width in enumerate(widths):
+        if filled + width > shared:
+            yield start, place
+            start, filled = place, 0
         filled += width
-    return segments
+    yield start, len(widths)
