@@ -11,6 +11,7 @@ from xconnector.contract.errors import ConnectorError
 from xconnector.contract.lifecycle import Connector
 from xconnector.domain.delivery import DeliveryEvent
 from xconnector.domain.document import Rendition, RenditionKind
+from xconnector.domain.feedback.signal import Signal
 from xconnector.domain.routing.plan import ProofOfMailing
 
 T = TypeVar("T")
@@ -168,6 +169,9 @@ class Inbound(Generic[T]):
 class ReportsByPolling(Protocol):
     """It can be asked for news of what was handed over."""
 
-    def reports(self) -> AsyncIterator[Inbound[Sequence[DeliveryEvent]]]:
-        """Give the news there is, one delivery (a bounce mail, an acknowledgement file) at a time, then end."""
+    def reports(self) -> AsyncIterator[Inbound[Sequence[DeliveryEvent | Signal]]]:
+        """Give the news there is, one delivery (a bounce mail, an acknowledgement file) at a time, then end.
+
+        A signal is what a person wrote who is known by the number alone.
+        """
         ...

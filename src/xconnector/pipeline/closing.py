@@ -11,10 +11,18 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from xconnector.contract.channel import Receipt
-from xconnector.contract.errors import ConnectorError, MisconfiguredError, OutcomeUnknownError, TransientError
+from xconnector.contract.errors import (
+    ConnectorError,
+    MisconfiguredError,
+    OutcomeUnknownError,
+    PermanentError,
+    TransientError,
+)
 from xconnector.domain.communication import State
+from xconnector.domain.delivery import DeliveryEvent, DeliveryEventType
 from xconnector.execution.waits import Wait, wait_until
 from xconnector.pipeline import failing, hops, track, unseen
+from xconnector.pipeline.heed import heed
 from xconnector.pipeline.workplace import Workplace
 from xconnector.postgres.connect import Connection
 from xconnector.store import communications, dispatches, failures, report_requests
@@ -67,8 +75,27 @@ async def close(place: Workplace, connection: Connection, channel: str, answers:
         for answer in ours
         if isinstance(answer.said, ConnectorError) and _state(answer.said) is DispatchState.REFUSED
     }
+    # Before the next hop is taken: what was said here counts for it.
+    await heed(place, connection, _refusals_that_say_why(ours, now), now=now)
     await hops.go_on(place, connection, refused, origin=State.DISPATCHING, now=now)
     await track.apply_known(place, connection, [answer.dispatch_key for answer in ours], now=now)
+
+
+def _refusals_that_say_why(answers: Sequence[Answer], now: datetime) -> dict[str, Sequence[DeliveryEvent]]:
+    """Return by dispatch key what refusals say of recipients, as if they had been reported."""
+    return {
+        answer.dispatch_key: [
+            DeliveryEvent(
+                dispatch_key=answer.dispatch_key,
+                type=DeliveryEventType.REJECTED,
+                occurred_at=now,
+                reason=answer.said.reason,
+                final=True,
+            )
+        ]
+        for answer in answers
+        if isinstance(answer.said, PermanentError) and answer.said.reason is not None
+    }
 
 
 def _state(said: Receipt | ConnectorError | PutOff) -> DispatchState:

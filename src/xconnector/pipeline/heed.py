@@ -1,6 +1,8 @@
 """heed: what channels report of a customer's wishes and addresses counts before anything is sent again.
 
 Only what restricts is heeded. A grant needs what proves it, which no channel reports: people and sources record it.
+One word gives something back: a START by text message takes back the STOP that the same sender was told before. It is
+no consent to advertising.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -8,7 +10,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
 
-from xconnector.domain.consent import ConsentAction, ConsentEvent, ConsentMethod, scope_of_unsubscribing
+from xconnector.domain.consent import ConsentAction, ConsentBasis, ConsentEvent, ConsentMethod, scope_of_unsubscribing
 from xconnector.domain.customer import Customer
 from xconnector.domain.delivery import DeliveryEvent, DeliveryEventType, DeliveryReason, is_undeliverable
 from xconnector.domain.matching.links import together_at
@@ -21,7 +23,7 @@ from xconnector.project.presentation import window_of
 from xconnector.store import consents, customer_links, customers, dispatches, suppressions
 from xconnector.store.dispatches import Addressee
 
-_WISHES = frozenset({DeliveryEventType.UNSUBSCRIBED, DeliveryEventType.COMPLAINED})
+_WISHES = frozenset({DeliveryEventType.UNSUBSCRIBED, DeliveryEventType.RESUBSCRIBED, DeliveryEventType.COMPLAINED})
 _FOR_GOOD = frozenset({DeliveryReason.ADDRESS, DeliveryReason.UNSUBSCRIBED})
 _ACTOR = "track"
 _Heard = TypeVar("_Heard", ConsentEvent, SuppressionEvent)
@@ -35,6 +37,7 @@ async def heed(
     if not telling:
         return
     withdrawals: list[ConsentEvent] = []
+    taken_back: list[tuple[Addressee, DeliveryEvent]] = []
     entries: list[SuppressionEvent] = []
     addressees = await dispatches.addressees(connection, list(telling))
     keys = [addressee.customer_key for addressee in addressees]
@@ -49,12 +52,16 @@ async def heed(
         for event in telling[addressee.dispatch_key]:
             if event.type is DeliveryEventType.UNSUBSCRIBED:
                 withdrawals += _of_all(_withdrawal(addressee, known.medium, event, now), others)
+            elif event.type is DeliveryEventType.RESUBSCRIBED:
+                if known.medium is Medium.SMS:
+                    taken_back.append((addressee, event))
             elif (reason := _reason(event, known.medium)) is SuppressionReason.COMPLAINED:
                 entries += _of_all(_entry(addressee, known.medium, event, reason, None, now), others)
             elif address is not None:
                 entries += _of_all(_entry(addressee, known.medium, event, reason, address, now), others)
     await consents.add(connection, withdrawals)
     await suppressions.add(connection, entries)
+    await _take_back_stops(connection, taken_back, now)
 
 
 async def _parted_since(connection: Connection, addressees: Sequence[Addressee]) -> Mapping[str, Collection[str]]:
@@ -115,6 +122,41 @@ def _withdrawal(addressee: Addressee, medium: Medium, event: DeliveryEvent, now:
         method=ConsentMethod.CHANNEL,
         evidence=f"dispatch {addressee.dispatch_key}",
     )
+
+
+async def _take_back_stops(
+    connection: Connection, said: Sequence[tuple[Addressee, DeliveryEvent]], now: datetime
+) -> None:
+    """Let those who said START get texts of this sender again, where a STOP to it is what keeps them away."""
+    if not said:
+        return
+    keys = [addressee.customer_key for addressee, _ in said]
+    words = await consents.of_members(connection, keys)
+    listed = await suppressions.of_members(connection, keys)
+    grants: list[ConsentEvent] = []
+    lifts: list[SuppressionEvent] = []
+    for addressee, event in said:
+        stops = [word for word in words.get(addressee.customer_key, []) if _is_stop_to(word, addressee.connection)]
+        if stops and event.occurred_at > max(stop.occurred_at for stop in stops):
+            withdrawal = _withdrawal(addressee, Medium.SMS, event, now)
+            grants.append(replace(withdrawal, action=ConsentAction.GRANT, basis=ConsentBasis.EXPRESS))
+        lifts += [
+            replace(entry, action=SuppressionAction.LIFTED, occurred_at=min(event.occurred_at, now), recorded_at=now)
+            for entry in listed.get(addressee.customer_key, [])
+            if _is_opt_out_of(entry, addressee.connection) and entry.occurred_at < event.occurred_at
+        ]
+    await consents.add(connection, grants)
+    await suppressions.add(connection, lifts)
+
+
+def _is_stop_to(word: ConsentEvent, connection: str) -> bool:
+    is_told_by_channel = word.method is ConsentMethod.CHANNEL and word.source == connection
+    return word.medium is Medium.SMS and word.action is ConsentAction.WITHDRAW and is_told_by_channel
+
+
+def _is_opt_out_of(entry: SuppressionEvent, connection: str) -> bool:
+    is_opt_out = entry.action is SuppressionAction.SUPPRESSED and entry.reason is SuppressionReason.OPTED_OUT
+    return entry.medium is Medium.SMS and is_opt_out and entry.source == connection
 
 
 def _entry(

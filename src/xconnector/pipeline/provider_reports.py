@@ -14,6 +14,7 @@ import msgspec
 
 from xconnector.domain.dispatch_key import dispatch_key_among
 from xconnector.domain.feedback.signal import Signal
+from xconnector.pipeline.conversing import hand_overs_meant
 from xconnector.pipeline.track import apply_known
 from xconnector.pipeline.workplace import Workplace
 from xconnector.postgres.connect import Connection, in_transaction
@@ -102,16 +103,22 @@ async def _keep_signals(
     told = [(key, request, signal) for key, request in requests.items() for signal in request.signals]
     named = [_named(request, signal) for _, request, signal in told]
     keys = await _hand_overs(connection, named)
+    # What a person wrote names no hand-over: it is tied to what we wrote to the number.
+    meant = await hand_overs_meant(connection, [(request.reports_on, signal) for _, request, signal in told])
+    told_of: set[str] = set()
     events: list[Told] = []
     for number, ((request_id, request, signal), name) in enumerate(zip(told, named, strict=True)):
         mark = _mark(request, signal, number)
-        key = keys.get(name) or name.placeholder or f"{name.connection}/?{mark.hex()}"
-        event = replace(signal, detail=_plain(signal.detail, _LONGEST_DETAIL)).event(key, arrived_at=now)
-        events.append(Told(event=event, request_id=request_id, mark=mark))
+        known = [keys[name]] if name in keys else meant[number]
+        told_of.update(known)
+        plain = replace(signal, detail=_plain(signal.detail, _LONGEST_DETAIL))
+        for place_of_key, key in enumerate(known or [name.placeholder or f"{name.connection}/?{mark.hex()}"]):
+            own = hashlib.sha256(mark + key.encode()).digest() if place_of_key else mark
+            events.append(Told(event=plain.event(key, arrived_at=now), request_id=request_id, mark=own))
     # In one order for all: two who keep the same wait for each other at most once.
     events.sort(key=_by_mark)
     fresh = await dispatches.remember_events(connection, events, now)
-    await apply_known(place, connection, sorted(fresh & set(keys.values())), now=now)
+    await apply_known(place, connection, sorted(fresh & told_of), now=now)
 
 
 async def _hand_overs(connection: Connection, named: Sequence[Named]) -> Mapping[Named, str]:

@@ -10,10 +10,12 @@ from uuid import UUID
 from xconnector.domain.communication import State
 from xconnector.domain.delivery import DeliveryEvent, DeliveryEventType, is_undeliverable
 from xconnector.domain.failure import Failure, FailureKind
+from xconnector.domain.feedback.signal import Signal
 from xconnector.pipeline import hops
+from xconnector.pipeline.conversing import hand_overs_meant
 from xconnector.pipeline.heed import heed
 from xconnector.pipeline.workplace import Workplace
-from xconnector.postgres.connect import Connection, DatabaseUnreachableError, in_transaction
+from xconnector.postgres.connect import Connection, DatabaseUnreachableError, in_transaction, reading
 from xconnector.store import dispatches, failures, ledger, news
 from xconnector.store.dispatches import DispatchState, Reported
 from xconnector.store.moves import Move, Step, move_and_tell
@@ -43,7 +45,7 @@ async def poll(place: Workplace, channel: str) -> None:
     wrong: list[Exception] = []
     async for inbound in reporting.reports():
         try:
-            await keep_reports(place, inbound.item)
+            await keep_news(place, channel, inbound.item)
         except DatabaseUnreachableError:
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, the news behind it is not held up
@@ -52,6 +54,24 @@ async def poll(place: Workplace, channel: str) -> None:
         await inbound.ack()
     if wrong:
         raise wrong[0]
+
+
+async def keep_news(place: Workplace, channel: str, news: Sequence[DeliveryEvent | Signal]) -> None:
+    """Keep what a channel told, as `keep_reports` does; what a person wrote is tied to what we wrote to the number.
+
+    Of a stranger it is kept as it came.
+    """
+    signals = [one for one in news if isinstance(one, Signal)]
+    if signals:
+        async with reading(place.pool) as connection:
+            meant = await hand_overs_meant(connection, [(channel, signal) for signal in signals])
+    else:
+        meant = []
+    now = place.now()
+    events = [one for one in news if isinstance(one, DeliveryEvent)]
+    for signal, keys in zip(signals, meant, strict=True):
+        events += [signal.event(key, arrived_at=now) for key in keys or [f"{channel}/?{signal.event_id}"]]
+    await keep_reports(place, events)
 
 
 async def keep_reports(place: Workplace, events: Sequence[DeliveryEvent]) -> None:

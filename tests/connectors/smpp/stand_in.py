@@ -1,4 +1,4 @@
-"""A message centre on the loopback address that does as it is told; units are read by the `smpp34` package, not by us."""
+"""A message centre on the loopback address that does as it is told; the `smpp34` package reads for it, not we."""
 
 import asyncio
 import hashlib
@@ -19,6 +19,8 @@ from xconnector.domain.gsm_alphabet import gsm_text
 from xconnector.testing.conformance import Arrival
 from xconnector.testing.dispatches import sample_dispatch
 
+RECEIPTED_MESSAGE_ID, MESSAGE_PAYLOAD, MESSAGE_STATE = 0x001E, 0x0424, 0x0427
+"""Tags of optional parameters."""
 SYSTEM_ID, PASSWORD = "xconn", "hidden-9"
 _BIND, _SUBMIT, _DELIVER, _UNBIND, _ENQUIRE = 0x9, 0x4, 0x5, 0x6, 0x15
 _INVALID_PASSWORD, _INVALID_DESTINATION = 0x0E, 0x0B
@@ -38,6 +40,8 @@ class MessageCentre:
         self.password = PASSWORD
         self.submitted: list[smpp34.SubmitSm] = []
         self.enquiries = 0
+        self.ended = 0
+        """Lines that the client ended."""
         self.status_of: Callable[[smpp34.SubmitSm], int] = lambda _: 0
         """With which each message is answered."""
         self.id_of: Callable[[int], str] = lambda number: f"{number:08x}"
@@ -99,10 +103,18 @@ class MessageCentre:
         self.password = "other"
         self.cut()
 
-    async def deliver(self, text: bytes, *, source: str, esm_class: int = 0, data_coding: int = 0, **more: Any) -> int:
+    async def deliver(
+        self, text: bytes, *, source: str, esm_class: int = 0, data_coding: int = 0, tlvs: Sequence[smpp34.Tlv] = ()
+    ) -> int:
         """Deliver a message to the latest client and return the status it is answered with."""
         unit = smpp34.DeliverSm(
-            source, "15005550006", text, esm_class=esm_class, data_coding=data_coding, sequence_number=self._next(), **more
+            source,
+            "15005550006",
+            text,
+            esm_class=esm_class,
+            data_coding=data_coding,
+            sequence_number=self._next(),
+            tlvs=[*tlvs],
         )
         line = self.lines[-1]
         answered = line.delivered[unit.sequence_number] = asyncio.get_running_loop().create_future()
@@ -121,6 +133,7 @@ class MessageCentre:
                 length, command, status, sequence = struct.unpack("!IIII", head)
                 body = await reader.readexactly(length - 16)
                 await self._take(line, command, status, sequence, head + body)
+        self.ended += 1
         writer.close()
 
     async def _take(self, line: Line, command: int, status: int, sequence: int, unit: bytes) -> None:
@@ -159,7 +172,7 @@ def joined(messages: Sequence[smpp34.SubmitSm]) -> str:
 
 
 def spelled(message: smpp34.SubmitSm) -> str:
-    payload = next((tlv.value for tlv in message.tlvs if tlv.tag == smpp34.TLV_MESSAGE_PAYLOAD), b"")
+    payload = next((tlv.value for tlv in message.tlvs if tlv.tag == MESSAGE_PAYLOAD), b"")
     octets = message.short_message[6:] if message.esm_class & 0x40 else message.short_message or payload
     return octets.decode("utf-16-be") if message.data_coding == 8 else gsm_text(octets)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from xconnector.connectors.smpp.parts import text_of
-from xconnector.connectors.smpp.pdu import Message, Tag
+from xconnector.connectors.smpp.pdu import Sms, Tag
 from xconnector.connectors.smpp.receipt import is_receipt
 from xconnector.connectors.smpp.settings import Alphabet
 from xconnector.connectors.smpp.state_files import write_durably
@@ -32,8 +32,8 @@ class Arrival:
     """As it came."""
 
     @property
-    def message(self) -> Message:
-        return Message.read(self.body)
+    def message(self) -> Sms:
+        return Sms.read(self.body)
 
 
 class Arrivals:
@@ -45,7 +45,7 @@ class Arrivals:
 
     def keep(self, body: bytes, *, at: datetime) -> None:
         """Keep a message; the same bytes of the same second are kept once. Raises OSError."""
-        message = Message.read(body)
+        message = Sms.read(body)
         kind = "receipt" if is_receipt(message) else _kind_of_text(inbound_text(message, self._alphabet))
         digest = number_digest(message.source.number)
         write_durably(self._folder / f"{at.timestamp():020.6f}-{kind}-{digest}-{uuid4().hex[:8]}", body)
@@ -83,7 +83,7 @@ class Arrivals:
             yield from (path for path in self._folder.glob(pattern) if path.is_file() and path.name[0] != ".")
 
 
-def inbound_text(message: Message, alphabet: Alphabet) -> str:
+def inbound_text(message: Sms, alphabet: Alphabet) -> str:
     """Return what a person wrote."""
     return text_of(
         message.text or message.parameters.get(Tag.MESSAGE_PAYLOAD, b""),

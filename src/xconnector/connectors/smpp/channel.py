@@ -12,7 +12,7 @@ from xconnector.connectors.smpp.arrivals import Arrival, Arrivals
 from xconnector.connectors.smpp.client import Session
 from xconnector.connectors.smpp.news import NotKnownYetError, news_of
 from xconnector.connectors.smpp.parts import Part, TooLongError, parts_of, reference_of
-from xconnector.connectors.smpp.pdu import Message, Party, Tag
+from xconnector.connectors.smpp.pdu import Party, Sms, Tag
 from xconnector.connectors.smpp.sent_texts import SentText, SentTexts
 from xconnector.connectors.smpp.settings import Receipts, SmppSettings
 from xconnector.contract.channel import Dispatch, Inbound, Receipt
@@ -117,9 +117,9 @@ class SmppChannel:
             segments=None if parts[0].is_payload else len(parts),
         )
 
-    def _message(self, part: Part, text: ShortText) -> Message:
+    def _message(self, part: Part, text: ShortText) -> Sms:
         ton, npi = _INTERNATIONAL
-        message = Message(
+        message = Sms(
             source=self._sender(),
             destination=Party(number=text.number.removeprefix("+"), ton=ton, npi=npi),
             esm_class=part.esm_class,
@@ -158,9 +158,7 @@ class SmppChannel:
             self._arrivals.set_aside(arrival.name, str(wrong))
         return None
 
-    def _inbound(
-        self, name: str, news: Sequence[DeliveryEvent | Signal]
-    ) -> Inbound[Sequence[DeliveryEvent | Signal]]:
+    def _inbound(self, name: str, news: Sequence[DeliveryEvent | Signal]) -> Inbound[Sequence[DeliveryEvent | Signal]]:
         async def ack() -> None:
             await asyncio.to_thread(self._arrivals.done, name)
 

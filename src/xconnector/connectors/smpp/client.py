@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from itertools import count
 
-from xconnector.connectors.smpp.pdu import HEAD_LENGTH, Command, Message, Pdu, c_octets, head_of, text_in
+from xconnector.connectors.smpp.pdu import HEAD_LENGTH, Command, Pdu, Sms, c_octets, head_of, text_in
 from xconnector.connectors.smpp.refusals import refusal
 from xconnector.connectors.smpp.settings import SmppSettings
 from xconnector.contract.errors import MisconfiguredError, OutcomeUnknownError, PermanentError, TransientError
@@ -73,7 +73,7 @@ class Session:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._tasks = []
 
-    async def submit(self, message: Message) -> str:
+    async def submit(self, message: Sms) -> str:
         """Hand over one message and return the message centre's name for it. Raises one of the four errors."""
         async with self._window:
             if not self.is_open:
@@ -146,7 +146,7 @@ class Session:
 
     async def _kept(self, body: bytes) -> int:
         try:
-            Message.read(body)
+            Sms.read(body)
         except ValueError:
             return _NO_MESSAGE
         try:

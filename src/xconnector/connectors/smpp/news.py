@@ -29,9 +29,7 @@ def news_of(
     message = arrival.message
     if not is_receipt(message):
         return [_answer(arrival, settings)]
-    receipt = read_receipt(
-        message, zone=ZoneInfo(settings.receipt_time_zone), no_such_number=settings.no_such_number
-    )
+    receipt = read_receipt(message, zone=ZoneInfo(settings.receipt_time_zone), no_such_number=settings.no_such_number)
     found = sent.find(receipt.message_id, number=message.source.number)
     if found is None:
         raise NotKnownYetError

@@ -55,7 +55,7 @@ class Pdu:
 
 
 def head_of(octets: bytes) -> tuple[int, Pdu]:
-    """Return how long the body is that follows, and the unit without it. Raises ValueError for a length that is none."""
+    """Return how long the body is that follows, and the unit without it. Raises ValueError for no length."""
     length, command, status, sequence = _HEAD.unpack(octets)
     if not HEAD_LENGTH <= length <= LARGEST:
         raise ValueError(f"a unit says that it has {length} bytes")
@@ -77,7 +77,7 @@ class Party:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Message:
+class Sms:
     """A message on its way, either way (`submit_sm`, `deliver_sm`)."""
 
     source: Party

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from xconnector.connectors.smpp.pdu import Message, Tag, text_in
+from xconnector.connectors.smpp.pdu import Sms, Tag, text_in
 from xconnector.contract.feedback import UNKNOWN, Word
 from xconnector.domain.delivery import DeliveryEventType as Type
 from xconnector.domain.delivery import DeliveryReason as Reason
@@ -74,12 +74,12 @@ class CentreReceipt:
     done_at: datetime | None
 
 
-def is_receipt(message: Message) -> bool:
+def is_receipt(message: Sms) -> bool:
     """Say whether a message that came in is a receipt, and no text of a person."""
     return message.esm_class & _KIND in {_RECEIPT, _ON_THE_WAY} or Tag.RECEIPTED_MESSAGE_ID in message.parameters
 
 
-def read_receipt(message: Message, *, zone: ZoneInfo, no_such_number: Collection[str] = ()) -> CentreReceipt:
+def read_receipt(message: Sms, *, zone: ZoneInfo, no_such_number: Collection[str] = ()) -> CentreReceipt:
     """Return what a receipt says, an unknown state as UNKNOWN. Raises ValueError where it names no message."""
     text = (message.text or message.parameters.get(Tag.MESSAGE_PAYLOAD, b"")).decode("latin-1")[:_LONGEST_TEXT]
     head = text.partition(" text:")[0]
@@ -105,14 +105,14 @@ def _found(pattern: re.Pattern[str], text: str) -> str:
     return found[1] if found else ""
 
 
-def _state(message: Message, text: str) -> str:
+def _state(message: Sms, text: str) -> str:
     told = message.parameters.get(Tag.MESSAGE_STATE, b"")
     if len(told) == 1 and told[0] in _STATES:
         return _STATES[told[0]]
     return _SPELLED.get(_found(_STATE, text).upper(), "")
 
 
-def _network_error(message: Message) -> str:
+def _network_error(message: Sms) -> str:
     told = message.parameters.get(Tag.NETWORK_ERROR_CODE, b"")
     return str(int.from_bytes(told[1:3], "big")) if len(told) == 3 and any(told[1:]) else ""  # noqa: PLR2004 - 5.3.2.31
 

@@ -113,11 +113,11 @@ class SmppSettings(ConnectorSettings):
     """Codes of this route in receipts (`err:`) that mean a number that does not exist: it is suppressed."""
     vendor_statuses: dict[
         Annotated[int, Field(ge=0x400, le=0xFFFFFFFF)], Literal["later", "refused", "no_such_number", "stopped"]
-    ] = {}
+    ] = Field(default_factory=dict)
     """What this route's own statuses at the hand-over mean, such as `1025: later`; any other is `refused`."""
     window: Annotated[int, Field(ge=1, le=1000)] = 10
     """Messages that may be under way without an answer."""
-    enquire_every: Annotated[Duration, Field(ge=timedelta(seconds=1))] = timedelta(seconds=30)
+    enquire_every: Annotated[Duration, Field(gt=timedelta(0))] = timedelta(seconds=30)
     """After how long a silence the line is tried with an `enquire_link`."""
     timeout: Annotated[Duration, Field(gt=timedelta(0))] = timedelta(seconds=20)
     """How long to wait for each answer."""
