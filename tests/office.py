@@ -265,7 +265,7 @@ def _lay_main_path(place: Workplace, retry: Retry) -> None:
         place.jobs.add_stage(Stage(name=name, run=partial(stage, place), retry=retry))
     place.jobs.add_watch(Watch(name="gather orders", every=QUICK, look=partial(gather_orders, place)))
     place.jobs.add_chore(Chore(name="gather bundles", every=QUICK, do=partial(gather, place)))
-    if place.project.has_lines:
+    if place.project.has_lines or place.project.has_keys_of_customers:
         place.jobs.add_chore(Chore(name="give turns", every=QUICK, do=partial(give_turns, place)))
     for name in place.connections.channel_names:
         place.jobs.add_watch(Watch(name=f"poll {name}", every=QUICK, look=partial(poll, place, name)))

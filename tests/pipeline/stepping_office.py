@@ -99,7 +99,7 @@ class Stepping:
             )
         async with transaction(self.place.pool) as connection:
             await sweep_due_waits(connection, STAGES)
-        if self.place.project.has_lines:
+        if self.place.project.has_lines or self.place.project.has_keys_of_customers:
             async with transaction(self.place.pool) as connection:
                 await give_turns(self.place, connection)
 

@@ -6,11 +6,9 @@ Whoever judges holds the keys of what is judged, so that no two transactions jud
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from xconnector.domain.communication import State
-from xconnector.domain.failure import Failure, FailureKind
 from xconnector.domain.trigger.book import Ask, Book, Heard, Stand, WaitsFor
 from xconnector.domain.trigger.judging import Begin, End, Ending, Judged, Verdict, Wait, judge
 from xconnector.domain.trigger.rules import TriggerRules, Urgency
@@ -19,26 +17,19 @@ from xconnector.execution.waits import Wait as RowWithDueTime
 from xconnector.execution.waits import wait_until
 from xconnector.pipeline import failing
 from xconnector.pipeline.countering import cancel_countered
+from xconnector.pipeline.following_customers import follow_customers
+from xconnector.pipeline.verdict_told import BEGIN, detail_of, event_of, failure_of, state_after
 from xconnector.pipeline.workplace import Workplace
 from xconnector.postgres.connect import Connection
-from xconnector.store import asks, communications, counters, failures, ledger
+from xconnector.store import asks, communications, counters, customer_asks, failures, ledger
 from xconnector.store.asks import KeptAsk
 from xconnector.store.communications import Decided
 from xconnector.store.counters import Countered
 from xconnector.store.failures import Stopped
 from xconnector.store.moves import Move, Step, move_and_tell
 
-BEGIN = "begin"
-"""The stage that judges again what waited."""
 MOST_TOLD = 100
 """Records that one entry of the ledger names; `ask` has them all."""
-_ENDS = {
-    Ending.REPEATED: State.SUPPRESSED,
-    Ending.TAKEN_IN: State.SUPPRESSED,
-    Ending.DROPPED: State.SUPPRESSED,
-    Ending.COUNTERED: State.CANCELLED,
-    Ending.MISSED: State.FAILED,
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +40,10 @@ class NewAsk:
     batch_id: int
     priority: int
     """Of the jobs that make it."""
+    member_key: str
+    """Whom its record names."""
     customer_key: str
+    """To whom the member belongs now."""
     event: str
     """Type of the event that asks."""
 
@@ -82,7 +76,12 @@ async def ask_for(
     entries = [book.ask(one.ask) for one in new]
     kept = {one.entry.ask.communication_id: one for one in known}
     kept |= {
-        one.ask.communication_id: KeptAsk(entry=entry, batch_id=one.batch_id, priority=one.priority)
+        one.ask.communication_id: KeptAsk(
+            entry=entry,
+            batch_id=one.batch_id,
+            priority=one.priority,
+            keyed_for=None if one.customer_key == one.member_key else one.customer_key,
+        )
         for one, entry in zip(new, entries, strict=True)
     }
     ready = [entry for one in heard for entry in book.children_of(one)]
@@ -128,6 +127,8 @@ async def judge_again(place: Workplace, connection: Connection, ids: Sequence[UU
     """Judge asks again that wait, with those that wait with them, and record what follows."""
     if not ids:
         return
+    moved = await follow_customers(place, connection, await customer_asks.members_of(connection, ids))
+    ids = list(dict.fromkeys((*ids, *moved)))
     # Read for their keys first, and again when these are held.
     before = await asks.related(connection, (), ids=ids)
     keys = [kept.entry.ask.keys for kept in before]
@@ -136,6 +137,8 @@ async def judge_again(place: Workplace, connection: Connection, ids: Sequence[UU
     known = await _claimed(connection, await asks.related(connection, keys, ids=ids))
     book = Book()
     book.write(kept.entry for kept in known)
+    parents = (kept.entry.ask.keys.parent for kept in known if kept.entry.waits_for is WaitsFor.PARENT)
+    book.hear(await counters.heard_under(connection, (key for key in parents if key is not None)))
     judged = judge(book, [book.entries[key] for key in ids if key in book.entries], _rules(place), now)
     kept = {one.entry.ask.communication_id: one for one in known}
     await _tell_taken_in(connection, judged, kept, now)
@@ -223,15 +226,15 @@ async def _write_new(
                 batch_id=one.batch_id,
                 record_id=one.ask.origin.record_id,
                 name=one.ask.kind,
-                customer_key=one.customer_key,
-                state=_state(verdict),
+                customer_key=one.member_key,
+                state=state_after(verdict),
             )
             for one, verdict in rows
         ],
         now,
     )
     stopped = [
-        Stopped(batch_id=one.batch_id, communication_id=one.ask.communication_id, failure=_failure(verdict))
+        Stopped(batch_id=one.batch_id, communication_id=one.ask.communication_id, failure=failure_of(verdict))
         for one, verdict in rows
         if isinstance(verdict, End) and verdict.ending is Ending.MISSED
     ]
@@ -239,14 +242,10 @@ async def _write_new(
     await ledger.append(connection, [entry for one, verdict in rows for entry in _entries(one, verdict, now)])
 
 
-def _state(verdict: Verdict) -> State:
-    return _ENDS[verdict.ending] if isinstance(verdict, End) else State.WAITING
-
-
 def _entries(one: NewAsk, verdict: Verdict, now: datetime) -> Iterator[ledger.Entry]:
     """First that it was triggered, then why it is not made now."""
-    state = _state(verdict)
-    said = [("triggered", State.TRIGGERED, {"event": one.event}), (_event(verdict), state, _detail(verdict))]
+    state = state_after(verdict)
+    said = [("triggered", State.TRIGGERED, {"event": one.event}), (event_of(verdict), state, detail_of(verdict))]
     for event, moved, detail in said:
         yield ledger.Entry(
             at=now,
@@ -256,28 +255,6 @@ def _entries(one: NewAsk, verdict: Verdict, now: datetime) -> Iterator[ledger.En
             state=moved,
             detail=detail,
         )
-
-
-def _event(verdict: Verdict) -> str:
-    return "waits" if isinstance(verdict, Wait) else _state(verdict).value
-
-
-def _detail(verdict: Verdict) -> dict[str, Any]:
-    """Return what the ledger tells of a verdict."""
-    if isinstance(verdict, Begin):
-        return {} if verdict.without is None else {"although": verdict.without}
-    if isinstance(verdict, Wait):
-        said = {"for": verdict.waits_for, "until": verdict.until, "because": verdict.because}
-        return said if verdict.without is None else said | {"although": verdict.without}
-    if verdict.ending is Ending.MISSED:
-        failure = _failure(verdict)
-        return {"stage": failure.stage, "kind": failure.kind, "reason": failure.reason}
-    by = {} if verdict.by is None else {"by": verdict.by.source_key}
-    return {"because": verdict.because, **by}
-
-
-def _failure(verdict: End) -> Failure:
-    return Failure(stage=BEGIN, kind=FailureKind.INPUT, reason=f"{verdict.because}; reprocess it to begin without")
 
 
 # ---------------------------------------------------------------- asks that waited
@@ -298,13 +275,13 @@ async def _let_follow(
     otherwise = [one for one in judged if isinstance(one.verdict, Wait) and not one.waits_on]
     await ledger.append(connection, [_waits(one, kept, now) for one in otherwise])
     for target in (State.SUPPRESSED, State.CANCELLED):
-        ending = [one for one in judged if isinstance(one.verdict, End) and _state(one.verdict) is target]
+        ending = [one for one in judged if isinstance(one.verdict, End) and state_after(one.verdict) is target]
         step = Step(origin=State.WAITING, target=target, event=target.value)
         await move_and_tell(connection, [_move(one, kept) for one in ending], step, now)
     missed = [
-        Stopped(batch_id=kept[key].batch_id, communication_id=key, failure=_failure(one.verdict))
+        Stopped(batch_id=kept[key].batch_id, communication_id=key, failure=failure_of(one.verdict))
         for one in judged
-        if isinstance(one.verdict, End) and _state(one.verdict) is State.FAILED
+        if isinstance(one.verdict, End) and state_after(one.verdict) is State.FAILED
         for key in (one.entry.ask.communication_id,)
     ]
     await failing.fail(connection, missed, origin=State.WAITING, now=now)
@@ -313,7 +290,7 @@ async def _let_follow(
 
 def _waits(one: Judged, kept: Mapping[UUID, KeptAsk], now: datetime) -> ledger.Entry:
     key = one.entry.ask.communication_id
-    detail = _detail(one.verdict)
+    detail = detail_of(one.verdict)
     return ledger.Entry(
         at=now, batch_id=kept[key].batch_id, communication_id=key, event="waits", state=None, detail=detail
     )
@@ -321,7 +298,7 @@ def _waits(one: Judged, kept: Mapping[UUID, KeptAsk], now: datetime) -> ledger.E
 
 def _move(one: Judged, kept: Mapping[UUID, KeptAsk]) -> Move:
     key = one.entry.ask.communication_id
-    return Move(communication_id=key, batch_id=kept[key].batch_id, detail=_detail(one.verdict) or None)
+    return Move(communication_id=key, batch_id=kept[key].batch_id, detail=detail_of(one.verdict) or None)
 
 
 async def _let_begin(

@@ -8,7 +8,7 @@ from xconnector.pipeline.asking import judge_again
 from xconnector.pipeline.retrying import again
 from xconnector.pipeline.workplace import Workplace
 from xconnector.postgres.connect import Connection, in_transaction
-from xconnector.store import asks
+from xconnector.store import asks, customer_asks
 
 TURNS_AT_ONCE = 500
 
@@ -28,8 +28,13 @@ async def begin(place: Workplace, attempt: Attempt, batch_id: int, group: str | 
 
 
 async def give_turns(place: Workplace, connection: Connection) -> None:
-    """Let the next of each line begin whose predecessor has left, in the caller's transaction."""
+    """Let the next of each line begin whose predecessor has left, in the caller's transaction.
+
+    What waits for a member that was merged or parted stands in the lines of its customer from now on.
+    """
     orders = {name: kind.rules.order for name, kind in place.project.communications.items()}
     passing = [name for name, order in orders.items() if order is not None and order.on_failure is OnFailure.PASS]
     ids = await asks.turns(connection, passing=passing, limit=TURNS_AT_ONCE)
+    if place.project.has_keys_of_customers:
+        ids += await customer_asks.astray_waiting(connection, limit=TURNS_AT_ONCE)
     await judge_again(place, connection, ids, now=place.now())

@@ -60,7 +60,7 @@ def lay_main_path(place: Workplace) -> None:
     name_stages(place)
     place.jobs.add_watch(Watch(name="gather orders", every=GATHER_EVERY, look=partial(gather_orders, place)))
     place.jobs.add_chore(Chore(name="gather bundles", every=GATHER_EVERY, do=partial(gather, place)))
-    if place.project.has_lines:
+    if place.project.has_lines or place.project.has_keys_of_customers:
         place.jobs.add_chore(Chore(name="give turns", every=GATHER_EVERY, do=partial(give_turns, place)))
     for name in place.connections.channel_names:
         place.jobs.add_watch(Watch(name=f"poll {name}", every=POLL_EVERY, look=partial(poll, place, name)))

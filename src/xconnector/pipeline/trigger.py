@@ -136,12 +136,18 @@ def heard_in(place: Workplace, sources: Iterable[MappedRecord], customer_of: Map
     heard: dict[tuple[UUID, int], Heard] = {}
     for source in sources:
         record = source.record
-        fields = Fields(data=source.mapped.data, customer_key=customer_of[source.mapped.customer_key])
+        member = source.mapped.customer_key
+        fields = Fields(data=source.mapped.data, customer_key=customer_of[member])
         for one in listening.get(record.event_type, ()):
             key = key_heard(one, fields)
             if key is not None:
                 origin = Origin(record_id=record.record_id, source=record.source, source_key=record.source_key)
                 heard[key, record.record_id] = Heard(
-                    key=key, origin=origin, as_of=source.as_of, event=record.event_type
+                    key=key,
+                    origin=origin,
+                    as_of=source.as_of,
+                    event=record.event_type,
+                    member_key=member if one.names_customer else None,
+                    customer_key=fields.customer_key if one.names_customer else None,
                 )
     return [*heard.values()]

@@ -8,7 +8,8 @@ from xconnector.domain.failure import Failure, FailureKind
 from xconnector.domain.trigger.start import StartError
 from xconnector.execution.jobs import Attempt
 from xconnector.pipeline import failing
-from xconnector.pipeline.asking import NewAsk, ask_for, priority_of
+from xconnector.pipeline.asking import NewAsk, ask_for, judge_again, priority_of
+from xconnector.pipeline.following_customers import follow_customers
 from xconnector.pipeline.prepared import Batch
 from xconnector.pipeline.promises import BreachError
 from xconnector.pipeline.trigger import Asked, MappedRecord, feed_of, heard_in, is_tombstone, map_record, trigger
@@ -103,13 +104,18 @@ async def let_wait(
             ask=asked.ask,
             batch_id=batch.batch_id,
             priority=priority_of(asked.kind.urgency, attempt.priority),
-            customer_key=asked.source.mapped.customer_key,
+            member_key=asked.source.mapped.customer_key,
+            customer_key=batch.customer_of[asked.source.mapped.customer_key],
             event=asked.source.record.event_type,
         )
         for asked in batch.asked
         if asked.ask is not None
     ]
-    begin = await ask_for(place, connection, new, heard_in(place, sources, batch.customer_of), now=now)
+    heard = heard_in(place, sources, batch.customer_of)
+    members = {*(one.member_key for one in new), *(one.member_key for one in heard if one.member_key is not None)}
+    moved = await follow_customers(place, connection, members)
+    begin = await ask_for(place, connection, new, heard, now=now)
+    await judge_again(place, connection, moved, now=now)
     batch.asked = [asked for asked in batch.asked if asked.ask is None or asked.communication_id in begin]
 
 

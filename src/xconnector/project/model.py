@@ -259,6 +259,11 @@ class Project:
         return any(kind.rules.order for kind in self.communications.values())
 
     @property
+    def has_keys_of_customers(self) -> bool:
+        """Whether anything waits, or is asked for once, by the key of its customer."""
+        return any(kind.rules.name_customer for kind in self.communications.values())
+
+    @property
     def has_counter_events(self) -> bool:
         """Whether any communication can be cancelled by an event."""
         return any(kind.rules.counters for kind in self.communications.values())

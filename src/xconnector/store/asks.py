@@ -33,6 +33,8 @@ class KeptAsk:
     """Why it waits, or ended."""
     taken_into: UUID | None = None
     """The communication that it became one with."""
+    keyed_for: str | None = None
+    """The customer of a new one, where that is not the member whom its communication names."""
 
 
 async def hold(connection: Connection, keys: Iterable[UUID]) -> None:
@@ -65,6 +67,7 @@ async def add(connection: Connection, asks: Sequence[KeptAsk]) -> None:
             "orders": [ask.keys.order for ask in rows],
             "collapses": [ask.keys.collapse for ask in rows],
             "parents": [ask.keys.parent for ask in rows],
+            "customers": [kept.keyed_for for kept in asks],
         },
     )
 

@@ -6,12 +6,12 @@ ON CONFLICT (key) DO UPDATE SET key = excluded.key;
 -- name: add
 -- Add asks.
 INSERT INTO ask (communication_id, batch_id, record_id, name, as_of, asked_at, priority, begins_at, once_key, order_key,
-                 collapse_key, parent_key, after, waits_for, due_at, because, taken_into)
+                 collapse_key, parent_key, keyed_for, after, waits_for, due_at, because, taken_into)
 SELECT * FROM unnest(
     %(ids)s::uuid[], %(batches)s::bigint[], %(records)s::bigint[], %(names)s::text[], %(as_of)s::timestamptz[],
     %(asked_at)s::timestamptz[], %(priorities)s::smallint[], %(begins_at)s::timestamptz[], %(once)s::uuid[],
-    %(orders)s::uuid[], %(collapses)s::uuid[], %(parents)s::uuid[], %(after)s::timestamptz[], %(waits_for)s::text[],
-    %(due_at)s::timestamptz[], %(because)s::text[], %(taken_into)s::uuid[]
+    %(orders)s::uuid[], %(collapses)s::uuid[], %(parents)s::uuid[], %(customers)s::text[], %(after)s::timestamptz[],
+    %(waits_for)s::text[], %(due_at)s::timestamptz[], %(because)s::text[], %(taken_into)s::uuid[]
 );
 
 -- name: follow

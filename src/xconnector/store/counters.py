@@ -34,6 +34,8 @@ async def hear(connection: Connection, heard: Sequence[Heard], now: datetime) ->
             "sources": [one.origin.source for one in heard],
             "source_keys": [one.origin.source_key for one in heard],
             "as_of": [one.as_of for one in heard],
+            "members": [one.member_key for one in heard],
+            "customers": [one.customer_key for one in heard],
             "now": now,
         },
     )

@@ -6,11 +6,11 @@ ON CONFLICT DO NOTHING;
 
 -- name: hear
 -- Keep events that some kind waits for, or that cancel it.
-INSERT INTO heard (key, record_id, event_type, source, source_key, as_of, heard_at)
-SELECT key, record_id, event_type, source, source_key, as_of, %(now)s
+INSERT INTO heard (key, record_id, event_type, source, source_key, as_of, heard_at, member_key, keyed_for)
+SELECT key, record_id, event_type, source, source_key, as_of, %(now)s, member_key, nullif(customer_key, member_key)
 FROM unnest(%(keys)s::uuid[], %(records)s::bigint[], %(events)s::text[], %(sources)s::text[], %(source_keys)s::text[],
-            %(as_of)s::timestamptz[])
-    AS given (key, record_id, event_type, source, source_key, as_of)
+            %(as_of)s::timestamptz[], %(members)s::text[], %(customers)s::text[])
+    AS given (key, record_id, event_type, source, source_key, as_of, member_key, customer_key)
 ON CONFLICT DO NOTHING;
 
 -- name: heard

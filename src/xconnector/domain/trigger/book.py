@@ -61,6 +61,10 @@ class Heard:
     """When it happened."""
     event: str
     """Its type."""
+    member_key: str | None = None
+    """Whom its record names; None where the key says nothing of a customer."""
+    customer_key: str | None = None
+    """The customer of whose key the key was made, to whom the member belonged."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

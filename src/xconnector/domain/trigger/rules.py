@@ -53,6 +53,11 @@ class Listening:
     where: Mapping[str, frozenset[str]]
     """Fields of theirs and the values, as text, of which one must stand there."""
 
+    @property
+    def names_customer(self) -> bool:
+        """Whether the event is of the same customer."""
+        return any(CUSTOMER in pair for pair in self.fields)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Once:
@@ -117,6 +122,13 @@ class TriggerRules:
         """Whether a communication begins at once and nothing stops it."""
         said = (self.once, self.order, self.parent, self.collapse, self.start)
         return not self.counters and all(rule is None for rule in said)
+
+    @property
+    def name_customer(self) -> bool:
+        """Whether any of their keys is made of the customer's."""
+        keyed = (rule.fields for rule in (self.once, self.order, self.collapse) if rule is not None)
+        heard = (*([self.parent.listening] if self.parent else []), *(counter.listening for counter in self.counters))
+        return any(CUSTOMER in fields for fields in keyed) or any(one.names_customer for one in heard)
 
 
 NO_RULES = TriggerRules()
