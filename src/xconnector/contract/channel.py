@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Generic, Protocol, TypeVar, runtime_checkable
 from uuid import UUID
 
+from xconnector.contract.device import Device, GoneDevice
 from xconnector.contract.errors import ConnectorError
 from xconnector.contract.lifecycle import Connector
 from xconnector.domain.delivery import DeliveryEvent
@@ -57,6 +58,8 @@ class Dispatch:
     """What the print house is told of the piece, in the project's own words, such as paper or inserts."""
     reprint_of: str | None = None
     """Dispatch key of the piece that this one is printed for once more, because a person asked for it."""
+    devices: tuple[Device, ...] = ()
+    """Where it is shown, for channels that push."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +79,8 @@ class Receipt:
     """The channel's own name for the hand-over."""
     awaits_report: bool = False
     """The channel will still acknowledge or reject; until then the communication is not completed."""
+    gone_devices: tuple[GoneDevice, ...] = ()
+    """Devices that the push service does not know any more, while another took it."""
     segments: int | None = None
     """Of a text message, how many pieces it was cut into; None where the channel does not say."""
     price: Price | None = None

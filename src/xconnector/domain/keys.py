@@ -14,3 +14,5 @@ class Purpose(StrEnum):
     """Telling what became of communications."""
     DECISIONS = "decisions"
     """Reading why communications go the way they go."""
+    DEVICES = "devices"
+    """Registering devices of customers."""

@@ -17,6 +17,7 @@ from xconnector.execution.limits import NotNowError
 from xconnector.execution.waits import Wait, wait_until
 from xconnector.pipeline import hops
 from xconnector.pipeline.closing import Answer, PutOff, close
+from xconnector.pipeline.devices import forget_gone, with_devices
 from xconnector.pipeline.dispatching import dispatches_of
 from xconnector.pipeline.leaving import fit_to_leave, may_leave
 from xconnector.pipeline.retrying import again, due_again
@@ -70,8 +71,9 @@ async def deliver(place: Workplace, attempt: Attempt, batch_id: int, channel: st
         size = REMEMBERED_AT_ONCE if remembers else UNCERTAIN_AT_ONCE
         for start in range(0, len(waiting), size):
             intended = await _intend_fit(place, attempt, waiting[start : start + size], channel)
+            asked_at = place.now()
             results = await _hand_over(place, channel, opened, intended, run=batch.run_name if batch else None)
-            await _record(place, attempt, intended, results)
+            await _record(place, attempt, intended, results, asked_at=asked_at)
             if any(isinstance(result, NotNowError) for result in results):
                 # The others would only be told the same; all are looked at again when the limits allow.
                 return
@@ -179,7 +181,7 @@ async def _hand_over(
     if not hand_overs:
         return []
     built = await dispatches_of(place, [(row.standing, row.dispatch_key) for row in hand_overs], run=run)
-    ready = [dispatch for dispatch in built if isinstance(dispatch, Dispatch)]
+    ready = await with_devices(place, name, [dispatch for dispatch in built if isinstance(dispatch, Dispatch)])
     answers = iter(await _call(place, name, channel, ready))
     return [next(answers) if isinstance(row, Dispatch) else row for row in built]
 
@@ -209,7 +211,12 @@ async def _call(place: Workplace, name: str, channel: Channel, ready: Sequence[D
 
 
 async def _record(
-    place: Workplace, attempt: Attempt, hand_overs: Sequence[HandOver], results: Sequence[Result]
+    place: Workplace,
+    attempt: Attempt,
+    hand_overs: Sequence[HandOver],
+    results: Sequence[Result],
+    *,
+    asked_at: datetime | None = None,
 ) -> None:
     """Record what the channel said of each, and let what is put off be tried again when it is due."""
     if not hand_overs:
@@ -231,6 +238,7 @@ async def _record(
 
     async def write(connection: Connection) -> None:
         await close(place, connection, name, answers)
+        await forget_gone(connection, name, results, asked_at=asked_at or now, now=now)
         if due:
             await again(connection, attempt, min(due))
 

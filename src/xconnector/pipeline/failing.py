@@ -31,7 +31,8 @@ def failure_of(error: ConnectorError, stage: str, *, permanent: FailureKind = Fa
         OutcomeUnknownError: FailureKind.UNKNOWN_OUTCOME,
         MisconfiguredError: FailureKind.PROJECT,
     }
-    return Failure(stage=stage, kind=kinds.get(type(error), FailureKind.DEFECT), reason=str(error))
+    kind = next((kind for of, kind in kinds.items() if isinstance(error, of)), FailureKind.DEFECT)
+    return Failure(stage=stage, kind=kind, reason=str(error))
 
 
 def failure_of_composing(error: ConnectorError) -> Failure:

@@ -5,11 +5,11 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
-from typing import NoReturn, Protocol, cast
+from typing import NoReturn, Protocol, cast, runtime_checkable
 
 import pytest
 
-from xconnector.contract.channel import Recipient
+from xconnector.contract.channel import Dispatch, Recipient
 from xconnector.contract.registry import connector_names, manifest
 from xconnector.domain.document import RenditionKind
 from xconnector.testing.conformance.stand_in_module import fail_without_stand_in, stand_in_module
@@ -55,6 +55,20 @@ class ChannelStandIn(Protocol):
 
     async def reject_credentials(self) -> None:
         """From now on reject the credentials that stand in `settings`."""
+        ...
+
+
+@runtime_checkable
+class DevicesStandIn(Protocol):
+    """What a stand-in of push services can do besides."""
+
+    @property
+    def can_be_asked(self) -> bool:
+        """Whether credentials can be proven without showing a message."""
+        ...
+
+    def addressed(self, dispatch: Dispatch) -> Dispatch:
+        """Return the dispatch with devices of its customer that the stand-in knows."""
         ...
 
 
