@@ -7,9 +7,9 @@ from uuid import UUID, uuid4
 from xconnector.contract.device import Device, ReachesDevices
 from xconnector.contract.errors import ConnectorError
 from xconnector.domain.strict_json import Json
-from xconnector.pipeline.workplace import Workplace
 from xconnector.postgres.connect import Pool, reading, transaction
 from xconnector.project.findings import named_like
+from xconnector.project.open_connections import Connections
 from xconnector.store import devices
 from xconnector.store.devices import KnownDevice
 
@@ -30,35 +30,32 @@ class Registration:
     """Which app it is, in the project's own words."""
 
 
-async def register_device(place: Workplace, registration: Registration, *, actor: str) -> UUID:
+async def register_device(pool: Pool, connections: Connections, registration: Registration, *, actor: str) -> UUID:
     """Keep a device, or say that it is still there; the same address gives the same id.
 
     An address that another customer had moves to this one. Raises DeviceRefusedError.
     """
-    name = registration.connection
-    if name not in place.project.connections:
-        raise DeviceRefusedError(f"there is no connection {name!r}; {named_like(name, _reaching(place))}")
-    channel = place.connections.reaching_devices(name)
-    if channel is None:
-        raise DeviceRefusedError(f"connection {name!r} reaches no devices; {named_like(name, _reaching(place))}")
     try:
-        address = channel.device_address(registration.address)
+        address = _channel(connections, registration.connection).device_address(registration.address)
     except ConnectorError as wrong:
         raise DeviceRefusedError(str(wrong)) from None
-    device = Device(device_id=uuid4(), address=address, app=registration.app)
-    async with transaction(place.pool) as connection:
+    async with transaction(pool) as connection:
         return await devices.register(
             connection,
             customer_key=registration.customer_key,
-            over=name,
-            device=device,
+            over=registration.connection,
+            device=Device(device_id=uuid4(), address=address, app=registration.app),
             actor=actor,
             now=datetime.now(UTC),
         )
 
 
-def _reaching(place: Workplace) -> tuple[str, ...]:
-    return place.connections.names_of(lambda connector: isinstance(connector, ReachesDevices))
+def _channel(connections: Connections, name: str) -> ReachesDevices:
+    channel = connections.reaching_devices(name)
+    if channel is None:
+        fitting = connections.names_of(lambda connector: isinstance(connector, ReachesDevices))
+        raise DeviceRefusedError(f"no connection {name!r} reaches devices; {named_like(name, fitting)}")
+    return channel
 
 
 async def devices_of(pool: Pool, customer_key: str) -> list[KnownDevice]:

@@ -11,6 +11,7 @@ from typing import Self, cast
 from xconnector.contract.archive import Archive
 from xconnector.contract.channel import Channel, Collects, Idempotent, ReportsByPolling
 from xconnector.contract.composer import Composer
+from xconnector.contract.device import ReachesDevices
 from xconnector.contract.errors import ConnectorError, MisconfiguredError, TransientError
 from xconnector.contract.file_drop import FileDrop
 from xconnector.contract.lifecycle import Connector
@@ -176,6 +177,16 @@ class Connections:
             self._readers[name] = self._opened.get(name) or self._built(name, self._first_role(name))
         reader = self._readers[name]
         return reader if isinstance(reader, ReportsByWebhook) else None
+
+    def reaching_devices(self, name: str) -> ReachesDevices | None:
+        """Return what shows messages on customers' devices, else None. Nothing is opened for it.
+
+        Raises one of the four contract errors when it cannot be made.
+        """
+        if name not in self._project.connections:
+            return None
+        found = self._opened.get(name) or self._built(name, self._first_role(name))
+        return found if isinstance(found, ReachesDevices) else None
 
     def webhook_source(self, name: str) -> WebhookSource | None:
         """Return what reads the events that an outside system sends us, else None. Nothing is opened for it.

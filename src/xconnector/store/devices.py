@@ -62,9 +62,7 @@ async def of_customers(
     connection: Connection, customer_keys: Sequence[str], *, over: str
 ) -> dict[str, tuple[Device, ...]]:
     """Return by customer the devices of all its members that a connection reaches, in one query."""
-    rows = await fetch_all(
-        connection, _Row, _QUERIES.of_customers, customer_keys=list(set(customer_keys)), connection=over
-    )
+    rows = await fetch_all(connection, _Row, _QUERIES.of_customers, customer_keys=list(set(customer_keys)), over=over)
     found: dict[str, list[Device]] = {}
     for row in rows:
         found.setdefault(row.asked_key, []).append(Device(device_id=row.device_id, address=row.address, app=row.app))

@@ -25,7 +25,7 @@ SELECT device_id FROM kept;
 -- The devices that reach these customers over a connection, all members' together, those seen last first.
 SELECT member.asked_key, device.device_id, device.address, device.app
 FROM members_of(%(customer_keys)s) AS member
-JOIN device ON device.customer_key = member.member_key AND device.connection = %(connection)s AND device.gone_at IS NULL
+JOIN device ON device.customer_key = member.member_key AND device.connection = %(over)s AND device.gone_at IS NULL
 ORDER BY device.seen_at DESC, device.device_id;
 
 -- name: every_device

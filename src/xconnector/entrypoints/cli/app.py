@@ -13,6 +13,7 @@ from xconnector.entrypoints.cli import (
     contracts,
     customers,
     demo,
+    devices,
     explain,
     failures,
     feedback,
@@ -74,6 +75,7 @@ app.add_typer(contracts.app, name="contracts")
 app.add_typer(feeds.app, name="feeds")
 app.add_typer(feedback.app, name="feedback")
 app.add_typer(keys.app, name="keys")
+app.add_typer(devices.app, name="devices")
 app.add_typer(portal.app, name="portal")
 app.command()(bench.bench)
 app.command()(chaos.chaos)

@@ -13,6 +13,7 @@ from xconnector.entrypoints.web.bodies import Bodies
 from xconnector.entrypoints.web.callers import Callers
 from xconnector.entrypoints.web.decisions import decision_routes
 from xconnector.entrypoints.web.deliveries import delivery_routes
+from xconnector.entrypoints.web.devices import device_routes
 from xconnector.entrypoints.web.door import Door
 from xconnector.entrypoints.web.events import event_routes, intake_of
 from xconnector.entrypoints.web.health import health_routes
@@ -62,6 +63,7 @@ def application(place: Workplace, *, secrets: PortalSecrets, limits: WebLimits |
     app.include_router(hook_routes(place, intake, pressure, hook_bodies, limits))
     app.include_router(report_routes(place, reports, callers, bodies, limits))
     app.include_router(decision_routes(place.pool, callers, limits))
+    app.include_router(device_routes(place, callers, bodies, limits))
     app.include_router(delivery_routes(place.pool, callers, limits))
     # Before the reader's pages: `documents` is no token.
     app.include_router(publishing_routes(place, callers, bodies, limits))
