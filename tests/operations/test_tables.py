@@ -3,6 +3,7 @@ from collections.abc import AsyncGenerator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 import pytest_asyncio
@@ -40,8 +41,8 @@ from xconnector.store import table_events
 
 ENVIRONMENT = {"SMTP_PORT": "2525"}
 GOVERNED = "people: {anna: {roles: [compliance]}, ben: {roles: [compliance]}, cleo: {roles: [legal]}}\n"
-TODAY = datetime.now(UTC).date()
-"""The small project is at home in UTC's day for all that is asked here: days that count lie weeks ahead."""
+TODAY = datetime.now(ZoneInfo("Europe/Berlin")).date()
+"""Where the small project is at home."""
 SOON, LATER = TODAY + timedelta(days=20), TODAY + timedelta(days=40)
 
 
