@@ -14,7 +14,7 @@ from xconnector.domain.matching.clustering import Clustering, Refusal, Union
 from xconnector.domain.matching.keys import MatchingRules
 from xconnector.domain.matching.links import Link, LinkAction
 from xconnector.postgres.connect import Connection, Pool
-from xconnector.store import customer_links, customer_matches, customer_matching, customers
+from xconnector.store import customer_links, customer_matches, customer_matching
 from xconnector.store.customer_matches import Proposal
 
 ACTOR = "xconnector customers match"
@@ -94,7 +94,9 @@ async def match(pool: Pool, work: MatchingWork, *, progress: Callable[[int, int]
             most=work.rules.most,
             known=await customer_matching.known(connection),
         )
-        await _take_keys(connection, work, clustering, lambda done: progress(done, number) if progress else None)
+        await _take_keys(
+            connection, work, number, clustering, lambda done: progress(done, number) if progress else None
+        )
         matched = Matched(members=number)
         for position, rule in enumerate(work.rules.rules):
             outcome = RuleOutcome(rule=rule.name)
@@ -114,23 +116,22 @@ async def match(pool: Pool, work: MatchingWork, *, progress: Callable[[int, int]
 
 
 async def _take_keys(
-    connection: Connection, work: MatchingWork, clustering: Clustering, progress: Callable[[int], None]
+    connection: Connection, work: MatchingWork, number: int, clustering: Clustering, progress: Callable[[int], None]
 ) -> None:
     """Compute the keys of every member, a page at a time; meanwhile the page that follows is read."""
     keys_of = _Keys(work)
-    done = 0
-    said = await customers.statements_after(connection, "", _PAGE)
-    while said:
-        numbers = await customer_matching.numbers_of(connection, list(said))
-        *_, last = said
+    # Most of what is said decides nothing of these.
+    said_by = customer_matching.NarrowReading(work.survivorship.decided_with(work.rules.fields))
+    said = await said_by.page(connection, 0, _PAGE)
+    for first in range(0, number, _PAGE):
+        end = first + _PAGE
         following, (keys, differing) = await asyncio.gather(
-            customers.statements_after(connection, last, _PAGE), asyncio.to_thread(keys_of.page, said, numbers)
+            said_by.page(connection, end, end + _PAGE), asyncio.to_thread(keys_of.page, said)
         )
-        for number, name, digest in differing:
-            clustering.say(number, name, digest)
+        for member, name, digest in differing:
+            clustering.say(member, name, digest)
         await customer_matching.keep_keys(connection, keys)
-        done += len(said)
-        progress(done)
+        progress(min(end, number))
         said = following
 
 
@@ -140,20 +141,15 @@ class _Keys:
     def __init__(self, work: MatchingWork) -> None:
         self._work = work
         self._secret = secrets.token_bytes(32)
-        # Most of what is said decides nothing of these.
-        self._names = work.survivorship.decided_with(work.rules.fields)
 
     def page(
-        self, said: Mapping[str, Sequence[CustomerRecord]], numbers: Mapping[str, int]
+        self, said: Mapping[int, Sequence[CustomerRecord]]
     ) -> tuple[list[customer_matching.Key], list[tuple[int, str, int]]]:
         """Return the keys of a page of members, and by number and name the digests of what must not differ."""
         keys: list[customer_matching.Key] = []
         differing: list[tuple[int, str, int]] = []
-        for member, records in said.items():
-            number = numbers.get(member)
-            if number is None:
-                continue
-            values = self._values(member, records)
+        for number, records in said.items():
+            values = self._values(records)
             keys += [
                 (position, self._digest(key, 16).hex(), number)
                 for position, key in enumerate(self._work.rules.keys(values))
@@ -166,19 +162,9 @@ class _Keys:
                     differing.append((number, name, digest))
         return keys, differing
 
-    def _values(self, member: str, records: Sequence[CustomerRecord]) -> dict[str, str]:
-        telling = [self._narrowed(record) for record in records]
-        return self._work.rules.values(self._work.survivorship.golden(member, telling, at=self._work.at).fields)
-
-    def _narrowed(self, record: CustomerRecord) -> CustomerRecord:
-        return CustomerRecord(
-            customer_key=record.customer_key,
-            source=record.source,
-            as_of=record.as_of,
-            fields={name: value for name, value in record.fields.items() if name in self._names},
-            verified=record.verified,
-            replaces_all=record.replaces_all,
-        )
+    def _values(self, records: Sequence[CustomerRecord]) -> dict[str, str]:
+        member = records[0].customer_key if records else ""
+        return self._work.rules.values(self._work.survivorship.golden(member, records, at=self._work.at).fields)
 
     def _digest(self, parts: Sequence[str], size: int) -> bytes:
         content = [part.encode() for part in parts]

@@ -48,12 +48,6 @@ async def customers_of(connection: Connection, member_keys: Sequence[str]) -> di
     return {key: key for key in keys} | {str(row[0]): str(row[1]) for row in await cursor.fetchall()}
 
 
-async def customers_ever_linked(connection: Connection, member_keys: Sequence[str]) -> dict[str, str]:
-    """Return the customer of those of these members that were ever linked."""
-    cursor = await connection.execute(_QUERIES.ever_linked, {"member_keys": list(member_keys)})
-    return {str(row[0]): str(row[1]) for row in await cursor.fetchall()}
-
-
 async def clusters_of(connection: Connection, keys: Sequence[str]) -> dict[str, Cluster]:
     """Return by key, of a customer or of a member, the customer with all members, in one query."""
     rows = await fetch_all(connection, _Membership, _QUERIES.clusters, keys=list(set(keys)))

@@ -10,10 +10,6 @@ ORDER BY own.member_key, member.member_key COLLATE "C";
 SELECT member_key, customer_key FROM customer_link
 WHERE member_key = ANY(%(member_keys)s) AND customer_key <> member_key;
 
--- name: ever_linked
--- The customers of those of these members that were ever linked.
-SELECT member_key, customer_key FROM customer_link WHERE member_key = ANY(%(member_keys)s);
-
 -- name: hold
 -- Let nobody else change who is the same customer until the transaction ends; everybody may read.
 LOCK TABLE customer_link IN SHARE ROW EXCLUSIVE MODE;

@@ -3,11 +3,15 @@
 Keys are kept as digests under a secret that nobody else ever has, and no longer than matching takes.
 """
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import TypeAlias
+from datetime import datetime
+from typing import Any, TypeAlias
 
+import msgspec
+
+from xconnector.domain.customer import CustomerRecord
 from xconnector.postgres.connect import Connection, Pool, copy_rows, reading
 from xconnector.postgres.queries import Queries
 
@@ -19,6 +23,18 @@ _MOST_CROWDS = 100
 
 Key: TypeAlias = tuple[int, str, int]
 """The position of the rule, the digest of the key in hexadecimal digits, and the number of the member that has it."""
+
+_NOT_VERIFIED: frozenset[str] = frozenset()
+
+
+class _Statement(msgspec.Struct, frozen=True):
+    as_of: datetime
+    fields: msgspec.Raw
+    verified: tuple[str, ...] = ()
+    replaces_all: bool = False
+
+
+_statements = msgspec.json.Decoder(list[_Statement])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +51,7 @@ async def opened(pool: Pool) -> AsyncGenerator[tuple[Connection, int]]:
     async with reading(pool) as connection:
         await _close(connection)
         try:
-            for name in ("number", "analyze_members", "index_numbers", "index_members", "open_keys"):
+            for name in ("number", "analyze_members", "index_members", "open_keys"):
                 await connection.execute(_QUERIES[name])
             row = await (await connection.execute(_QUERIES.count)).fetchone()
             yield connection, int(row[0]) if row else 0
@@ -49,10 +65,46 @@ async def _close(connection: Connection) -> None:
     await connection.execute(_QUERIES.close_keys)
 
 
-async def numbers_of(connection: Connection, member_keys: Sequence[str]) -> dict[str, int]:
-    """Return the numbers of members; who came since they were numbered is not there."""
-    cursor = await connection.execute(_QUERIES.numbers, {"member_keys": list(member_keys)})
-    return {str(row[0]): int(row[1]) for row in await cursor.fetchall()}
+class NarrowReading:
+    """Reads of what sources say only some fields: most of it decides nothing of who is the same customer."""
+
+    def __init__(self, names: Collection[str]) -> None:
+        self._names = sorted(names)
+        # The others are skipped where they stand. Names of fields may be no names in Python.
+        attributes = {f"field_{place}": name for place, name in enumerate(self._names)}
+        wanted = msgspec.defstruct("Wanted", [(one, Any, msgspec.UNSET) for one in attributes], rename=attributes)
+        self._fields = msgspec.json.Decoder(wanted)
+
+    async def page(self, connection: Connection, first: int, end: int) -> dict[int, list[CustomerRecord]]:
+        """Return what the sources say of the members from one number up to, not including, another, by number.
+
+        Who was erased since members were numbered is not there.
+        """
+        cursor = await connection.execute(_QUERIES.said, {"first": first, "end": end})
+        found: dict[int, list[CustomerRecord]] = {}
+        for number, member_key, source, statements, heard_again in await cursor.fetchall():
+            found.setdefault(number, []).extend(self._records(member_key, source, statements, heard_again))
+        return found
+
+    def _records(
+        self, member_key: str, source: str, statements: str, heard_again: datetime | None
+    ) -> list[CustomerRecord]:
+        return [
+            CustomerRecord(
+                customer_key=member_key,
+                source=source,
+                as_of=said.as_of,
+                fields=self._wanted(said.fields),
+                verified=frozenset(said.verified) if said.verified else _NOT_VERIFIED,
+                replaces_all=said.replaces_all,
+                heard_again=heard_again,
+            )
+            for said in _statements.decode(statements)
+        ]
+
+    def _wanted(self, fields: msgspec.Raw) -> dict[str, Any]:
+        values = msgspec.structs.astuple(self._fields.decode(fields))
+        return {name: value for name, value in zip(self._names, values, strict=True) if value is not msgspec.UNSET}
 
 
 async def members_of(connection: Connection, numbers: Sequence[int]) -> dict[int, str]:

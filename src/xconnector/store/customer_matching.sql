@@ -10,10 +10,6 @@ FROM (SELECT customer_key AS member_key, min(recorded_at) AS at
       GROUP BY customer_key) AS said
 FULL JOIN customer_link AS link USING (member_key);
 
--- name: index_numbers
--- Let members be found by key.
-CREATE UNIQUE INDEX matching_member_by_key ON pg_temp.matching_member (member_key);
-
 -- name: index_members
 -- Let members be found by number.
 CREATE UNIQUE INDEX matching_member_by_number ON pg_temp.matching_member (number);
@@ -30,9 +26,12 @@ ANALYZE matching_member;
 -- How many members there are.
 SELECT count(*) FROM matching_member;
 
--- name: numbers
--- The numbers of members.
-SELECT member_key, number FROM matching_member WHERE member_key = ANY(%(member_keys)s);
+-- name: said
+-- What the sources say of the members of a range of numbers.
+SELECT member.number, member.member_key, said.source, said.statements::text, said.heard_again
+FROM matching_member AS member JOIN customer_record AS said ON said.customer_key = member.member_key
+WHERE member.number >= %(first)s AND member.number < %(end)s
+ORDER BY member.number, said.source;
 
 -- name: names
 -- The members of numbers.

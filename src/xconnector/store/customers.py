@@ -251,11 +251,16 @@ async def all_statements(
     What is said meanwhile of customers that were not yielded yet is in it.
     """
     after = ""
-    while said := await statements_after(connection, after, page):
-        linked = await customer_links.customers_ever_linked(connection, list(said))
-        whole = await statements(connection, [key for key, customer_key in linked.items() if key == customer_key])
-        *_, after = said
-        yield {key: whole.get(key, records) for key, records in said.items() if linked.get(key, key) == key}
+    while keys := await _members_after(connection, after, page):
+        whole = await statements(connection, [member for member, customer_key in keys if member == customer_key])
+        yield {key: whole[key] for key, _ in keys if key in whole}
+        after, _ = keys[-1]
+
+
+async def _members_after(connection: Connection, after: str, limit: int) -> list[tuple[str, str]]:
+    """Return the members that follow, each with its customer, in the order of their keys."""
+    cursor = await connection.execute(_QUERIES.members_after, {"after": after, "limit": limit})
+    return [(str(row[0]), str(row[1])) for row in await cursor.fetchall()]
 
 
 async def all_golden_records(

@@ -79,6 +79,15 @@ WHERE customer_key > %(after)s
 ORDER BY customer_key, source
 LIMIT %(limit)s;
 
+-- name: members_after
+-- The members that follow, each with its customer, in the order of their keys.
+SELECT member_key, coalesce(link.customer_key, member_key)
+FROM (SELECT DISTINCT customer_key AS member_key FROM customer_record
+      WHERE customer_key > %(after)s
+      ORDER BY customer_key
+      LIMIT %(limit)s) AS said LEFT JOIN customer_link AS link USING (member_key)
+ORDER BY member_key;
+
 -- name: records_of_member
 -- What the sources say of one member.
 SELECT customer_key AS asked_key, customer_key, source, statements::text AS statements, heard_again
