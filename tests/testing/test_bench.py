@@ -34,6 +34,7 @@ RATIOS = {
         "merging's growth",
         "look-up, p99",
     },
+    "reports": {"one in a request: signed reports a second", "100 in a request: signed reports a second"},
     "mappings": {"records a second, 40 fields", "lineages a second, 40 fields"},
     "composer": {"letters over bare Typst", "statements over bare Typst", "composer's memory after all over after 100"},
 }

@@ -52,3 +52,21 @@ SELECT count(*) FROM piece WHERE state = %(stages)s;
 -- name: taken
 -- How many records were taken.
 SELECT count(*) FROM inbox WHERE fate = 'taken';
+
+-- name: reported_pieces
+-- Communications that a channel has, and of which it still has to report.
+INSERT INTO communication (communication_id, batch_id, record_id, name, customer_key, state, plan, moved_at)
+SELECT lpad(to_hex(number), 32, '0')::uuid, 1 + number / 500, number, 'notice', 'K-' || number, 'dispatched',
+       ARRAY[%(connection)s::text], now()
+FROM generate_series(0, %(pieces)s - 1) AS number;
+
+-- name: reported_hand_overs
+-- Their hand-overs.
+INSERT INTO dispatch (dispatch_key, communication_id, hop, connection, state, reference, intended_at, settled_at)
+SELECT lpad(to_hex(number), 32, '0')::uuid::text || '-0', lpad(to_hex(number), 32, '0')::uuid, 0, %(connection)s,
+       'handed_over', 'reference-' || number, now(), now()
+FROM generate_series(0, %(pieces)s - 1) AS number;
+
+-- name: reports_taken
+-- How many reports are kept, and how many communications they have moved.
+SELECT (SELECT count(*) FROM delivery_event WHERE applied), (SELECT count(*) FROM communication WHERE state = 'completed');

@@ -16,6 +16,7 @@ from xconnector.testing.bench.memory import memory_figures
 from xconnector.testing.bench.orchestration import orchestration_figures
 from xconnector.testing.bench.replay import replay_figures
 from xconnector.testing.bench.web_intake import web_intake_figures
+from xconnector.testing.bench.web_reports import web_report_figures
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +108,10 @@ def _intake(server_url: str, size: Size) -> Sequence[Figure]:
     return web_intake_figures(server_url, events=size.scaled(10_000, least=50))
 
 
+def _reports(server_url: str, size: Size) -> Sequence[Figure]:
+    return web_report_figures(server_url, events=size.scaled(20_000, least=50))
+
+
 PARTS: Mapping[str, Part] = {
     "orchestration": _orchestration,
     "composer": _composer,
@@ -115,6 +120,7 @@ PARTS: Mapping[str, Part] = {
     "bundles": _bundles,
     "latency": _latency,
     "intake": _intake,
+    "reports": _reports,
     "exstream": _exstream,
     "replay": _replay,
     "decisions": _decisions,

@@ -31,6 +31,8 @@ connections:
   hooks:
     connector: webhook
     proof: {standard_webhooks: {secrets: [whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=]}}
+  resend: {connector: resend, reports: {secrets: [whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=]}}
+  mailjet: {connector: mailjet, reports: {user: bench, secrets: [a-secret-of-the-bench]}}
   notices: {connector: csv_file, key: [number], control: {kind: sidecar, sums: [amount]}}
 feeds:
   notice_hooks: {connection: hooks, event: com.small.notice, mapping: notice}

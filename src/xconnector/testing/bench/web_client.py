@@ -10,16 +10,21 @@ import base64
 import hashlib
 import hmac
 import json
+import subprocess
 import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from uuid import UUID
 
 from xconnector.testing.bench.measured import percentile
 
 KINDS = ("structured", "binary", "webhook")
+REPORTS_OF_A_REQUEST = {"resend": 1, "mailjet": 100}
+"""By connection of the bench's project: how many events its provider reports in a request."""
+REPORTS_PASSWORD = "a-secret-of-the-bench"  # noqa: S105 - of a machine that is measured
 WEBHOOK_KEY = b"0123456789abcdef0123456789abcdef"
 _PAUSE_SECONDS = 0.05
 _PATIENCE_SECONDS = 60
@@ -36,7 +41,11 @@ class Told:
 
 
 def event_request(kind: str, number: int, key: str) -> bytes:
-    """Return one event as a whole request."""
+    """Return one event as a whole request; of a provider's report, so many events as it sends at once."""
+    if kind == "resend":
+        return _report_of_resend(number)
+    if kind == "mailjet":
+        return _reports_of_mailjet(number)
     data = {"number": f"E{number}", "customer": f"K-{number}", "name": "Meyer", "email": "a@x.test", "amount": "12.50"}
     known = {"specversion": "1.0", "id": f"E{number}", "source": "/bench", "type": "com.small.notice"}
     if kind == "structured":
@@ -48,6 +57,44 @@ def event_request(kind: str, number: int, key: str) -> bytes:
         headers = {"content-type": "application/json", "authorization": f"Bearer {key}", **attributes}
         return _request("/events", headers, body)
     return _request("/hooks/hooks", {"content-type": "application/json", **_signed(body, f"E{number}")}, body)
+
+
+def _report_of_resend(number: int) -> bytes:
+    about = {"email_id": f"reference-{number}", "to": ["a@x.test"], "tags": {"xconnector_dispatch": _dispatch(number)}}
+    told = {"type": "email.delivered", "created_at": "2026-11-23T08:00:00Z", "data": about}
+    body = json.dumps(told).encode()
+    headers = {name.replace("webhook", "svix"): value for name, value in _signed(body, f"E{number}").items()}
+    return _request("/reports/resend", {"content-type": "application/json", **headers}, body)
+
+
+def _reports_of_mailjet(number: int) -> bytes:
+    each = REPORTS_OF_A_REQUEST["mailjet"]
+    told = [
+        {
+            "event": "sent",
+            "time": 1_795_000_000,
+            "MessageID": f"reference-{piece}",
+            "email": "a@x.test",
+            "CustomID": _dispatch(piece),
+        }
+        for piece in range(number * each, (number + 1) * each)
+    ]
+    login = base64.b64encode(f"bench:{REPORTS_PASSWORD}".encode()).decode()
+    return _request("/reports/mailjet", {"authorization": f"Basic {login}"}, json.dumps(told).encode())
+
+
+def _dispatch(number: int) -> str:
+    return f"{UUID(int=number)}-0"
+
+
+def sent(
+    port: int, kind: str, *, events: int, connections: int, key: str = "", first: int = 0, rate: float | None = None
+) -> dict[str, float]:
+    """Send requests from a process of its own, and return what came back."""
+    arguments = [str(port), kind, "--key", key, "--events", str(events), "--first", str(first)]
+    arguments += ["--connections", str(connections), *(["--rate", str(rate)] if rate else [])]
+    command = [sys.executable, "-m", "xconnector.testing.bench.web_client", *arguments]
+    return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
 
 
 def _signed(body: bytes, message_id: str) -> Mapping[str, str]:
@@ -175,7 +222,7 @@ async def send_at(rate: float, port: int, kind: str, *, key: str, numbers: Itera
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("port", type=int)
-    parser.add_argument("kind", choices=KINDS)
+    parser.add_argument("kind", choices=(*KINDS, *REPORTS_OF_A_REQUEST))
     parser.add_argument("--key", default="")
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--events", type=int, required=True)

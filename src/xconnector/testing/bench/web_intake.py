@@ -1,9 +1,6 @@
 """How many events the web takes in durably, how long each waits for its answer, and what one costs."""
 
 import asyncio
-import json
-import subprocess
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +17,7 @@ from xconnector.testing.bench.measured import Figure
 from xconnector.testing.bench.program import running
 from xconnector.testing.bench.project import write_project
 from xconnector.testing.bench.usage import Server
-from xconnector.testing.bench.web_client import KINDS
+from xconnector.testing.bench.web_client import KINDS, sent
 
 _QUERIES = Queries.load("xconnector.testing.bench", "bench.sql")
 _GOAL, _GOAL_AT_HALF = 2000, 100
@@ -82,10 +79,10 @@ def measure(server_url: str, kind: str, *, events: int, rate: float | None = Non
         folder, key = write_project(Path(home) / "project"), asyncio.run(_key(url))
         with running("xconnector.testing.bench.web_server", str(folder), url) as web:
             port = int(web.said)
-            _sent(port, kind, key, first=events, events=200, connections=connections)
+            sent(port, kind, key=key, first=events, events=200, connections=connections)
             server = Server(url)
             before = server.processor_seconds()
-            told = _sent(port, kind, key, events=events, rate=rate, connections=connections)
+            told = sent(port, kind, key=key, events=events, rate=rate, connections=connections)
             postgres_seconds = server.processor_seconds() - before
             usage = web.end()
         with psycopg.connect(url) as connection:
@@ -106,12 +103,3 @@ def measure(server_url: str, kind: str, *, events: int, rate: float | None = Non
 async def _key(url: str) -> str:
     async with open_pool(url, name="xconnector bench") as pool:
         return await make_key(pool, "bench", Purpose.EVENTS)
-
-
-def _sent(
-    port: int, kind: str, key: str, *, events: int, connections: int, first: int = 0, rate: float | None = None
-) -> dict[str, float]:
-    arguments = [str(port), kind, "--key", key, "--events", str(events), "--first", str(first)]
-    arguments += ["--connections", str(connections), *(["--rate", str(rate)] if rate else [])]
-    command = [sys.executable, "-m", "xconnector.testing.bench.web_client", *arguments]
-    return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
