@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from xconnector.domain.customer import CustomerRecord
 from xconnector.operations.customer_files import CustomerFileError, Origin, open_customer_file, read_customers
+from xconnector.project.contact_forms import written_alike
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 
@@ -79,3 +80,24 @@ def test_whatever_a_line_holds_it_is_kept_or_named(place: int, cut: int, put: by
 
     assert all((one.record is None) == bool(one.wrong) for one in told)
     assert all("\0" not in one.record.customer_key for one in told if one.record is not None)
+
+
+def test_addresses_of_a_file_have_the_form_that_events_give_them(tmp_path: Path) -> None:
+    said: dict[str, object] = {
+        "email": " Anna@X.TEST ",
+        "mobile": "0151 23456789",
+        "country": "Germany",
+        "city": "Bern",
+    }
+    (record,) = read_customers(_line(tmp_path, said), source="crm", now=NOW, home_country="CH")
+    (homely,) = read_customers(_line(tmp_path, {"mobile": "044 668 18 00"}), source="crm", now=NOW, home_country="CH")
+
+    assert record.fields == written_alike(said, "CH")
+    assert record.fields["mobile"] == "+4915123456789"
+    assert homely.fields == {"mobile": "+41446681800"}
+
+
+def _line(folder: Path, said: dict[str, object]) -> Path:
+    file = folder / "one.jsonl"
+    file.write_bytes(msgspec.json.encode({"customer": "K1", **said}))
+    return file

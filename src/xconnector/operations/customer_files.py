@@ -26,6 +26,7 @@ from xconnector.domain.record_path import items_of
 from xconnector.domain.strict_json import Json, StrictJsonError, read_json
 from xconnector.domain.survivorship import ADDRESS
 from xconnector.operations.mapped_files import MappedFilesError, recognised_source
+from xconnector.project.contact_forms import written_alike
 from xconnector.project.customer_fields import GOLDEN_FIELDS
 from xconnector.project.mapping import MappingError, RecordMapping
 from xconnector.project.shipped_mappings import fitting
@@ -64,6 +65,8 @@ class Origin:
     """Whether the source numbers customers by itself."""
     zone: tzinfo = UTC
     """Of a time that names none."""
+    home_country: str | None = None
+    """Of telephone numbers of customers whose country is not said; None reads only those with a country's prefix."""
 
     def member_key(self, key: str) -> str:
         """Return the key of a member, of the key that a record names."""
@@ -145,9 +148,11 @@ def open_customer_file(path: Path, feed: FeedReading | None = None) -> Generator
         yield CustomerFile(path=plain, original=original, declared=declared, _read=_reading(plain, feed))
 
 
-def read_customers(file: Path, *, source: str, now: datetime) -> Iterator[CustomerRecord]:
+def read_customers(
+    file: Path, *, source: str, now: datetime, home_country: str | None = None
+) -> Iterator[CustomerRecord]:
     """Yield the records of a JSON Lines file. Raises CustomerFileError naming file and line."""
-    for one in _json_lines(file, Origin(source=source, as_of=now, read_at=now)):
+    for one in _json_lines(file, Origin(source=source, as_of=now, read_at=now, home_country=home_country)):
         if one.record is None:
             raise CustomerFileError(f"{file.name}:{one.line}: {one.wrong}")
         yield one.record
@@ -300,7 +305,7 @@ def _record(fields: dict[str, Any], origin: Origin) -> CustomerRecord:
         customer_key=origin.member_key(key),
         source=origin.source,
         as_of=as_of,
-        fields={} if deleted else fields,
+        fields={} if deleted else written_alike(fields, origin.home_country),
         verified=verified,
         replaces_all=deleted,
         is_undated=is_undated,
@@ -387,7 +392,7 @@ def _record_by(mapping: RecordMapping | None, data: Mapping[str, Any], origin: O
         customer_key=origin.member_key(_key(made.customer_key)),
         source=origin.source,
         as_of=_moment(data["as_of"], origin) if data.get("as_of") else origin.as_of,
-        fields=made.customer_fields,
+        fields=written_alike(made.customer_fields, origin.home_country),
         verified=made.verified,
         replaces_all=made.is_deleted,
         is_undated=not data.get("as_of"),

@@ -64,6 +64,8 @@ class LoadTerms:
     """When a record was so that does not say it; when its load began, by default."""
     zone: tzinfo = UTC
     """Of a time in the files that names none."""
+    home_country: str | None = None
+    """Of telephone numbers of customers whose country is not said, ISO 3166-1 alpha-2."""
     fields: CustomerFields = field(default_factory=CustomerFields)
     """Those that the project knows: others are kept, and told."""
     is_strict: bool = False
@@ -228,7 +230,18 @@ def _refuse_unfit(files: Sequence[CustomerFile], terms: LoadTerms) -> None:
 
 def _origin(terms: LoadTerms) -> Origin:
     now = datetime.now(UTC)
-    return Origin(source=terms.source, as_of=now, read_at=now, own_keys=terms.own_keys, zone=terms.zone)
+    return _origin_at(terms, now, read_at=now)
+
+
+def _origin_at(terms: LoadTerms, as_of: datetime, *, read_at: datetime) -> Origin:
+    return Origin(
+        source=terms.source,
+        as_of=as_of,
+        read_at=read_at,
+        own_keys=terms.own_keys,
+        zone=terms.zone,
+        home_country=terms.home_country,
+    )
 
 
 # ---------------------------------------------------------------- keeping
@@ -284,9 +297,7 @@ async def _load(
     progress: Callable[[int, int], None] | None,
 ) -> None:
     """Keep what follows the records that were kept before; while a page is kept, the next one is read."""
-    origin = Origin(
-        source=load.source, as_of=load.as_of, read_at=load.started_at, own_keys=terms.own_keys, zone=terms.zone
-    )
+    origin = _origin_at(terms, load.as_of, read_at=load.started_at)
     records = islice(file.records(origin), load.records, None)
     done, read, set_aside = load.records, 0, load.set_aside
     page = await asyncio.to_thread(_page, records)

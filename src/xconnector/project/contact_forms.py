@@ -93,14 +93,15 @@ def _names(language: str) -> Mapping[str, str]:
 _TERRITORIES = frozenset(_names("en").values())
 
 
-def written_alike(fields: Mapping[str, Any], home_country: str) -> Mapping[str, Any]:
+def written_alike(fields: Mapping[str, Any], home_country: str | None) -> Mapping[str, Any]:
     """Return golden-record fields with telephone number, e-mail address and country in their one form.
 
     What cannot be read stays as it was said: whoever sends to it finds out and tells.
 
     Args:
         fields: what a source says of a customer.
-        home_country: ISO 3166-1 alpha-2, for numbers of customers whose country is not said.
+        home_country: ISO 3166-1 alpha-2, for numbers of customers whose country is not said; None reads only those with
+            a country's prefix.
     """
     changed: dict[str, Any] = {}
     country = fields.get("country")

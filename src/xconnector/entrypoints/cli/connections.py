@@ -74,7 +74,8 @@ def driver(
         events = read_event_file(event_file)
         project = load_project(folder, os.environ)
         now = datetime.now(UTC)
-        known = read_customers(customers, source="crm", now=now) if customers is not None else ()
+        home = project.home_country
+        known = read_customers(customers, source="crm", now=now, home_country=home) if customers is not None else ()
         shown = show_drivers(project, connection, events, communication=communication, customers=known, now=now)
     except (CustomerFileError, EventFileError, NoDriverError, ConnectorError, ProjectError) as error:
         refuse(str(error))

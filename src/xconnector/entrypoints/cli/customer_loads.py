@@ -85,6 +85,7 @@ def load(  # noqa: PLR0913 - each is an option that a person may type
             feed=reading,
             as_of=moment.replace(tzinfo=moment.tzinfo or zone) if moment else None,
             zone=zone,
+            home_country=place.project.home_country,
             fields=place.project.customer_fields,
             is_strict=strict,
             most_gone=share,

@@ -129,7 +129,8 @@ class Demo:
                 self._environment[DATABASE_URL] = database.url
                 with ExitStack() as inside:
                     web_address, key = await self._start_inside(place, inside)
-                    loaded = await load_customers(place.pool, [population.customers], LoadTerms(source="crm"))
+                    terms = LoadTerms(source="crm", home_country=place.project.home_country)
+                    loaded = await load_customers(place.pool, [population.customers], terms)
                     self._tell(f"Loaded {loaded.loads[0].records:,} customers from the CRM.")
                     await self._send_events(place, web_address, key, population)
                     run = await self._run_statements(place, population)

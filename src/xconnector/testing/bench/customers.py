@@ -204,7 +204,7 @@ def _said(source: str, number: int) -> Iterator[dict[str, Any]]:
 async def _load(url: str, files: list[Path]) -> None:
     async with open_pool(url, name="xconnector bench") as pool:
         for file in files:
-            await load_customers(pool, [file], LoadTerms(source=file.stem, own_keys=True))
+            await load_customers(pool, [file], LoadTerms(source=file.stem, own_keys=True, home_country="DE"))
 
 
 async def _match(url: str, number: int) -> None:
