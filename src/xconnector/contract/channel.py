@@ -13,7 +13,7 @@ from xconnector.contract.lifecycle import Connector
 from xconnector.domain.delivery import DeliveryEvent
 from xconnector.domain.document import Rendition, RenditionKind
 from xconnector.domain.feedback.signal import Signal
-from xconnector.domain.routing.plan import ProofOfMailing
+from xconnector.domain.routing.plan import EnvelopeSharing, ProofOfMailing
 
 T = TypeVar("T")
 
@@ -56,6 +56,8 @@ class Dispatch:
     """What is asked of the post; only channels that print can see to it."""
     print_options: Mapping[str, str] = field(default_factory=dict[str, str])
     """What the print house is told of the piece, in the project's own words, such as paper or inserts."""
+    sharing: EnvelopeSharing = EnvelopeSharing.NONE
+    """With which others it may lie in one envelope."""
     reprint_of: str | None = None
     """Dispatch key of the piece that this one is printed for once more, because a person asked for it."""
     devices: tuple[Device, ...] = ()
@@ -127,6 +129,10 @@ class Bundle:
     pieces: int
     """How many dispatches it holds."""
     run: str | None
+    first_number: int = 0
+    """The number of its first piece among all that ever went to this connection; the others follow."""
+    lately: int = 0
+    """How many pieces went to this connection in the last 45 days, these among them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

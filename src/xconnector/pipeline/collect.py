@@ -176,7 +176,14 @@ async def _ask(place: Workplace, row: BundleRow) -> BundleReceipt | ConnectorErr
 
 
 async def _hand_over(place: Workplace, row: BundleRow, pieces: Sequence[Piece]) -> Result:
-    order = Bundle(bundle_key=row.bundle_key, created_at=row.created_at, pieces=len(pieces), run=row.run_name)
+    order = Bundle(
+        bundle_key=row.bundle_key,
+        created_at=row.created_at,
+        pieces=len(pieces),
+        run=row.run_name,
+        first_number=row.first_number,
+        lately=row.lately,
+    )
     try:
         channel = await place.connections.collecting(row.connection)
         if channel is None:
@@ -209,6 +216,7 @@ def _dispatches(place: Workplace, row: BundleRow, pieces: Sequence[Piece]) -> It
             run=row.run_name,
             proof=proof_of(piece.proof),
             print_options={} if piece.print_options is None else from_json(piece.print_options),
+            sharing=place.sharing_of(piece.name),
             reprint_of=piece.reprint_of,
         )
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from uuid import UUID
 
 from xconnector.domain.identity import time_ordered_id
+from xconnector.domain.routing.plan import EnvelopeSharing
 from xconnector.execution.jobs import Jobs
 from xconnector.postgres.connect import Pool
 from xconnector.postgres.locks import SessionLocks
@@ -38,6 +39,11 @@ class Workplace:
         """Return the limits of a connection; the usual ones for one that the project does not have any more."""
         known = self.project.connections.get(connection)
         return known.limits if known is not None else ConnectionLimits()
+
+    def sharing_of(self, communication: str) -> EnvelopeSharing:
+        """Say with which others it may lie in one envelope; what the project does not have any more goes alone."""
+        known = self.project.communications.get(communication)
+        return known.share_envelope if known is not None else EnvelopeSharing.NONE
 
     def is_promotional(self, communication: str) -> bool:
         """Say whether the recipient may unsubscribe; not from what the project does not have any more."""

@@ -42,6 +42,7 @@ def communication_of(
         rules=rules,
         urgency=Urgency(shaped.on.priority),
         print_options=None if shaped.print_options is None else TableChoice(table=shaped.print_options.table),
+        share_envelope=shaped.share_envelope,
     )
     return kind, [*wrong_condition, *wrong_rules]
 

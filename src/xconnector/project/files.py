@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from xconnector.contract.settings import Duration
+from xconnector.domain.routing.plan import EnvelopeSharing
 from xconnector.domain.staleness import Staleness
 from xconnector.project.calendar_file import CalendarShape
 from xconnector.project.file_words import EventType, Name, Shape, Text
@@ -274,6 +275,9 @@ class CommunicationShape(Shape):
     """Where it is kept, and for how long."""
     print_options: Annotated[TableChoiceShape | None, Field(alias="print")] = None
     """The table whose outputs are told to the print house with each piece, such as paper or inserts."""
+    share_envelope: EnvelopeSharing = EnvelopeSharing.NONE
+    """With which other letters it may lie in one envelope, where the connection does so: none, those for the same
+    customer, or all for the same address."""
 
 
 class SourceShape(Shape):

@@ -16,7 +16,7 @@ from xconnector.domain.golden import MOST_RECENT, Survivorship
 from xconnector.domain.matching.keys import NOBODY_IS_MERGED, MatchingRules
 from xconnector.domain.matching.member_key import own_key
 from xconnector.domain.retention import RecordClass
-from xconnector.domain.routing.plan import Medium
+from xconnector.domain.routing.plan import EnvelopeSharing, Medium
 from xconnector.domain.routing.policy import Check
 from xconnector.domain.speakers import EVERYBODY_FOR_ALL, Speakers
 from xconnector.domain.staleness import Staleness
@@ -186,6 +186,8 @@ class CommunicationKind:
     archive: ArchiveChoice
     print_options: TableChoice | None = None
     """What is told to the print house with each piece."""
+    share_envelope: EnvelopeSharing = EnvelopeSharing.NONE
+    """With which other letters it may lie in one envelope."""
     rules: TriggerRules = NO_RULES
     """When it begins that was asked for, or is not made."""
     urgency: Urgency = Urgency.NORMAL

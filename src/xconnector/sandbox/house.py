@@ -170,7 +170,9 @@ class House:
 
     def _files_of(self, bundle_key: str) -> list[Path]:
         """Return parts, manifest, and totals; found by their names, for the manifest may be damaged."""
-        name = re.compile(rf"{re.escape(bundle_key)}(-p\d+\.pdf|\.manifest\.jsonl|\.totals\.json)")
+        name = re.compile(
+            rf"{re.escape(bundle_key)}(-p\d+\.pdf|\.manifest\.jsonl|\.totals\.json|\.(?!done$)[a-z0-9]+)(\.pgp)?"
+        )
         return [path for path in self.folder.iterdir() if name.fullmatch(path.name)]
 
     def _acknowledge(self, bundle_key: str, lines: list[Line]) -> None:

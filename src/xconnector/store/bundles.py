@@ -65,6 +65,10 @@ class BundleRow:
     attempts: int
     reference: str | None
     created_at: datetime
+    first_number: int
+    """Of its first piece among all that ever went to its connection."""
+    lately: int
+    """Pieces that were bound for its connection in the 45 days before it, its own among them."""
 
 
 async def gather(
@@ -81,7 +85,7 @@ async def gather(
         _QUERIES.bind, {"bundle_key": bundle_key, "channel": channel, "run_id": run_id, "at_most": at_most}
     )
     pieces = cursor.rowcount
-    await connection.execute(_QUERIES.count_pieces, {"bundle_key": bundle_key, "pieces": pieces})
+    await connection.execute(_QUERIES.count_pieces, {"bundle_key": bundle_key, "pieces": pieces, "channel": channel})
     return pieces
 
 

@@ -70,13 +70,23 @@ FROM (
 WHERE dispatch.dispatch_key = chosen.dispatch_key;
 
 -- name: count_pieces
--- Record how many pieces a bundle holds.
-UPDATE bundle SET pieces = %(pieces)s WHERE bundle_key = %(bundle_key)s;
+-- Record how many pieces a bundle holds, and give them numbers that no other pieces of the connection have.
+WITH numbered AS (
+    INSERT INTO piece_number (connection, next) VALUES (%(channel)s, %(pieces)s)
+    ON CONFLICT (connection) DO UPDATE SET next = piece_number.next + excluded.next
+    RETURNING next - %(pieces)s AS first_number
+)
+UPDATE bundle SET pieces = %(pieces)s, first_number = numbered.first_number
+FROM numbered WHERE bundle_key = %(bundle_key)s;
 
 -- name: find
 -- A bundle with the name of its run.
 SELECT bundle.bundle_key, bundle.connection, bundle.run_id, run.name AS run_name, bundle.pieces, bundle.state,
-       bundle.attempts, bundle.reference, bundle.created_at
+       bundle.attempts, bundle.reference, bundle.created_at, bundle.first_number, (
+           SELECT sum(pieces) FROM bundle AS lately
+           WHERE lately.connection = bundle.connection
+               AND lately.created_at BETWEEN bundle.created_at - interval '45 days' AND bundle.created_at
+       )::bigint AS lately
 FROM bundle LEFT JOIN run USING (run_id)
 WHERE bundle_key = %(bundle_key)s;
 

@@ -79,7 +79,7 @@ def bundle_of(pieces: Sequence[Dispatch], key: str = "run-7-1") -> Bundle:
 
 def layout(**settings: object) -> Layout:
     destination = {"kind": "folder", "folder": "print"}
-    return layout_of(PrintHouseSettings.model_validate({"destination": destination, **settings}))
+    return layout_of(PrintHouseSettings.model_validate({"destination": destination, **settings}), Path())
 
 
 def printed(pieces: Sequence[Dispatch], folder: Path, **settings: object) -> Printed:

@@ -1,15 +1,28 @@
 """Making a bundle: letters out of the spool, into parts, with a manifest. One part is held at a time."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
-from xconnector.connectors.print_house.imposition import Place, envelope_of, in_print_order, sheets_of
+import pikepdf
+
+from xconnector.connectors.print_house.imb import COUNTRY, routing_digits, tracking_digits
+from xconnector.connectors.print_house.imposition import (
+    Mailpiece,
+    Place,
+    envelope_of,
+    in_print_order,
+    mailpiece_of,
+    mailpieces_of,
+    sheets_of,
+)
 from xconnector.connectors.print_house.letter import UnfitLetterError, count_pages, opened_pages
-from xconnector.connectors.print_house.manifest import PieceLines, PlacedPart
+from xconnector.connectors.print_house.manifest import PieceLines, PlacedPart, PlacedPiece
 from xconnector.connectors.print_house.marks import bundle_number
-from xconnector.connectors.print_house.part import Part, Set
+from xconnector.connectors.print_house.part import Numbers, Part
+from xconnector.connectors.print_house.records import write_records
 from xconnector.connectors.print_house.ticket import (
     EnvelopeClass,
     LeftOut,
@@ -64,18 +77,28 @@ class _Press:
     left_out: list[LeftOut] = field(default_factory=list[LeftOut])
 
     def place_all(self, starts: Starts) -> None:
-        for place in in_print_order(self._places(starts), self.ticket.layout):
-            if self.open_part is not None and not self._fits(place, self.open_part):
-                starts(None)
-                self._save(self.open_part)
-            starts(place.piece.position)
-            try:
-                self._put(place)
-            except UnfitLetterError as error:
-                self._leave_out(place.piece, error)
+        for mailpiece in in_print_order(mailpieces_of(self._places(starts), self.ticket.layout), self.ticket.layout):
+            self._put(mailpiece, starts)
         starts(None)
         if self.open_part is not None:
             self._save(self.open_part)
+
+    def _put(self, mailpiece: Mailpiece, starts: Starts) -> None:
+        """Put an envelope into the part, or leave out what cannot be printed of it."""
+        if self.open_part is not None and not self._fits(mailpiece, self.open_part):
+            starts(None)
+            self._save(self.open_part)
+        try:
+            self._put_whole(mailpiece, starts)
+        except UnfitLetterError as error:
+            if len(mailpiece.places) == 1:
+                self._leave_out(mailpiece.first.piece, error)
+                return
+            # One of them is unfit: each goes alone, so that it shows which, and the others leave.
+            for place in mailpiece.places:
+                alone = mailpiece_of([place], self.ticket.layout)
+                assert alone is not None, "an envelope that takes more sheets takes these"
+                self._put(alone, starts)
 
     def finish(self) -> Printed:
         """Write the manifest around the pieces' lines, and the totals."""
@@ -84,10 +107,12 @@ class _Press:
         self.lines.write_manifest(manifest, self.ticket, self.parts, left_out)
         announcement = self.folder / announcement_name(self.ticket.bundle_key)
         self.lines.write_announcement(announcement, self.ticket, self.parts)
+        records = write_records(self.ticket.layout.records, manifest, self.folder, self.ticket.bundle_key)
         return Printed(
             parts=tuple(part.file for part in self.parts),
             manifest=PrintedFile.of(manifest),
             announcement=PrintedFile.of(announcement),
+            records=tuple(PrintedFile.of(path) for path in records),
             left_out=left_out,
         )
 
@@ -107,31 +132,53 @@ class _Press:
             else:
                 yield Place(piece=piece, pages=pages, sheets=sheets, envelope=envelope)
 
-    def _fits(self, place: Place, part: _OpenPart) -> bool:
+    def _fits(self, mailpiece: Mailpiece, part: _OpenPart) -> bool:
         layout = self.ticket.layout
+        length = sum(place.piece.length for place in mailpiece.places)
         return part.pdf.pages == 0 or (
-            place.envelope == part.envelope
-            and part.pdf.pages + place.printed_pages(duplex=layout.duplex) <= layout.pages_per_part
-            and part.source_bytes + place.piece.length <= layout.bytes_per_part
+            mailpiece.envelope == part.envelope
+            and part.pdf.pages + mailpiece.printed_pages(duplex=layout.duplex) <= layout.pages_per_part
+            and part.source_bytes + length <= layout.bytes_per_part
         )
 
-    def _put(self, place: Place) -> None:
-        content = self._read(place.piece)
-        with opened_pages(content, stated_pages=place.pages) as pages:
-            part = self._part_for(place)
-            before = part.pdf.pages
-            numbers = Set(bundle_number=bundle_number(self.ticket.bundle_key), sequence=self.lines.pieces + 1)
-            part.pdf.add(pages, numbers)
-        part.pieces += 1
-        part.sheets += place.sheets
-        part.source_bytes += len(content)
-        self.lines.add(place, part=part.name, first_page=before + 1, printed_pages=part.pdf.pages - before)
+    def _put_whole(self, mailpiece: Mailpiece, starts: Starts) -> None:
+        part = self._part_for(mailpiece)
+        before = part.pdf.pages
+        numbers = self._numbers(mailpiece)
+        with ExitStack() as open_letters:
+            pages = part.pdf.add((self._opened(place, open_letters, starts) for place in mailpiece.places), numbers)
+        placed: list[PlacedPiece] = []
+        for place, count in zip(mailpiece.places, pages, strict=True):
+            placed.append(PlacedPiece(place=place, part=part.name, first_page=before + 1, pages=count))
+            before += count
+            part.source_bytes += place.piece.length
+        part.pieces += len(placed)
+        part.sheets += mailpiece.sheets
+        imb = None if numbers.tracking is None else numbers.tracking + numbers.routing
+        self.lines.add(mailpiece, imb, placed)
 
-    def _part_for(self, place: Place) -> _OpenPart:
+    def _opened(self, place: Place, open_letters: ExitStack, starts: Starts) -> Sequence[pikepdf.Object]:
+        """Open a letter until its envelope is in the part, as the last that the press touched."""
+        starts(place.piece.position)
+        content = self._read(place.piece)
+        return open_letters.enter_context(opened_pages(content, stated_pages=place.pages))
+
+    def _numbers(self, mailpiece: Mailpiece) -> Numbers:
+        piece, imb = mailpiece.first.piece, self.ticket.layout.imb
+        is_marked = imb is not None and piece.country == COUNTRY
+        return Numbers(
+            bundle_number=bundle_number(self.ticket.bundle_key),
+            sequence=self.lines.envelopes + 1,
+            sheets=mailpiece.sheets,
+            tracking=tracking_digits(imb, self.ticket.first_number + piece.position) if imb and is_marked else None,
+            routing=routing_digits(piece.postcode) if is_marked else "",
+        )
+
+    def _part_for(self, mailpiece: Mailpiece) -> _OpenPart:
         # A part whose first piece turned out to be unfit is still empty, and takes any envelope.
         if self.open_part is None or self.open_part.pdf.pages == 0:
             name = part_name(self.ticket.bundle_key, len(self.parts) + 1)
-            self.open_part = _OpenPart(name=name, envelope=place.envelope, pdf=Part(self.ticket.layout))
+            self.open_part = _OpenPart(name=name, envelope=mailpiece.envelope, pdf=Part(self.ticket.layout))
         return self.open_part
 
     def _save(self, part: _OpenPart) -> None:

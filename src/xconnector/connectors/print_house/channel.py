@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Iterable, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -21,14 +22,15 @@ from xconnector.connectors.print_house.folder import FolderOfHouse
 from xconnector.connectors.print_house.handover import HandOver
 from xconnector.connectors.print_house.manifest import UnreadableManifestError
 from xconnector.connectors.print_house.press import press
+from xconnector.connectors.print_house.records import TemplateError, sections_of
 from xconnector.connectors.print_house.sealing import BrokenSealError, Seal, SealedFiles
 from xconnector.connectors.print_house.sent_bundles import SentBundles
-from xconnector.connectors.print_house.settings import PrintHouseSettings
+from xconnector.connectors.print_house.settings import IntelligentMail, PrintHouseSettings, RecordFile
 from xconnector.connectors.print_house.spool import Spool, checked_key, sweep
-from xconnector.connectors.print_house.ticket import EnvelopeClass, Layout, LeftOut
+from xconnector.connectors.print_house.ticket import EnvelopeClass, Imb, Layout, LeftOut, PostageClass, Record
 from xconnector.connectors.print_house.tracking_reports import TrackingReports
 from xconnector.contract.channel import Bundle, BundleReceipt, Dispatch, Inbound, Receipt
-from xconnector.contract.errors import ConnectorError, PermanentError
+from xconnector.contract.errors import ConnectorError, MisconfiguredError, PermanentError
 from xconnector.contract.manifest import Surroundings
 from xconnector.domain.delivery import DeliveryEvent, DeliveryEventType
 from xconnector.domain.document import RenditionKind
@@ -48,7 +50,7 @@ class PrintHouse:
         if (settings.pgp is None) != (seal is None):
             raise ValueError("a seal is given where `pgp` is set, and nowhere else")
         self._settings = settings
-        self._layout = layout_of(settings)
+        self._layout = layout_of(settings, surroundings.project_folder)
         self._spools = surroundings.state_folder / "spools"
         self._sent = SentBundles(surroundings.state_folder / "sent", _utc_now)
         self._destination = _destination(settings.destination, surroundings)
@@ -112,6 +114,7 @@ class PrintHouse:
         arrived = await self.ask_bundle(bundle.bundle_key)
         if arrived is not None:
             return arrived
+        self._prove_serials(bundle)
         with Spool(self._spools, bundle.bundle_key) as spool:
             ticket = await asyncio.to_thread(spool.fill, bundle, pieces, self._layout)
             printed = await press(ticket, spool)
@@ -119,6 +122,14 @@ class PrintHouse:
                 await self._hand_over.hand_over(bundle.bundle_key, printed, spool.folder)
         self._forget()
         return self._receipt(bundle.bundle_key, printed.left_out, handed_over=bool(printed.parts))
+
+    def _prove_serials(self, bundle: Bundle) -> None:
+        barcodes = self._settings.intelligent_mail
+        if barcodes is not None and bundle.lately > barcodes.serials:
+            raise MisconfiguredError(
+                f"{bundle.lately} pieces in 45 days need more serial numbers than the {barcodes.serials} of "
+                "`intelligent_mail`: widen their range, or get a mailer id of six digits"
+            )
 
     async def ask_bundle(self, bundle_key: str) -> BundleReceipt | None:
         if not await self._hand_over.arrived(checked_key(bundle_key)):
@@ -254,8 +265,8 @@ def _key_of(dispatches: Sequence[Dispatch]) -> str:
     return f"letters-{hashlib.sha256(keys.encode()).hexdigest()[:32]}"
 
 
-def layout_of(settings: PrintHouseSettings) -> Layout:
-    """Return what the settings say about paper."""
+def layout_of(settings: PrintHouseSettings, project_folder: Path) -> Layout:
+    """Return what the settings say about paper. Raises MisconfiguredError for a template that cannot be read."""
     return Layout(
         duplex=settings.duplex,
         marks=settings.marks,
@@ -263,12 +274,45 @@ def layout_of(settings: PrintHouseSettings) -> Layout:
         marks_top_mm=settings.marks_position.top_mm,
         sort=settings.sort,
         envelopes=tuple(
-            EnvelopeClass(name=envelope.name, up_to_sheets=envelope.up_to_sheets) for envelope in settings.envelopes
+            EnvelopeClass(name=envelope.name, up_to_sheets=envelope.up_to_sheets, grams=envelope.grams)
+            for envelope in settings.envelopes
         ),
         pages_per_part=settings.pages_per_part,
         bytes_per_part=settings.megabytes_per_part * _MEGABYTE,
         compression=settings.compression,
+        sheet_grams=settings.sheet_grams,
+        postage=tuple(PostageClass(name=each.name, up_to_grams=each.up_to_grams) for each in settings.postage),
+        shares_envelopes=settings.share_envelopes,
+        imb=None if settings.intelligent_mail is None else _imb_of(settings.intelligent_mail),
+        records=tuple(_record_of(each, project_folder) for each in settings.records),
     )
+
+
+def _imb_of(settings: IntelligentMail) -> Imb:
+    return Imb(
+        barcode_id=settings.barcode_id,
+        service_type=settings.service_type,
+        mailer_id=settings.mailer_id,
+        first_serial=settings.first_serial,
+        serials=settings.serials,
+        left_mm=settings.left_mm,
+        top_mm=settings.top_mm,
+    )
+
+
+def _record_of(settings: RecordFile, project_folder: Path) -> Record:
+    """Return a file that is written by a template, which is read. Raises MisconfiguredError."""
+    path = (project_folder / settings.template).resolve()
+    if not path.is_relative_to(project_folder.resolve()):
+        raise MisconfiguredError(f"the template {settings.template} lies outside the project; put it into it")
+    try:
+        template = path.read_bytes().decode("utf-8")
+        sections_of(template)
+    except (OSError, UnicodeDecodeError):
+        raise MisconfiguredError(f"there is no text at {settings.template}; put the template there") from None
+    except TemplateError as error:
+        raise MisconfiguredError(f"{settings.template}: {error}") from None
+    return Record(name=settings.name, template=template, encoding=settings.encoding)
 
 
 def _destination(settings: FolderDestination | SftpDestination, surroundings: Surroundings) -> Destination:

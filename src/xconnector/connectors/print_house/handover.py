@@ -46,7 +46,7 @@ class HandOver:
         Raises TransientError or MisconfiguredError when nothing was committed, OutcomeUnknownError when
         the answer to the commit was lost.
         """
-        for file in (printed.announcement, *printed.parts):
+        for file in (printed.announcement, *printed.parts, *printed.records):
             await self._lay_down(bundle_key, file, folder)
         manifest = await self._lay_down(bundle_key, printed.manifest, folder)
         self._sent.remember(bundle_key, folder / printed.manifest.name)

@@ -12,12 +12,14 @@ from typing import Any, BinaryIO
 
 import msgspec
 
-from xconnector.connectors.print_house.imposition import Place
+from xconnector.connectors.print_house.imposition import Mailpiece, Place
 from xconnector.connectors.print_house.marks import bundle_number
 from xconnector.connectors.print_house.ticket import LeftOut, PrintedFile, Ticket
 from xconnector.connectors.print_house.totals import Count, Totals
 
 FORMAT = 1
+TRACKING_DIGITS = 20
+"""With which an Intelligent Mail barcode names a piece; the rest is where to."""
 _LONGEST_LINE = 1 << 26
 """In bytes: the closing line names every piece that was left out."""
 
@@ -34,6 +36,18 @@ class PlacedPart:
     sheets: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlacedPiece:
+    """A letter, and where it lies in a part."""
+
+    place: Place
+    part: str
+    first_page: int
+    """From 1."""
+    pages: int
+    """With blank backs."""
+
+
 class PieceLines:
     """Collects the lines of the pieces while they are placed, in a file, and sums them up."""
 
@@ -42,27 +56,43 @@ class PieceLines:
         self._encode = msgspec.json.Encoder().encode
         self._totals = Totals()
 
-    @property
-    def pieces(self) -> int:
-        """Return how many pieces there are so far."""
-        return self._totals.whole.pieces
+        self._imbs: list[str] = []
+        """The lowest and the highest barcode."""
 
-    def add(self, place: Place, *, part: str, first_page: int, printed_pages: int) -> None:
-        """Write one piece, which starts on `first_page` (from 1) of a part."""
-        self._totals.add(place, printed_pages=printed_pages)
+    @property
+    def envelopes(self) -> int:
+        """Return how many envelopes there are so far."""
+        return self._totals.envelopes
+
+    def add(self, mailpiece: Mailpiece, imb: str | None, placed: Sequence[PlacedPiece]) -> None:
+        """Write the letters of one envelope."""
+        self._totals.envelopes += 1
+        if imb is not None:
+            tracking = imb[:TRACKING_DIGITS]
+            self._imbs = [min([tracking, *self._imbs]), max([tracking, *self._imbs])]
+        for each in placed:
+            self._add(mailpiece, imb, each)
+
+    def _add(self, mailpiece: Mailpiece, imb: str | None, placed: PlacedPiece) -> None:
+        place = placed.place
+        self._totals.add(place, mailpiece, printed_pages=placed.pages)
         line = {
             "kind": "piece",
-            "sequence": self.pieces,
-            "envelope_number": self.pieces,
+            "sequence": self._totals.whole.pieces,
+            "envelope_number": self._totals.envelopes,
             "dispatch_key": place.piece.dispatch_key,
             "communication_id": place.piece.communication_id,
             "sha256": place.piece.sha256,
-            "part": part,
-            "first_page": first_page,
-            "pages": printed_pages,
+            "part": placed.part,
+            "first_page": placed.first_page,
+            "pages": placed.pages,
             "document_pages": place.pages,
             "sheets": place.sheets,
-            "envelope": place.envelope.name,
+            "envelope": mailpiece.envelope.name,
+            "envelope_sheets": mailpiece.sheets,
+            "grams": mailpiece.grams,
+            "postage": mailpiece.postage,
+            "imb": imb,
             "country": place.piece.country,
             "proof_of_mailing": place.piece.proof,
             "options": place.piece.options,
@@ -74,12 +104,15 @@ class PieceLines:
         self, path: Path, ticket: Ticket, parts: Sequence[PlacedPart], left_out: Sequence[LeftOut]
     ) -> None:
         """Write the whole manifest around the lines. The same bundle gives the same bytes."""
-        totals = self._totals.whole.told()
+        totals = self._totals.told()
         self._lines.seek(0)
         with path.open("wb") as manifest:
-            manifest.write(self._encode(_opening(ticket, parts, totals)) + b"\n")
+            manifest.write(self._encode(_opening(ticket, parts, totals) | self._barcodes()) + b"\n")
             shutil.copyfileobj(self._lines, manifest)
             manifest.write(self._encode(_closing(parts, left_out, totals)) + b"\n")
+
+    def _barcodes(self) -> dict[str, Any]:
+        return {"imbs": self._imbs} if self._imbs else {}
 
     def write_announcement(self, path: Path, ticket: Ticket, parts: Sequence[PlacedPart]) -> None:
         """Write the control totals as a file of their own. The same bundle gives the same bytes."""
@@ -88,7 +121,7 @@ class PieceLines:
             "bundle": ticket.bundle_key,
             "run": ticket.run,
             "created_at": ticket.created_at,
-            **self._totals.whole.told(),
+            **self._totals.told(),
             "parts": len(parts),
             "bytes": sum(part.file.size for part in parts),
             "by": self._totals.by(),

@@ -23,7 +23,7 @@ from typing import NamedTuple
 
 import zint
 
-from xconnector.connectors.print_house.ticket import Layout, Marks
+from xconnector.connectors.print_house.ticket import Marks
 
 POINTS_PER_MM = 72 / 25.4
 # Marks are drawn in hundredths of a millimetre: whole numbers are short and quick to write.
@@ -124,10 +124,10 @@ class Page(NamedTuple):
     """Clockwise, in degrees: 0, 90, 180, or 270."""
 
 
-def drawing(bars: list[Bar], page: Page, layout: Layout) -> bytes:
-    """Return the operators that draw the bars in black at the layout's position of the page as one looks at it."""
+def drawing(bars: list[Bar], page: Page, *, left_mm: float, top_mm: float) -> bytes:
+    """Return the operators that draw the bars in black at this place of the page as one looks at it."""
     height = page.right - page.left if page.turned in {90, 270} else page.top - page.bottom
-    left, top = layout.marks_left_mm * POINTS_PER_MM, height - layout.marks_top_mm * POINTS_PER_MM
+    left, top = left_mm * POINTS_PER_MM, height - top_mm * POINTS_PER_MM
     # Downwards, from the top left corner of the marks.
     marks = f"{_POINTS_PER_UNIT:.6f} 0 0 -{_POINTS_PER_UNIT:.6f} {left:.3f} {top:.3f}"
     rectangles = "".join(["%d %d %d %d re\n" % bar for bar in bars])  # noqa: UP031 - twice as fast, 60 times a sheet

@@ -4,14 +4,14 @@ Every page is copied once and the tree is built at the end, so that the work gro
 not with their square.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pikepdf
 from pikepdf import Array, Dictionary, Name
 
-from xconnector.connectors.print_house.imposition import sheets_of
+from xconnector.connectors.print_house.imb import bars_of_imb
 from xconnector.connectors.print_house.letter import contents_of
 from xconnector.connectors.print_house.marks import Page, Sheet, bars_of, drawing
 from xconnector.connectors.print_house.ticket import Compression, Layout, Marks, PrintedFile
@@ -21,11 +21,15 @@ _BOX = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Set:
-    """A letter's own numbers, which stand in its marks."""
+class Numbers:
+    """An envelope's own numbers, which stand in its marks."""
 
     bundle_number: int
     sequence: int
+    sheets: int
+    tracking: str | None = None
+    """The first 20 digits of its Intelligent Mail barcode, where it has one."""
+    routing: str = ""
 
 
 class Part:
@@ -42,17 +46,24 @@ class Part:
         """Return how many pages it has, blank backs among them."""
         return len(self._pages)
 
-    def add(self, letter: Sequence[pikepdf.Object], numbers: Set) -> None:
-        """Add a letter's pages, marked and with a blank back where it needs one.
+    def add(self, letters: Iterable[Sequence[pikepdf.Object]], numbers: Numbers) -> list[int]:
+        """Add the letters of an envelope, marked and with blank backs where they need them.
 
-        When it raises, none of the letter's pages is in the part.
+        Returns how many pages each takes. When it raises, none of their pages is in the part.
         """
-        copied = [self._pdf.copy_foreign(page) for page in letter]
-        if self._layout.marks is not Marks.NONE:
-            self._mark(copied, numbers)
-        if self._layout.duplex and len(copied) % 2:
-            copied.append(self._blank_back(copied[-1]))
-        self._pages += copied
+        added: list[list[pikepdf.Object]] = []
+        sheet = 0
+        for letter in letters:
+            copied = [self._pdf.copy_foreign(page) for page in letter]
+            for front in copied[:: 2 if self._layout.duplex else 1]:
+                sheet += 1
+                self._mark(front, sheet, numbers)
+            if self._layout.duplex and len(copied) % 2:
+                copied.append(self._blank_back(copied[-1]))
+            added.append(copied)
+        for copied in added:
+            self._pages += copied
+        return [len(copied) for copied in added]
 
     def save(self, path: Path) -> PrintedFile:
         """Write the PDF, prove that it says how many pages were added, and return what it is.
@@ -70,15 +81,23 @@ class Part:
         _prove_count(path, self.pages)
         return PrintedFile.of(path)
 
-    def _mark(self, pages: Sequence[pikepdf.Object], numbers: Set) -> None:
-        sheets = sheets_of(len(pages), duplex=self._layout.duplex)
-        fronts = pages[:: 2 if self._layout.duplex else 1]
-        for number, front in enumerate(fronts, start=1):
-            sheet = Sheet(bundle_number=numbers.bundle_number, sequence=numbers.sequence, number=number, of=sheets)
-            drawn = drawing(bars_of(sheet, self._layout.marks), _page(front), self._layout)
+    def _mark(self, front: pikepdf.Object, number: int, numbers: Numbers) -> None:
+        drawn = b"".join(self._drawn(front, number, numbers))
+        if drawn:
             # The letter's own drawing is fenced in, so that its coordinates and colours end with it.
-            marks = self._stream(b"\nQ " + drawn)
-            front.Contents = Array([self._before, *contents_of(front), marks])
+            front.Contents = Array([self._before, *contents_of(front), self._stream(b"\nQ " + drawn)])
+
+    def _drawn(self, front: pikepdf.Object, number: int, numbers: Numbers) -> Iterator[bytes]:
+        layout, page = self._layout, _page(front)
+        if layout.marks is not Marks.NONE:
+            sheet = Sheet(
+                bundle_number=numbers.bundle_number, sequence=numbers.sequence, number=number, of=numbers.sheets
+            )
+            bars = bars_of(sheet, layout.marks)
+            yield drawing(bars, page, left_mm=layout.marks_left_mm, top_mm=layout.marks_top_mm)
+        if layout.imb is not None and numbers.tracking is not None and number == 1:
+            bars = bars_of_imb(numbers.tracking, numbers.routing)
+            yield drawing(bars, page, left_mm=layout.imb.left_mm, top_mm=layout.imb.top_mm)
 
     def _stream(self, operators: bytes) -> pikepdf.Object:
         return self._pdf.make_stream(operators)  # pyright: ignore[reportUnknownMemberType] - of its keywords

@@ -7,10 +7,10 @@ from typing import Literal
 
 import msgspec
 
+from xconnector.connectors.print_house.manifest import TRACKING_DIGITS
 from xconnector.connectors.print_house.marks import bundle_number
 from xconnector.connectors.print_house.sent_bundles import SentBundles
 
-_TRACKING_DIGITS = 20
 _DATAMATRIX_DIGITS = 12
 """Bundle and letter; which of its sheets was read does not matter."""
 
@@ -40,12 +40,12 @@ def dispatch_keys_of(
             if any(start.startswith(number) for start in by_start):
                 _look(manifest, by_start, found, lambda line, number=number: f"{number}{line.envelope_number:06}")
         elif _may_hold(manifest, by_start):
-            _look(manifest, by_start, found, lambda line: (line.imb or "")[:_TRACKING_DIGITS])
+            _look(manifest, by_start, found, lambda line: (line.imb or "")[:TRACKING_DIGITS])
     return found
 
 
 def _significant(mark: str, says: Literal["datamatrix", "imb"]) -> str:
-    return mark[: _DATAMATRIX_DIGITS if says == "datamatrix" else _TRACKING_DIGITS]
+    return mark[: _DATAMATRIX_DIGITS if says == "datamatrix" else TRACKING_DIGITS]
 
 
 def _may_hold(manifest: Path, starts: Collection[str]) -> bool:

@@ -1,10 +1,12 @@
 """A bundle's workplace on disk: the letters as they come in, so that memory holds one at a time."""
 
 import fcntl
+import hashlib
 import os
 import re
 import shutil
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -12,7 +14,7 @@ from typing import Self
 import msgspec
 
 from xconnector.connectors.print_house.ticket import Layout, LeftOut, Piece, Ticket
-from xconnector.contract.channel import Bundle, Dispatch
+from xconnector.contract.channel import Bundle, Dispatch, EnvelopeSharing
 from xconnector.contract.errors import PermanentError, TransientError
 from xconnector.domain.document import Rendition, RenditionKind
 
@@ -57,7 +59,7 @@ class Spool:
         Raises PermanentError when the pieces are not as many as the bundle says, or one comes twice.
         """
         try:
-            placed, left_out = self._write(pieces)
+            placed, left_out = self._write(pieces, layout)
         except OSError as error:
             raise TransientError(f"no room for bundle {bundle.bundle_key} in {self.folder}: free disk space") from error
         keys = [piece.dispatch_key for piece in (*placed, *left_out)]
@@ -73,9 +75,10 @@ class Spool:
             layout=layout,
             pieces=tuple(placed),
             left_out=tuple(left_out),
+            first_number=bundle.first_number,
         )
 
-    def _write(self, pieces: Iterable[Dispatch]) -> tuple[list[Piece], list[LeftOut]]:
+    def _write(self, pieces: Iterable[Dispatch], layout: Layout) -> tuple[list[Piece], list[LeftOut]]:
         placed: list[Piece] = []
         left_out: list[LeftOut] = []
         offset = 0
@@ -85,7 +88,8 @@ class Spool:
                 if letter is None:
                     left_out.append(LeftOut(dispatch_key=dispatch.dispatch_key, reason="it has no letter to print"))
                     continue
-                placed.append(_piece(position, dispatch, letter, offset=offset))
+                piece = _piece(position, dispatch, letter, offset=offset)
+                placed.append(replace(piece, household=household_of(dispatch)) if layout.shares_envelopes else piece)
                 offset += letters.write(letter.content)
         return placed, left_out
 
@@ -118,6 +122,20 @@ def _piece(position: int, dispatch: Dispatch, letter: Rendition, *, offset: int)
         reprint_of=dispatch.reprint_of,
         postcode=dispatch.recipient.postcode,
     )
+
+
+def household_of(dispatch: Dispatch) -> str | None:
+    """Return the same for letters that may share an envelope; None for one that goes alone.
+
+    They have the same sharing, address, and print options, and none asks for a proof of mailing.
+    """
+    recipient = dispatch.recipient
+    if dispatch.sharing is EnvelopeSharing.NONE or dispatch.proof is not None or not recipient.address_lines:
+        return None
+    who = (recipient.customer_key, recipient.name) if dispatch.sharing is EnvelopeSharing.CUSTOMER else ()
+    where = (*recipient.address_lines, recipient.postcode, recipient.country)
+    same = [dispatch.sharing, who, [" ".join(line.casefold().split()) for line in where], dispatch.print_options]
+    return hashlib.sha256(msgspec.json.encode(same, order="sorted")).hexdigest()
 
 
 def _lock_file(folder: Path) -> Path:

@@ -21,6 +21,9 @@ class SortKey(StrEnum):
 
     POSTCODE = "postcode"
     """Country first, then postcode."""
+    COUNTRY = "country"
+    POSTAGE = "postage"
+    """The class of postage, lightest first."""
     PAGES = "pages"
 
 
@@ -40,6 +43,39 @@ class EnvelopeClass:
     name: str
     up_to_sheets: int | None
     """None: as many as there are."""
+    grams: float = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostageClass:
+    """What the post charges alike."""
+
+    name: str
+    up_to_grams: int | None
+    """None: whatever it weighs."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Imb:
+    """The Intelligent Mail barcode of envelopes to the United States."""
+
+    barcode_id: str
+    service_type: str
+    mailer_id: str
+    first_serial: int
+    serials: int
+    """How many serial numbers there are; they begin anew behind the last."""
+    left_mm: float
+    top_mm: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """A file that is written beside the manifest by a template of the project."""
+
+    name: str
+    template: str
+    encoding: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +93,12 @@ class Layout:
     bytes_per_part: int
     """Of the documents that go into a part."""
     compression: Compression
+    sheet_grams: float = 0
+    postage: tuple[PostageClass, ...] = ()
+    """By weight, ascending."""
+    shares_envelopes: bool = False
+    imb: Imb | None = None
+    records: tuple[Record, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +120,8 @@ class Piece:
     """The proof of mailing that is asked of the post."""
     options: Mapping[str, str] = field(default_factory=dict[str, str])
     """What the print house is told of it, in the project's own words."""
+    household: str | None = None
+    """The same for letters that may share an envelope: a digest of whom and where they go to. None: it goes alone."""
     reprint_of: str | None = None
     """Dispatch key of the letter that this one is printed for once more."""
 
@@ -102,6 +146,8 @@ class Ticket:
     pieces: tuple[Piece, ...]
     left_out: tuple[LeftOut, ...]
     """Pieces that are known to be unfit before the press starts."""
+    first_number: int = 0
+    """The number of its first piece among all that ever went to this connection; the others follow."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +172,8 @@ class Printed:
     manifest: PrintedFile
     announcement: PrintedFile
     """The control totals, which go ahead of everything else."""
+    records: tuple[PrintedFile, ...]
+    """Written by templates of the project, such as the inserter's records and a job ticket."""
     left_out: tuple[LeftOut, ...]
 
 

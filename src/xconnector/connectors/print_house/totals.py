@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from xconnector.connectors.print_house.imposition import Place
+from xconnector.connectors.print_house.imposition import Mailpiece, Place
 
 Classes: TypeAlias = Mapping[str, str]
 """What a piece counts under, such as its envelope and its paper."""
@@ -38,12 +38,17 @@ class Totals:
     """The sums of a bundle while its pieces are placed."""
 
     whole: Count = field(default_factory=Count)
+    envelopes: int = 0
     _by: dict[str, dict[str, Count]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(Count)))
 
-    def add(self, place: Place, *, printed_pages: int) -> None:
-        """Count one piece."""
+    def told(self) -> dict[str, int]:
+        """Return the sums of the whole as files tell them."""
+        return {**self.whole.told(), "envelopes": self.envelopes}
+
+    def add(self, place: Place, mailpiece: Mailpiece, *, printed_pages: int) -> None:
+        """Count one piece of an envelope."""
         self.whole.add(pages=printed_pages, sheets=place.sheets)
-        for name, value in classes_of(place).items():
+        for name, value in classes_of(place, mailpiece).items():
             self._by[name][value].add(pages=printed_pages, sheets=place.sheets)
 
     def by(self) -> dict[str, dict[str, dict[str, int]]]:
@@ -54,9 +59,14 @@ class Totals:
         }
 
 
-def classes_of(place: Place) -> Classes:
-    """Return what a piece counts under: its envelope, its country, its proof, and each of its print options."""
-    own = {"envelope": place.envelope.name, "country": place.piece.country, "proof_of_mailing": place.piece.proof or ""}
+def classes_of(place: Place, mailpiece: Mailpiece) -> Classes:
+    """Return what a piece counts under: envelope, postage, country, proof, and each of its print options."""
+    own = {
+        "envelope": mailpiece.envelope.name,
+        "postage": mailpiece.postage,
+        "country": place.piece.country,
+        "proof_of_mailing": place.piece.proof or "",
+    }
     return {name: value for name, value in own.items() if value} | {
         f"option {name}": value for name, value in place.piece.options.items()
     }

@@ -16,6 +16,16 @@ class Medium(StrEnum):
     PUSH = "push"
 
 
+class EnvelopeSharing(StrEnum):
+    """With which others a letter may lie in one envelope."""
+
+    NONE = "none"
+    CUSTOMER = "customer"
+    """With letters for the same customer at the same address."""
+    ADDRESS = "address"
+    """With letters for anybody at the same address: they may see it."""
+
+
 class ProofOfMailing(StrEnum):
     """What the post gives in hand, from the weakest to the strongest."""
 
