@@ -8,7 +8,7 @@ from typing import Generic, Protocol, TypeVar, runtime_checkable
 from uuid import UUID
 
 from xconnector.contract.device import Device, GoneDevice
-from xconnector.contract.errors import ConnectorError
+from xconnector.contract.errors import ConnectorError, OutcomeUnknownError
 from xconnector.contract.lifecycle import Connector
 from xconnector.domain.delivery import DeliveryEvent
 from xconnector.domain.document import Rendition, RenditionKind
@@ -114,8 +114,11 @@ class Idempotent(Protocol):
 class CanAsk(Protocol):
     """It can be asked what became of a hand-over whose answer was lost."""
 
-    async def ask(self, dispatch_keys: Sequence[str]) -> Mapping[str, Receipt]:
-        """Return a receipt for each key that arrived; a key that is missing in the answer did not arrive."""
+    async def ask(self, dispatch_keys: Sequence[str]) -> Mapping[str, Receipt | OutcomeUnknownError]:
+        """Return a receipt for each key that arrived; a key that is missing in the answer surely did not arrive.
+
+        Of what cannot be told, OutcomeUnknownError says where to look.
+        """
         ...
 
 

@@ -1,8 +1,17 @@
-"""Infobip: reads what it reports by webhook."""
+"""Infobip: sends text messages, and reads what it reports of them."""
 
 from xconnector.connectors.infobip.settings import InfobipSettings
+from xconnector.contract.channel import Channel
 from xconnector.contract.manifest import Manifest, Surroundings
 from xconnector.contract.reporting import ReportWebhook
+from xconnector.domain.routing.plan import Medium
+
+
+def _open_channel(settings: InfobipSettings, surroundings: Surroundings) -> Channel:
+    from xconnector.connectors.infobip.channel import InfobipChannel
+
+    del surroundings  # it keeps nothing
+    return InfobipChannel(settings)
 
 
 def _report_webhook(settings: InfobipSettings, _surroundings: Surroundings) -> ReportWebhook:
@@ -13,7 +22,9 @@ def _report_webhook(settings: InfobipSettings, _surroundings: Surroundings) -> R
 
 MANIFEST = Manifest(
     name="infobip",
-    summary="Reads what Infobip reports of text messages.",
+    summary="Sends text messages through Infobip, and reads what it reports of them.",
     settings=InfobipSettings,
+    channel=_open_channel,
+    medium=Medium.SMS,
     report_webhook=_report_webhook,
 )

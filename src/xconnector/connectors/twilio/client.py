@@ -1,20 +1,17 @@
-"""The wire to Twilio: one request per message, answers of bounded size, no redirects."""
+"""The wire to Twilio: one request per message."""
 
 from collections.abc import Mapping
 from http import HTTPStatus
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
-import httpx
 import msgspec
 
 from xconnector.connectors.twilio.refusals import refusal_of_code
 from xconnector.connectors.twilio.settings import TwilioSettings
-from xconnector.contract.errors import ConnectorError, MisconfiguredError, OutcomeUnknownError, TransientError
+from xconnector.contract.errors import ConnectorError, OutcomeUnknownError
 from xconnector.contract.http_refusal import error_of_status
-
-_LARGEST_ANSWER = 64 * 1024
-_NOTHING_SENT_YET = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+from xconnector.contract.web_service import ServiceAnswer, WebService
 
 
 class Taken(msgspec.Struct):
@@ -34,70 +31,49 @@ class TwilioClient:
     """One account, opened."""
 
     def __init__(self, settings: TwilioSettings) -> None:
-        self._service = f"Twilio ({settings.url})"
-        self._messages = f"{settings.url}/2010-04-01/Accounts/{settings.account_sid}/Messages.json"
-        self._http = httpx.AsyncClient(
-            auth=_login(settings),
+        self._messages = f"/2010-04-01/Accounts/{settings.account_sid}/Messages.json"
+        self._service = WebService(
+            f"Twilio ({settings.url})",
+            settings.url,
             timeout=settings.timeout.total_seconds(),
-            limits=httpx.Limits(max_connections=settings.at_once, max_keepalive_connections=settings.at_once),
-            # An answer that sends us elsewhere would take the login and the text along.
-            follow_redirects=False,
-            # The address is the operator's word, not the environment's.
-            trust_env=False,
+            at_once=settings.at_once,
+            auth=_login(settings),
         )
 
     async def __aenter__(self) -> Self:
-        await self._http.__aenter__()
+        await self._service.__aenter__()
         return self
 
     async def __aexit__(
         self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None, /
     ) -> None:
-        await self._http.__aexit__(exc_type, exc, traceback)
+        await self._service.__aexit__(exc_type, exc, traceback)
 
     async def knock(self) -> None:
         """Prove address and login without sending anything. Raises one of the four errors."""
-        await self._ask("GET", params={"PageSize": "1"}, repeats_safely=True)
+        await self._ask("GET", repeats_safely=True, params={"PageSize": "1"})
 
     async def hand_over(self, message: Mapping[str, str]) -> Taken:
         """Hand over a message. Twilio knows no key of ours, so a lost answer raises OutcomeUnknownError."""
-        body = await self._ask("POST", data=message, repeats_safely=False)
+        answer = await self._ask("POST", repeats_safely=False, data=message)
         try:
-            return msgspec.json.decode(body, type=Taken)
+            return msgspec.json.decode(answer.body, type=Taken)
         except msgspec.DecodeError:
             raise OutcomeUnknownError(
-                f"{self._service} took something and did not name it; look there, then settle it"
+                f"{self._service.name} took something and did not name it; look there, then settle it"
             ) from None
 
-    async def _ask(
-        self,
-        method: str,
-        *,
-        params: Mapping[str, str] | None = None,
-        data: Mapping[str, str] | None = None,
-        repeats_safely: bool,
-    ) -> bytes:
-        try:
-            async with self._http.stream(method, self._messages, params=params, data=data) as answer:
-                body = await _body(answer)
-                if not answer.is_success:
-                    raise self._error(answer, body, repeats_safely=repeats_safely)
-                return body
-        except (httpx.InvalidURL, httpx.UnsupportedProtocol):
-            raise MisconfiguredError("`url` is no address that can be called") from None
-        except _NOTHING_SENT_YET:
-            raise TransientError(f"{self._service} cannot be reached") from None
-        except httpx.HTTPError:
-            lost = f"the answer of {self._service} was lost"
-            if repeats_safely:
-                raise TransientError(lost) from None
-            raise OutcomeUnknownError(f"{lost}; look there, then settle it") from None
+    async def _ask(self, method: str, *, repeats_safely: bool, **content: Any) -> ServiceAnswer:  # noqa: ANN401 - as httpx takes it
+        answer = await self._service.ask(method, self._messages, repeats_safely=repeats_safely, **content)
+        if not answer.is_success:
+            raise self._error(answer, repeats_safely=repeats_safely)
+        return answer
 
-    def _error(self, answer: httpx.Response, body: bytes, *, repeats_safely: bool) -> ConnectorError:
+    def _error(self, answer: ServiceAnswer, *, repeats_safely: bool) -> ConnectorError:
         """Return what a refusal means, by its code. Its words may hold the number and are not told."""
-        if answer.status_code < HTTPStatus.INTERNAL_SERVER_ERROR and (known := refusal_of_code(_code(body))):
+        if answer.status < HTTPStatus.INTERNAL_SERVER_ERROR and (known := refusal_of_code(_code(answer.body))):
             return known
-        return error_of_status(self._service, answer.status_code, answer.headers, repeats_safely=repeats_safely)
+        return error_of_status(self._service.name, answer.status, answer.headers, repeats_safely=repeats_safely)
 
 
 def _login(settings: TwilioSettings) -> tuple[str, str]:
@@ -111,13 +87,3 @@ def _code(body: bytes) -> int:
         return msgspec.json.decode(body, type=_Refused).code
     except msgspec.DecodeError:
         return 0
-
-
-async def _body(answer: httpx.Response) -> bytes:
-    """Return the beginning of the body, which is all of it in every sensible answer."""
-    body = b""
-    async for chunk in answer.aiter_bytes():
-        body += chunk
-        if len(body) > _LARGEST_ANSWER:
-            break
-    return body[:_LARGEST_ANSWER]

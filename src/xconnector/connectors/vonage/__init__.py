@@ -1,8 +1,17 @@
-"""Vonage: reads what it reports by webhook."""
+"""Vonage: sends text messages, and reads what it reports of them."""
 
 from xconnector.connectors.vonage.settings import VonageSettings
+from xconnector.contract.channel import Channel
 from xconnector.contract.manifest import Manifest, Surroundings
 from xconnector.contract.reporting import ReportWebhook
+from xconnector.domain.routing.plan import Medium
+
+
+def _open_channel(settings: VonageSettings, surroundings: Surroundings) -> Channel:
+    from xconnector.connectors.vonage.channel import VonageChannel
+
+    del surroundings  # it keeps nothing
+    return VonageChannel(settings)
 
 
 def _report_webhook(settings: VonageSettings, _surroundings: Surroundings) -> ReportWebhook:
@@ -13,7 +22,9 @@ def _report_webhook(settings: VonageSettings, _surroundings: Surroundings) -> Re
 
 MANIFEST = Manifest(
     name="vonage",
-    summary="Reads what Vonage reports of text messages.",
+    summary="Sends text messages through Vonage, and reads what it reports of them.",
     settings=VonageSettings,
+    channel=_open_channel,
+    medium=Medium.SMS,
     report_webhook=_report_webhook,
 )

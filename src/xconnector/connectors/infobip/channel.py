@@ -1,0 +1,91 @@
+"""The channel: each text becomes a message of the account, under our dispatch key as its id."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from types import TracebackType
+from typing import Self
+
+from xconnector.connectors.infobip.client import InfobipClient, Taken
+from xconnector.connectors.infobip.settings import InfobipSettings
+from xconnector.contract.channel import Dispatch, Receipt
+from xconnector.contract.errors import ConnectorError, MisconfiguredError, OutcomeUnknownError, PermanentError
+from xconnector.contract.short_text import short_text
+from xconnector.domain.document import RenditionKind
+
+
+class InfobipChannel:
+    """Sends; a lost answer is settled by the log, where our key is the message's id, or else by a report."""
+
+    def __init__(self, settings: InfobipSettings) -> None:
+        self._settings = settings
+        self._client = InfobipClient(settings)
+        self._free = asyncio.Semaphore(settings.at_once)
+
+    @property
+    def takes(self) -> frozenset[RenditionKind]:
+        return frozenset({RenditionKind.SMS})
+
+    async def __aenter__(self) -> Self:
+        await self._client.__aenter__()
+        return self
+
+    async def __aexit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None, /
+    ) -> None:
+        await self._client.__aexit__(exc_type, exc, traceback)
+
+    async def check(self) -> None:
+        try:
+            await self._client.logged("none-of-ours")
+        except PermanentError as refusal:
+            raise MisconfiguredError(str(refusal)) from None
+
+    async def send(self, dispatches: Sequence[Dispatch]) -> Sequence[Receipt | ConnectorError]:
+        return await asyncio.gather(*(self._send(dispatch) for dispatch in dispatches))
+
+    async def ask(self, dispatch_keys: Sequence[str]) -> Mapping[str, Receipt | OutcomeUnknownError]:
+        """Return what the log has; it may be late, so what is missing there is unknown and not surely absent."""
+        found = await asyncio.gather(*(self._logged(key) for key in dispatch_keys))
+        return dict(zip(dispatch_keys, found, strict=True))
+
+    async def _logged(self, key: str) -> Receipt | OutcomeUnknownError:
+        lost = OutcomeUnknownError("Infobip's log has no such message, or not yet; look there, then settle it")
+        async with self._free:
+            try:
+                logged = await self._client.logged(key)
+            except ConnectorError:
+                return lost
+        return lost if logged is None else self._receipt(logged)
+
+    async def _send(self, dispatch: Dispatch) -> Receipt | ConnectorError:
+        try:
+            message = self._message(dispatch)
+            async with self._free:
+                return self._receipt(await self._client.hand_over(message))
+        except ConnectorError as error:
+            return error
+
+    def _receipt(self, taken: Taken) -> Receipt:
+        return Receipt(
+            reference=taken.message_id,
+            awaits_report=self._settings.status_callback is not None,
+            segments=taken.details.message_count if taken.details is not None else None,
+        )
+
+    def _message(self, dispatch: Dispatch) -> Mapping[str, object]:
+        """Return one message. Raises PermanentError."""
+        settings = self._settings
+        text = short_text(dispatch)
+        minutes = int(settings.valid_for.total_seconds()) // 60
+        message: dict[str, object] = {
+            "sender": settings.sender.removeprefix("+"),
+            "destinations": [{"to": text.number.removeprefix("+"), "messageId": dispatch.dispatch_key}],
+            "content": {"text": text.text},
+            "options": {"validityPeriod": {"amount": minutes, "timeUnit": "MINUTES"}},
+        }
+        webhooks: dict[str, object] = {"callbackData": dispatch.dispatch_key}
+        if settings.status_callback is not None:
+            webhooks["delivery"] = {"url": settings.status_callback, "intermediateReport": True}
+            webhooks["contentType"] = "application/json"
+        message["webhooks"] = webhooks
+        return message
