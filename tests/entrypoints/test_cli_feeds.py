@@ -56,6 +56,10 @@ def test_a_feed_is_stopped_and_goes_on_with_what_waited(desk: Desk) -> None:
     "words, told",
     [
         (["feeds", "show", "notice_run"], "there is no feed 'notice_run': did you mean 'notice_runs'?"),
+        (
+            ["feeds", "replay", "notice_runs", "--since", "2026-11-02", "--until", "2026-11-01", "--dry-run"],
+            "--since is not before --until",
+        ),
         (["contracts", "infer", "nobody"], "there is no feed 'nobody'"),
         (["contracts", "infer", "notice_runs", "--to", "../x"], "name the contract with letters"),
         (["contracts", "diff", "/nowhere.json", "/nowhere.json"], "cannot be read"),

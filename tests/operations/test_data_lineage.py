@@ -56,6 +56,22 @@ async def test_paths_are_told_by_the_mapping_of_that_day(office: OpenOffice) -> 
     assert origin(told, "data.amount").paths == ["amount"]
 
 
+async def test_of_what_was_ended_before_it_was_made_the_record_is_told(office: OpenOffice) -> None:
+    once = {
+        "communications/notice.yaml": [("{event: com.small.notice}", "{event: com.small.notice, once_per: amount}")]
+    }
+    async with office(once) as opened:
+        await opened.send(notice("1"))
+        await opened.work()
+        await opened.send(notice("2"))
+        await opened.work()
+        told = await data_lineage(opened.place.pool, "2")
+
+    assert (told.found.state, told.mapping, told.trouble) == ("suppressed", "notice", None)
+    number = origin(told, "data.number")
+    assert (number.value, number.paths) == ("2", ["number"])
+
+
 async def test_what_is_unknown_is_told(office: OpenOffice) -> None:
     async with office() as opened:
         with pytest.raises(UnknownCommunicationError):

@@ -1,9 +1,10 @@
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.office import Office, notice
+from tests.office import Office, edit, notice
 from tests.pipeline.conftest import OpenOffice
 from xconnector.domain.strict_json import Json
 from xconnector.operations.mapping_trial import Difference, Trial, try_mapping
@@ -36,7 +37,7 @@ async def tried(office: Office, mapping: RecordMapping, *, hours: int = -1) -> t
         since=datetime.now(UTC) + timedelta(hours=hours),
         until=datetime.now(UTC) + timedelta(hours=2),
     )
-    found = [one async for one in try_mapping(office.place.pool, project, feed, mapping, window, trial)]
+    found = [one async for one in try_mapping(office.place.pool, project, mapping, window, trial)]
     return trial, found
 
 
@@ -69,7 +70,7 @@ async def test_records_that_were_set_aside_are_tried_too(office: OpenOffice) -> 
 
     assert (trial.rejected_now, trial.rejected_then) == (1, 0)
     assert difference.now.error == "customer: customer is missing"
-    assert difference.then.communications == ["notice"]
+    assert difference.then.communications == ("notice",)
 
 
 def _with_customer(mapping: RecordMapping) -> RecordMapping:
@@ -86,3 +87,17 @@ async def test_only_what_came_in_the_window_is_tried(office: OpenOffice) -> None
         trial, _ = await tried(opened, candidate(opened), hours=1)
 
     assert trial.records == 0
+
+
+async def test_what_breaks_its_contract_is_set_aside_whatever_the_mapping(office: OpenOffice) -> None:
+    schema = {"type": "object", "properties": {"amount": {"const": "1.00"}}, "additionalProperties": True}
+    async with office() as opened:
+        await opened.send(notice("1"))
+        (opened.folder / "contracts").mkdir()
+        (opened.folder / "contracts/notice.schema.json").write_text(json.dumps(schema), encoding="utf-8")
+        kept = "com.small.notice, mapping: notice"
+        edit(opened.folder, "xconnector.yaml", kept, f"{kept}, contract: notice")
+    async with office() as opened:
+        trial, _ = await tried(opened, candidate(opened))
+
+    assert (trial.rejected_now, trial.rejected_then, trial.communications_then) == (1, 1, {})

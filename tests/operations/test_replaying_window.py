@@ -15,15 +15,15 @@ EVERY, ONLY_NINE = "on: {event: com.small.notice}", 'on: {event: com.small.notic
 NARROW: Changes = {"communications/notice.yaml": [(EVERY, ONLY_NINE)]}
 
 
-async def replay(office: Office, *, really: bool = True) -> Replay:
+async def replay(office: Office, *, really: bool = True, again: bool = False) -> Replay:
     project, found = office.place.project, Replay()
     feed = project.feeds["notice_events"]
     now = datetime.now(UTC)
     window = Window(
         feed=feed.name, event_type=feed.event, since=now - timedelta(hours=1), until=now + timedelta(hours=1)
     )
-    order = Order(actor="ann", reason="the trigger was wrong") if really else None
-    await replay_window(office.place.pool, office.place.jobs, project, feed, window, order=order, replay=found)
+    order = Order(actor="ann", reason="the trigger was wrong", again=again) if really else None
+    await replay_window(office.place.pool, office.place.jobs, project, window, order=order, replay=found)
     return found
 
 
@@ -107,10 +107,13 @@ async def test_what_cannot_be_asked_today_leaves_what_was_made_and_the_account_c
         await opened.send(notice("1", email="a@x.test"))
         await opened.work()
         notice_file = opened.folder / "communications/notice.yaml"
-        later = notice_file.read_text(encoding="utf-8").replace(EVERY, EVERY.replace("}", ", start: {field: number}}"))
+        later = notice_file.read_text(encoding="utf-8").replace(EVERY, EVERY.replace("}", ", start: {delay: 1h}}"))
         (opened.folder / "communications/reminder.yaml").write_text(later, encoding="utf-8")
     async with office() as opened:
-        await replay(opened)
+        assert (await replay(opened)).missing == {"reminder": 1}
+        edit(opened.folder, "communications/reminder.yaml", "{delay: 1h}", "{field: number}")
+    async with office() as opened:
+        assert (await replay(opened, really=False)).unfit == 1
         account = await opened.work()
         story = await opened.story_of("1")
 
@@ -133,3 +136,15 @@ async def test_what_is_asked_for_no_more_counts_on(office: OpenOffice) -> None:
 
     assert found.missing == {"another": 1}
     assert (account.closes, account.states) == (True, {State.COMPLETED: 2})
+
+
+async def test_what_would_be_set_aside_for_the_same_reason_is_left_unless_it_is_wanted(office: OpenOffice) -> None:
+    without_customer = {"mappings/notice.yaml": [("customer: customer", "customer: nobody")]}
+    async with office(without_customer) as opened:
+        await opened.send(notice("1"))
+        await opened.work()
+        told = await replay(opened, really=False)
+        left = await replay(opened)
+        taken = await replay(opened, again=True)
+
+    assert [(one.reprocessed, one.hopeless) for one in (told, left, taken)] == [(0, 1), (0, 1), (1, 0)]

@@ -11,8 +11,8 @@ from tests.pipeline.conftest import OpenOffice
 from xconnector.domain.communication import State
 from xconnector.domain.event import RecordFate
 from xconnector.operations.failures import Choice, open_failures, reprocess
-from xconnector.pipeline.promises import breach_of
 from xconnector.project.load import load_project
+from xconnector.project.promises import breach_of
 from xconnector.testing.small_project import row
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")

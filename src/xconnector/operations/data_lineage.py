@@ -56,16 +56,17 @@ async def data_lineage(pool: Pool, words: str) -> DataLineage:
         assembly = await communications.assembly(connection, found.communication_id)
         history = await ledger.history(connection, found.communication_id)
         digest = _last(history, "mapping")
-        paths, name, trouble = await _paths(connection, found, digest)
-    data: Mapping[str, Any] = {} if assembly is None else from_json(assembly.data)
+        told = await _told_by_mapping(connection, found, digest)
+    # Of what was ended before anything was made of it, the record is all there is.
+    data: Mapping[str, Any] = {"data": told.data} if assembly is None else from_json(assembly.data)
     said = cast("Mapping[str, str]", _last(history, "customer") or {})
     return DataLineage(
         found=found,
         frozen_at=None if assembly is None else assembly.issued_at,
-        mapping=name,
+        mapping=told.mapping,
         mapping_sha256=digest,
-        fields=[*_of_record(data.get("data", {}), paths), *_of_customer(data.get("customer", {}), said)],
-        trouble=trouble,
+        fields=[*_of_record(data.get("data", {}), told.paths), *_of_customer(data.get("customer", {}), said)],
+        trouble=told.trouble,
     )
 
 
@@ -76,18 +77,31 @@ def _last(history: Sequence[Entry], name: str) -> Any:  # noqa: ANN401 - of what
 _Paths = Mapping[str, Sequence[str]]
 
 
-async def _paths(connection: Connection, found: Found, digest: str | None) -> tuple[_Paths, str | None, str | None]:
-    """Return the paths by field, the mapping's name, and what keeps them from being told."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _ToldByMapping:
+    """What the mapping of the day tells of a record."""
+
+    paths: _Paths = field(default_factory=dict[str, Sequence[str]])
+    """By field."""
+    data: Mapping[str, Any] = field(default_factory=dict[str, Any], repr=False)
+    mapping: str | None = None
+    """Its name."""
+    trouble: str | None = None
+    """What keeps it from being told."""
+
+
+async def _told_by_mapping(connection: Connection, found: Found, digest: str | None) -> _ToldByMapping:
     kept = None if digest is None else await mappings.find(connection, digest)
     if kept is None:
-        return {}, None, "the mapping of that day is not kept"
+        return _ToldByMapping(trouble="the mapping of that day is not kept")
     record = (await inbox.records(connection, [found.record_id])).get(found.record_id)
     if record is None:
-        return {}, kept.name, "the source's record is not kept any more"
+        return _ToldByMapping(mapping=kept.name, trouble="the source's record is not kept any more")
     try:
-        return read_kept_mapping(kept).lineage(from_json(record.data)), kept.name, None
+        mapping, content = read_kept_mapping(kept), from_json(record.data)
+        return _ToldByMapping(paths=mapping.lineage(content), data=mapping.apply(content).data, mapping=kept.name)
     except MappingError as wrong:
-        return {}, kept.name, str(wrong)
+        return _ToldByMapping(mapping=kept.name, trouble=str(wrong))
 
 
 def _of_record(data: Mapping[str, Any], paths: _Paths) -> Iterator[FieldOrigin]:

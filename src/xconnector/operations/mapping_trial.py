@@ -1,21 +1,21 @@
 """A dry run: what another version of a mapping would have made of the records that came. Nothing is kept or sent."""
 
+import re
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from xconnector.postgres.connect import Pool, snapshot
-from xconnector.project.condition import ConditionError
-from xconnector.project.mapping import MappingError, RecordMapping
-from xconnector.project.model import Feed, Project
-from xconnector.project.trigger import asked_for
+from xconnector.project.judging_records import judge_record
+from xconnector.project.mapping import RecordMapping
+from xconnector.project.model import Project
 from xconnector.store import recorded
 from xconnector.store.inbox import TakenRecord
 from xconnector.store.recorded import Window
-from xconnector.store.rows import from_json
 
 TAKEN_BACK = "(taken back)"
 _OF_CUSTOMER = "customer."
+_NAMES_MAPPING = re.compile(r"^mapping \S+: ")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +66,7 @@ class Trial:
 
 
 async def try_mapping(
-    pool: Pool, project: Project, feed: Feed, candidate: RecordMapping, window: Window, trial: Trial
+    pool: Pool, project: Project, candidate: RecordMapping, window: Window, trial: Trial
 ) -> AsyncIterator[Difference]:
     """Yield every record of a window of which a candidate makes something else than the mapping of its day.
 
@@ -75,15 +75,13 @@ async def try_mapping(
     async with snapshot(pool) as connection:
         async for page in recorded.pages(connection, window):
             for record in page:
-                difference = _tried(project, feed, candidate, record, trial)
+                difference = _tried(project, candidate, record, trial)
                 if difference is not None:
                     yield difference
 
 
-def _tried(
-    project: Project, feed: Feed, candidate: RecordMapping, record: TakenRecord, trial: Trial
-) -> Difference | None:
-    now, then = _made_now(project, feed, record), _made(project, feed, candidate, record)
+def _tried(project: Project, candidate: RecordMapping, record: TakenRecord, trial: Trial) -> Difference | None:
+    now, then = _made(project, record), _made(project, record, candidate)
     trial.records += 1
     trial.rejected_now += now.error is not None
     trial.rejected_then += then.error is not None
@@ -97,23 +95,16 @@ def _tried(
     return found
 
 
-def _made_now(project: Project, feed: Feed, record: TakenRecord) -> Made:
-    try:
-        mapping = project.mapping_of(feed, at=record.as_of)
-    except MappingError as wrong:
-        return Made(error=str(wrong))
-    return _made(project, feed, mapping, record)
-
-
-def _made(project: Project, feed: Feed, mapping: RecordMapping, record: TakenRecord) -> Made:
-    try:
-        mapped = mapping.apply(from_json(record.data))
-        kinds = asked_for(project, feed.event, mapped.data)
-    except (MappingError, ConditionError) as wrong:
-        # Both name the mapping; that they are called differently is no difference.
-        return Made(error=str(wrong).removeprefix(f"mapping {mapping.name}: "))
+def _made(project: Project, record: TakenRecord, instead: RecordMapping | None = None) -> Made:
+    judged = judge_record(project, record, instead=instead)
+    if judged.error is not None:
+        # It names the mapping; that they are called differently is no difference.
+        return Made(error=_NAMES_MAPPING.sub("", judged.error))
+    if judged.source is None:
+        return Made()
+    mapped = judged.source.mapped
     said = {f"{_OF_CUSTOMER}{name}": value for name, value in mapped.customer_fields.items()}
     said |= {f"{_OF_CUSTOMER}verified.{name}": True for name in mapped.verified}
-    said |= {f"{_OF_CUSTOMER}deleted": True} if mapped.is_deleted else {}
+    said |= {f"{_OF_CUSTOMER}deleted": True} if judged.source.is_deleted else {}
     keys = {"customer": mapped.customer_key, "key": mapped.source_key}
-    return Made(values={**mapped.data, **said, **keys}, communications=[kind.name for kind in kinds])
+    return Made(values={**mapped.data, **said, **keys}, communications=judged.communications)

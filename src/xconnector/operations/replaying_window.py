@@ -9,14 +9,12 @@ from xconnector.domain.communication import State
 from xconnector.execution.jobs import Jobs
 from xconnector.operations.failures import Choice, Span, failures_of, start_again
 from xconnector.postgres.connect import Connection, Pool, in_transaction, snapshot
-from xconnector.project.condition import ConditionError
-from xconnector.project.mapping import MappingError
-from xconnector.project.model import Feed, Project
-from xconnector.project.trigger import asked_for
+from xconnector.project.judging_records import judge_record
+from xconnector.project.model import Project
 from xconnector.store import ledger, recorded
+from xconnector.store.failures import OpenFailure
 from xconnector.store.inbox import TakenRecord
 from xconnector.store.recorded import MadeOf, Window
-from xconnector.store.rows import from_json
 
 
 @dataclass(slots=True, kw_only=True)
@@ -30,6 +28,8 @@ class Replay:
     """Communications that are made now, by their name."""
     reprocessed: int = 0
     """Failures that start again."""
+    hopeless: int = 0
+    """Records set aside that would be set aside again today, for the same reason: they are left."""
     unfit: int = 0
     """Records that fit no mapping or condition today either."""
 
@@ -40,10 +40,12 @@ class Order:
 
     actor: str
     reason: str
+    again: bool = False
+    """Whether what is hopeless starts again too."""
 
 
 async def replay_window(
-    pool: Pool, jobs: Jobs, project: Project, feed: Feed, window: Window, *, order: Order | None, replay: Replay
+    pool: Pool, jobs: Jobs, project: Project, window: Window, *, order: Order | None, replay: Replay
 ) -> None:
     """Let what is missing of a window be made, and what failed start again, page by page; safe to be repeated.
 
@@ -52,7 +54,7 @@ async def replay_window(
     async with snapshot(pool) as connection:
         async for page in recorded.pages(connection, window):
             await in_transaction(
-                pool, lambda on, page=page: _replay(on, jobs, project, feed, page, order=order, replay=replay)
+                pool, lambda on, page=page: _replay(on, jobs, project, page, order=order, replay=replay)
             )
 
 
@@ -60,7 +62,6 @@ async def _replay(
     connection: Connection,
     jobs: Jobs,
     project: Project,
-    feed: Feed,
     page: Sequence[TakenRecord],
     *,
     order: Order | None,
@@ -70,7 +71,9 @@ async def _replay(
     made = await recorded.made_of(connection, ids)
     failed = await failures_of(connection, Choice(record_ids=tuple(ids)), Span(), limit=len(ids) * _MOST_OF_A_RECORD)
     aside = {one.record_id for one in failed if one.record_id is not None}
-    lacking = [one for one in page if one.record_id not in aside and _lacks(project, feed, one, made, replay)]
+    lacking = [one for one in page if one.record_id not in aside and _lacks(project, one, made, replay)]
+    if order is None or not order.again:
+        failed = _with_hope(project, page, failed, replay)
     replay.records += len(page)
     replay.left.update(one.state for one in made if one.state != State.FAILED)
     if order is None:
@@ -101,15 +104,25 @@ _MOST_OF_A_RECORD = 10
 """Open failures: one for each of the communications that it asked for."""
 
 
-def _lacks(project: Project, feed: Feed, record: TakenRecord, made: Sequence[MadeOf], replay: Replay) -> bool:
+def _with_hope(
+    project: Project, page: Sequence[TakenRecord], failed: Sequence[OpenFailure], replay: Replay
+) -> list[OpenFailure]:
+    """Return failures without those of records of which the same would be said again, and count these."""
+    records = {one.record_id: one for one in page}
+    hopeful: list[OpenFailure] = []
+    for one in failed:
+        record = None if one.record_id is None else records.get(one.record_id)
+        if record is None or judge_record(project, record).error != one.reason:
+            hopeful.append(one)
+    replay.hopeless += len(failed) - len(hopeful)
+    return hopeful
+
+
+def _lacks(project: Project, record: TakenRecord, made: Sequence[MadeOf], replay: Replay) -> bool:
     """Say whether a record asks for something that was never made, and count what."""
     has = {one.name for one in made if one.record_id == record.record_id}
-    try:
-        mapping = project.mapping_of(feed, at=record.as_of)
-        kinds = asked_for(project, record.event_type, mapping.apply(from_json(record.data)).data)
-    except (MappingError, ConditionError):
-        replay.unfit += 1
-        return False
-    lacking = [kind.name for kind in kinds if kind.name not in has]
+    judged = judge_record(project, record)
+    replay.unfit += judged.error is not None
+    lacking = [name for name in judged.communications if name not in has]
     replay.missing.update(lacking)
     return bool(lacking)

@@ -5,8 +5,8 @@ from dataclasses import replace
 from xconnector.domain.change_event import change_digest
 from xconnector.domain.change_record import as_change
 from xconnector.domain.event import BadRecord, SourceRecord, payload_digest
-from xconnector.pipeline.promises import breach_of
 from xconnector.project.model import Feed, Project
+from xconnector.project.promises import breach_of
 from xconnector.store.inbox import Arrival
 from xconnector.store.rows import to_json
 

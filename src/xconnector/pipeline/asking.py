@@ -46,6 +46,8 @@ class NewAsk:
     """To whom the member belongs now."""
     event: str
     """Type of the event that asks."""
+    mapping: str
+    """SHA-256 of the mapping by which its data is told."""
 
 
 def priority_of(urgency: Urgency, otherwise: int) -> int:
@@ -244,8 +246,8 @@ async def _write_new(
 
 def _entries(one: NewAsk, verdict: Verdict, now: datetime) -> Iterator[ledger.Entry]:
     """First that it was triggered, then why it is not made now."""
-    state = state_after(verdict)
-    said = [("triggered", State.TRIGGERED, {"event": one.event}), (event_of(verdict), state, detail_of(verdict))]
+    triggered = {"event": one.event, "mapping": one.mapping}
+    said = [("triggered", State.TRIGGERED, triggered), (event_of(verdict), state_after(verdict), detail_of(verdict))]
     for event, moved, detail in said:
         yield ledger.Entry(
             at=now,

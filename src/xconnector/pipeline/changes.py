@@ -7,9 +7,9 @@ from typing import Any
 from xconnector.domain.change_event import place_in_order
 from xconnector.domain.change_record import row_key_of
 from xconnector.domain.customer import CustomerRecord
-from xconnector.pipeline.trigger import MappedRecord
 from xconnector.postgres.connect import Connection
 from xconnector.project.contact_forms import written_alike
+from xconnector.project.judging_records import MappedRecord
 from xconnector.store import change_positions
 from xconnector.store.change_positions import ChangePosition
 

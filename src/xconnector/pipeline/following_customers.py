@@ -9,11 +9,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
 from xconnector.domain.trigger.keys import AskKeys, Fields, key_heard, keys_of
-from xconnector.pipeline.promises import BreachError
-from xconnector.pipeline.trigger import map_record
 from xconnector.pipeline.workplace import Workplace
 from xconnector.postgres.connect import Connection
+from xconnector.project.judging_records import map_record
 from xconnector.project.mapping import MappingError
+from xconnector.project.promises import BreachError
 from xconnector.project.trigger import listened_for
 from xconnector.store import asks, customer_asks, inbox
 from xconnector.store.customer_asks import AstrayAsk, AstrayEvent

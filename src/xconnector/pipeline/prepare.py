@@ -19,12 +19,12 @@ from xconnector.pipeline.decide import Outcome, decide
 from xconnector.pipeline.freshness import refusal, stale_feeds
 from xconnector.pipeline.grounds import Policies, grounds_of, policies_in_force
 from xconnector.pipeline.prepared import Batch, write_batch
-from xconnector.pipeline.trigger import MappedRecord
 from xconnector.pipeline.triggering import let_wait, trigger_again, trigger_new
 from xconnector.pipeline.workplace import Workplace
 from xconnector.postgres.connect import Connection, in_transaction
 from xconnector.project.contact_forms import written_alike
 from xconnector.project.data_contract import ContractError
+from xconnector.project.judging_records import MappedRecord
 from xconnector.project.mapping import RecordMapping
 from xconnector.project.mapping_versions import kept_form
 from xconnector.store import customers, mappings, shadow_answers

@@ -10,11 +10,11 @@ from xconnector.domain.failure import Failure, FailureKind
 from xconnector.domain.promise_kept import FEWEST, LATEST, broken_promise, too_many_bad
 from xconnector.domain.record_shape import RecordShape, shape_of
 from xconnector.domain.shape_difference import Change, changes_between
-from xconnector.pipeline.promises import breach_of
 from xconnector.pipeline.survey import Surveyed, survey
 from xconnector.pipeline.workplace import Workplace
 from xconnector.postgres.connect import Connection, in_transaction
 from xconnector.project.model import Feed
+from xconnector.project.promises import breach_of
 from xconnector.project.source_contract import SourceContract
 from xconnector.store import feed_states
 from xconnector.store.rows import from_json

@@ -11,12 +11,13 @@ from xconnector.pipeline import failing
 from xconnector.pipeline.asking import NewAsk, ask_for, judge_again, priority_of
 from xconnector.pipeline.following_customers import follow_customers
 from xconnector.pipeline.prepared import Batch
-from xconnector.pipeline.promises import BreachError
-from xconnector.pipeline.trigger import Asked, MappedRecord, feed_of, heard_in, is_tombstone, map_record, trigger
+from xconnector.pipeline.trigger import Asked, heard_in, trigger
 from xconnector.pipeline.workplace import Workplace
 from xconnector.postgres.connect import Connection
 from xconnector.project.condition import ConditionError
+from xconnector.project.judging_records import MappedRecord, feed_of, is_tombstone, map_record
 from xconnector.project.mapping import MappingError
+from xconnector.project.promises import BreachError
 from xconnector.store import communications, customer_links, feed_states, inbox, ledger, recorded
 from xconnector.store.failures import Stopped
 from xconnector.store.inbox import TakenRecord
@@ -107,6 +108,7 @@ async def let_wait(
             member_key=asked.source.mapped.customer_key,
             customer_key=batch.customer_of[asked.source.mapped.customer_key],
             event=asked.source.record.event_type,
+            mapping=asked.source.mapping.sha256,
         )
         for asked in batch.asked
         if asked.ask is not None

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from xconnector.entrypoints.cli.mapping_trial import read_moment
+from xconnector.entrypoints.cli.mapping_trial import read_window
 from xconnector.entrypoints.cli.running import HERE, AsJson, ProjectFolder, refuse, with_place
 from xconnector.entrypoints.cli.showing import console, show_json, show_table, when
 
@@ -207,13 +207,16 @@ def resume(
 
 
 @app.command()
-def replay(
+def replay(  # noqa: PLR0913 - the options of a command
     name: Name,
     since: Annotated[str, typer.Option(help="The first day or time of what came.")],
     until: Annotated[str | None, typer.Option(help="Up to this day or time; now.")] = None,
     reason: Annotated[str, typer.Option(help="Why; it stands in the ledger.")] = "",
     by: By = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only tell what would be made.")] = False,
+    again: Annotated[
+        bool, typer.Option("--again", help="Start again also what would be set aside for the same reason.")
+    ] = False,
     folder: ProjectFolder = HERE,
     as_json: AsJson = False,
 ) -> None:
@@ -225,7 +228,7 @@ def replay(
 
     if not reason and not dry_run:
         refuse("say why with --reason; it stands in the ledger")
-    order = None if dry_run else Order(actor=by or getpass.getuser(), reason=reason)
+    order = None if dry_run else Order(actor=by or getpass.getuser(), reason=reason, again=again)
     found = with_place(folder, lambda place: _replay(place, name, since, until, order))
     if as_json:
         show_json(found)
@@ -236,20 +239,13 @@ def replay(
 async def _replay(place: Any, name: str, since: str, until: str | None, order: "Order | None") -> "Replay":  # noqa: ANN401 - the workplace, as `with_place` gives it
     from xconnector.operations.replaying_window import Replay, replay_window
     from xconnector.project.findings import named_like
-    from xconnector.store.recorded import Window
 
     feed = place.project.feeds.get(name)
     if feed is None:
         refuse(f"there is no feed {name!r}: {named_like(name, place.project.feeds)}")
-    timezone = place.project.locale.timezone
-    window = Window(
-        feed=feed.name,
-        event_type=feed.event,
-        since=read_moment(since, timezone, otherwise=place.now()),
-        until=read_moment(until, timezone, otherwise=place.now()),
-    )
+    window = read_window(feed, place.project.locale.timezone, since, until)
     found = Replay()
-    await replay_window(place.pool, place.jobs, place.project, feed, window, order=order, replay=found)
+    await replay_window(place.pool, place.jobs, place.project, window, order=order, replay=found)
     return found
 
 
@@ -259,6 +255,8 @@ def _show_replay(found: "Replay", *, dry_run: bool) -> None:
     for name, number in sorted(found.missing.items()):
         typer.echo(f"{number:,} {name} {will} made")
     typer.echo(f"{found.reprocessed:,} failures {will} started again")
+    if found.hopeless:
+        typer.echo(f"{found.hopeless:,} records would be set aside again for the same reason, and are left (--again)")
     for state, number in sorted(found.left.items()):
         typer.echo(f"{number:,} communications are left as they are: {state.replace('_', ' ')}")
     if found.unfit:

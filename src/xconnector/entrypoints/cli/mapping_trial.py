@@ -12,6 +12,8 @@ from xconnector.entrypoints.cli.showing import console, show_json, show_table
 
 if TYPE_CHECKING:
     from xconnector.operations.mapping_trial import Difference, Trial
+    from xconnector.project.model import Feed
+    from xconnector.store.recorded import Window
 
 MOST_SHOWN = 20
 
@@ -23,7 +25,6 @@ def try_on_recorded(
     from xconnector.operations.mapped_files import choose_mapping
     from xconnector.operations.mapping_trial import Trial, try_mapping
     from xconnector.project.findings import named_like
-    from xconnector.store.recorded import Window
 
     trial = Trial()
 
@@ -33,13 +34,8 @@ def try_on_recorded(
         if feed is None:
             refuse(f"there is no feed {feed_name!r}: {named_like(feed_name, project.feeds)}")
         candidate = choose_mapping(mapping_name, folder, {}).mapping
-        window = Window(
-            feed=feed.name,
-            event_type=feed.event,
-            since=read_moment(since, project.locale.timezone, otherwise=_yesterday(project.locale.timezone)),
-            until=read_moment(until, project.locale.timezone, otherwise=datetime.now(ZoneInfo("UTC"))),
-        )
-        async for difference in try_mapping(place.pool, project, feed, candidate, window, trial):
+        window = read_window(feed, project.locale.timezone, since, until)
+        async for difference in try_mapping(place.pool, project, candidate, window, trial):
             if as_json:
                 show_json(_line(difference))
             elif trial.differing <= MOST_SHOWN:
@@ -50,6 +46,21 @@ def try_on_recorded(
         show_json({"totals": trial})
     else:
         _show_totals(trial)
+
+
+def read_window(feed: "Feed", timezone: str, since: str | None, until: str | None) -> "Window":
+    """Return what came for a feed from one day or time, or from yesterday on, up to another, or to now."""
+    from xconnector.store.recorded import Window
+
+    window = Window(
+        feed=feed.name,
+        event_type=feed.event,
+        since=read_moment(since, timezone, otherwise=_yesterday(timezone)),
+        until=read_moment(until, timezone, otherwise=datetime.now(ZoneInfo("UTC"))),
+    )
+    if window.since >= window.until:
+        refuse("--since is not before --until: nothing can have come in that time; exchange them")
+    return window
 
 
 def read_moment(text: str | None, timezone: str, *, otherwise: datetime) -> datetime:
