@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 
@@ -12,8 +13,10 @@ from tests.pipeline.stepping_office import Stepping
 from xconnector.domain.communication import State
 from xconnector.domain.event import SourceRecord
 from xconnector.execution.jobs import Attempt, Priority
+from xconnector.pipeline.forgetting import forget_what_is_over
 from xconnector.pipeline.prepare import prepare
-from xconnector.postgres.connect import transaction
+from xconnector.postgres.connect import Pool, reading, transaction
+from xconnector.store import asks, counters
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -189,3 +192,34 @@ async def test_of_payments_and_hand_overs_at_the_same_time_each_sees_the_other(o
         said = [entry.event for entry in found.history if entry.event in {"cancelled", "not cancelled"}]
         assert has_left is not is_cancelled, (number, found.history)
         assert said == (["cancelled"] if is_cancelled else ["not cancelled"]), number
+
+
+async def test_only_what_can_still_be_cancelled_is_held_and_only_that_is_remembered(office: OpenOffice) -> None:
+    async with office(PAYABLE) as opened:
+        line = stepping(opened)
+        await opened.send(notice("1"), notice("2"))
+        await line.work()
+        await opened.send(paid("P-1", "1"))
+        await line.work()
+        pool = opened.place.pool
+        keys = [row[0] for row in await rows_of(pool, b"SELECT key FROM ask_counter ORDER BY key")]
+        over = (await opened.explain("1")).found.communication_id
+        async with transaction(pool) as holding, transaction(pool) as other:
+            await holding.execute(
+                "SELECT FROM communication WHERE communication_id = %(id)s FOR UPDATE NOWAIT", {"id": over}
+            )
+            assert len(await counters.meant(other, keys)) == 1, "and it did not wait for the one that is over"
+        async with transaction(pool) as holding, transaction(pool) as other:
+            await asks.hold(holding, keys[:1])
+            await forget_what_is_over(other)
+            left = await (await other.execute("SELECT key FROM held_key")).fetchall()
+        listening = await rows_of(pool, b"SELECT communication_id FROM ask_counter")
+
+    assert [row[0] for row in left] == keys[:1], "who holds a key keeps it"
+    assert over not in {row[0] for row in listening}
+    assert len(listening) == 1
+
+
+async def rows_of(pool: Pool, query: bytes) -> list[tuple[UUID, ...]]:
+    async with reading(pool) as connection:
+        return await (await connection.execute(query)).fetchall()

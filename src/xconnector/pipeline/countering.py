@@ -24,8 +24,6 @@ from xconnector.store.communications import Standing
 from xconnector.store.counters import Countered, Meant
 from xconnector.store.moves import Move
 
-_OVER = frozenset({State.SUPPRESSED, State.CANCELLED})
-
 Leaving = TypeVar("Leaving", Standing, Piece)
 
 
@@ -62,7 +60,7 @@ async def cancel_countered(place: Workplace, connection: Connection, heard: Sequ
     found = [
         _Effect(meant=one, heard=event, is_stopped=one.state in NOT_OUT)
         for one in await counters.meant(connection, (event.key for event in heard))
-        if one.state not in _OVER and (event := _event(place, one, heard)) is not None
+        if one.state not in counters.OVER and (event := _event(place, one, heard)) is not None
     ]
     await counters.add(connection, [one.row(now) for one in found], now)
     await _cancel(place, connection, [one for one in found if one.is_stopped], now)

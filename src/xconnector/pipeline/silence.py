@@ -22,7 +22,8 @@ async def look_for_silence(place: Workplace, connection: Connection) -> None:
     """Look whether every source that is expected to speak has, in the caller's transaction."""
     now = place.now()
     states = await feed_states.all_states(connection)
-    for feed in place.project.feeds.values():
+    # By name: whoever else takes several feeds takes them so, and nobody waits for another who waits for us.
+    for _, feed in sorted(place.project.feeds.items()):
         expected = place.project.expectation_of(feed)
         if expected is not None:
             await _listen_to(place, connection, feed, expected, states.get(feed.name), now)

@@ -72,7 +72,7 @@ async def stop_before_run(
 async def look_at_shapes(place: Workplace, connection: Connection) -> None:
     """Note how the records of single events look by now, in the caller's transaction: runs are looked at themselves."""
     now = place.now()
-    for feed in place.project.feeds.values():
+    for _, feed in sorted(place.project.feeds.items()):
         if feed.contract is None or feed.connection in place.connections.run_source_names:
             continue
         seen = await _sample(connection, feed.name, RecordFate.TAKEN)

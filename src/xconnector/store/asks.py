@@ -72,6 +72,11 @@ async def add(connection: Connection, asks: Sequence[KeptAsk]) -> None:
     )
 
 
+async def forget_keys(connection: Connection, *, most: int) -> int:
+    """Forget keys that nobody holds at the moment: they say nothing; returns how many."""
+    return (await connection.execute(_QUERIES.forget_keys, {"most": most})).rowcount
+
+
 async def follow(connection: Connection, asks: Sequence[KeptAsk]) -> None:
     """Record what follows for asks that are kept already."""
     if asks:

@@ -3,6 +3,10 @@
 INSERT INTO held_key (key) SELECT * FROM unnest(%(keys)s::uuid[])
 ON CONFLICT (key) DO UPDATE SET key = excluded.key;
 
+-- name: forget_keys
+-- Forget keys that nobody holds; whoever needs one again writes it again.
+DELETE FROM held_key WHERE key IN (SELECT key FROM held_key LIMIT %(most)s FOR UPDATE SKIP LOCKED);
+
 -- name: add
 -- Add asks.
 INSERT INTO ask (communication_id, batch_id, record_id, name, as_of, asked_at, priority, begins_at, once_key, order_key,
@@ -51,7 +55,7 @@ WHERE ask.order_key = ANY(%(orders)s) AND ask.waits_for IS NULL
 -- name: turns
 -- The first of each line that wait for their turn, where nothing of the line is under way.
 WITH first AS (
-    SELECT DISTINCT ON (order_key) order_key, communication_id, name
+    SELECT DISTINCT ON (order_key) order_key, communication_id, name, asked_at
     FROM ask
     WHERE waits_for = 'turn'
     ORDER BY order_key, greatest(as_of, after), coalesce(after >= as_of, false), record_id
@@ -64,6 +68,8 @@ WHERE NOT EXISTS (
         AND communication.state <> 'waiting' AND communication.state <> ALL(%(left)s)
         AND NOT (communication.state = ANY(%(stopped)s) AND first.name = ANY(%(passing)s))
 )
+-- Who was asked for first has waited longest.
+ORDER BY first.asked_at, first.communication_id
 LIMIT %(most)s;
 
 -- name: related

@@ -12,6 +12,8 @@ from xconnector.postgres.queries import Queries
 from xconnector.store.rows import fetch_all
 
 _QUERIES = Queries.load("xconnector.store", "counters.sql")
+OVER = (State.SUPPRESSED, State.CANCELLED)
+"""States that no communication leaves again; one that was handed over may come back."""
 
 
 async def listen(connection: Connection, listening: Sequence[tuple[UUID, UUID]]) -> None:
@@ -19,6 +21,11 @@ async def listen(connection: Connection, listening: Sequence[tuple[UUID, UUID]])
     if listening:
         keys, ids = zip(*sorted(listening), strict=True)
         await connection.execute(_QUERIES.listen, {"keys": list(keys), "ids": list(ids)})
+
+
+async def forget_listeners(connection: Connection, *, most: int) -> int:
+    """Forget under which keys those are cancelled that are over for good; returns how many rows that were."""
+    return (await connection.execute(_QUERIES.forget_listeners, {"over": [*OVER], "most": most})).rowcount
 
 
 async def hear(connection: Connection, heard: Sequence[Heard], now: datetime) -> None:
@@ -98,9 +105,12 @@ class Meant:
 
 
 async def meant(connection: Connection, keys: Iterable[UUID]) -> list[Meant]:
-    """Hold the communications that listen under these keys until the transaction ends, and return them."""
+    """Hold the communications that listen under these keys until the transaction ends, and return them.
+
+    Those that are over for good are left out.
+    """
     listening: dict[UUID, set[UUID]] = {}
-    cursor = await connection.execute(_QUERIES.listening, {"keys": sorted(set(keys))})
+    cursor = await connection.execute(_QUERIES.listening, {"keys": sorted(set(keys)), "over": [*OVER]})
     for key, communication_id in await cursor.fetchall():
         listening.setdefault(communication_id, set()).add(key)
     if not listening:

@@ -44,8 +44,17 @@ WHERE communication.communication_id = ANY(%(ids)s)
 ORDER BY communication.communication_id;
 
 -- name: listening
--- Which communications listen under these keys.
-SELECT key, communication_id FROM ask_counter WHERE key = ANY(%(keys)s);
+-- Which communications listen under these keys that can still be cancelled, now or when they come back.
+SELECT key, communication_id FROM ask_counter JOIN communication USING (communication_id)
+WHERE key = ANY(%(keys)s) AND state <> ALL(%(over)s);
+
+-- name: forget_listeners
+-- Forget under which keys communications were cancelled that are over for good.
+DELETE FROM ask_counter WHERE (key, communication_id) IN (
+    SELECT key, communication_id FROM ask_counter JOIN communication USING (communication_id)
+    WHERE state = ANY(%(over)s)
+    LIMIT %(most)s
+);
 
 -- name: add
 -- Keep that events came to cancel communications, and whether they did.

@@ -270,6 +270,14 @@ def test_whatever_a_proxy_passes_on_is_read_or_refused(told: str) -> None:
         assert not is_proven(source, request(BODY, {"client-cert": spelled}, peer="10.0.0.3"))
 
 
+def test_a_signature_fits_no_other_cut_of_what_was_signed() -> None:
+    settings = {"header": "X-Signature", "signed": "{id}.{body}", "id_header": "X-Id"}
+    source = webhooks(proof={"hmac": {"secrets": [TEXT_SECRET], **settings}})
+    told = {"x-signature": signature_of(settings, b"m1.2." + BODY)}
+    assert is_proven(source, request(b"2." + BODY, {**told, "x-id": "m1"}))
+    assert not is_proven(source, request(BODY, {**told, "x-id": "m1.2"}))
+
+
 # ---------------------------------------------------------------- settings
 
 
@@ -286,6 +294,18 @@ def test_whatever_a_proxy_passes_on_is_read_or_refused(told: str) -> None:
         ({"hmac": {"secrets": [TEXT_SECRET], "header": "X", "signed": "{body}{url}"}}, "names {body} once"),
         ({"hmac": {"secrets": [TEXT_SECRET], "header": "X", "timestamp_header": "T"}}, "unsigned it proves nothing"),
         ({"hmac": {"secrets": [TEXT_SECRET], "header": "X", "signed": "{id}{body}"}}, "unsigned it proves nothing"),
+        (
+            {"hmac": {"secrets": [TEXT_SECRET], "header": "X", "signed": "{timestamp}{body}", "timestamp_header": "T"}},
+            "has signs between its parts",
+        ),
+        (
+            {"hmac": {"secrets": [TEXT_SECRET], "header": "X", "signed": "{body}0{id}", "id_header": "I"}},
+            "has signs between its parts",
+        ),
+        (
+            {"hmac": {"secrets": [TEXT_SECRET], "header": "X", "signed": "{id}.{body}.{id}", "id_header": "I"}},
+            "names each part once",
+        ),
         ({"hmac": {"secrets": ["short"], "header": "X"}}, "at least 16"),
         ({"token": {"secrets": [TOKEN]}}, "one place"),
         ({"token": {"secrets": [TOKEN], "header": "X", "query": "code"}}, "one place"),

@@ -70,7 +70,9 @@ class HmacSettings(ConnectorSettings):
     prefix: Annotated[str, Field(max_length=20)] = ""
     """What stands before the signature in its header, such as `sha256=`."""
     signed: Annotated[str, Field(max_length=100)] = "{body}"
-    """What is signed: `{body}`, with `{timestamp}` and `{id}` where there are such, as in `{timestamp}.{body}`."""
+    """What is signed: `{body}`, with `{timestamp}` and `{id}` where there are such, as in `{timestamp}.{body}`. Between
+    two of them stand signs that are neither letters nor digits: otherwise what is signed could be cut otherwise. An id
+    or a time in which such a sign stands proves nothing."""
     timestamp_header: Header | None = None
     """The header with the time that is signed, in seconds or milliseconds since 1970."""
     id_header: Header | None = None
@@ -88,7 +90,20 @@ class HmacSettings(ConnectorSettings):
                 raise ValueError(
                     f"`signed` names {{{part}}} where `{part}_header` says what it is: unsigned it proves nothing"
                 )
+        if len(set(parts)) != len(parts):
+            raise ValueError("`signed` names each part once")
+        if not all(between and not any(sign.isalnum() for sign in between) for between in self.separators):
+            raise ValueError(
+                "`signed` has signs between its parts, neither letters nor digits, as in {timestamp}.{body}: "
+                "without them one signature fits other times and bodies too"
+            )
         return self
+
+    @property
+    def separators(self) -> tuple[str, ...]:
+        """What stands between the parts that are signed."""
+        # Splitting by a pattern with a group gives what the group found too.
+        return tuple(_FIELD.split(self.signed)[2:-1:2])
 
 
 class TokenSettings(ConnectorSettings):

@@ -85,6 +85,9 @@ def wrong_with_hmac(request: WebhookRequest, settings: HmacSettings, now: dateti
         return f"{settings.timestamp_header} is no time within {settings.tolerance.total_seconds():.0f} s of now"
     if settings.id_header and not _header(request, settings.id_header):
         return f"{settings.id_header} is missing"
+    separating = set("".join(settings.separators))
+    if separating & {*timestamp, *_header(request, settings.id_header)}:
+        return "what is signed could be cut otherwise: a sign that stands between its parts stands in one of them"
     signature, content = told.removeprefix(settings.prefix), _signed_content(request, settings)
     fitting = [
         is_hmac(
