@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from xconnector.execution.backlog import Backlog, backlog
 from xconnector.execution.shift import ToldShift, told_shifts
 from xconnector.postgres.connect import Pool, snapshot
-from xconnector.store import asks, communications, failures, reviews, runs, submissions
+from xconnector.store import asks, communications, failures, news, reviews, runs, submissions
 from xconnector.store.asks import WaitingCount
 from xconnector.store.communications import StateCount
+from xconnector.store.news import OfNobody
 from xconnector.store.runs import Run
 from xconnector.store.submissions import KeptSubmission
 
@@ -31,6 +32,8 @@ class Status:
     """Jobs of composers that have not ended, oldest first."""
     listeners: list[ToldShift]
     """What workers say of the brokers that they listen to."""
+    reports_of_nobody: list[OfNobody]
+    """Reports of channels on hand-overs that nobody knows, or not yet."""
 
 
 async def status(pool: Pool) -> Status:
@@ -47,4 +50,5 @@ async def status(pool: Pool) -> Status:
             waiting=await asks.count_waiting(connection),
             submissions=await submissions.under_way(connection, limit=MOST_SUBMISSIONS),
             listeners=await told_shifts(connection),
+            reports_of_nobody=await news.of_nobody(connection),
         )

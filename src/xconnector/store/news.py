@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeAlias
 from uuid import UUID
@@ -10,6 +10,7 @@ from uuid import UUID
 from xconnector.domain.delivery import DeliveryEvent
 from xconnector.postgres.connect import Connection
 from xconnector.postgres.queries import Queries
+from xconnector.store.rows import fetch_all
 
 _QUERIES = Queries.load("xconnector.store", "news.sql")
 _ID_LENGTH = 36
@@ -48,6 +49,21 @@ async def take_up_early(connection: Connection, dispatch_keys: Sequence[str]) ->
         {"keys": list(dispatch_keys), "communications": [key[:_ID_LENGTH] for key in dispatch_keys]},
     )
     await connection.execute(_QUERIES.take_up_by_reference, {"keys": list(dispatch_keys)})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfNobody:
+    """Reports on hand-overs that nobody knows, of one connection."""
+
+    connection: str
+    number: int
+    first_at: datetime
+    """When the first of them arrived."""
+
+
+async def of_nobody(connection: Connection) -> list[OfNobody]:
+    """Count by connection the reports that name no hand-over of ours, or none yet."""
+    return await fetch_all(connection, OfNobody, _QUERIES.of_nobody)
 
 
 def _communication(key: str) -> UUID | None:

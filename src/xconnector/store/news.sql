@@ -39,3 +39,9 @@ FROM (
     WHERE dispatch.dispatch_key = ANY(%(keys)s) AND dispatch.reference IS NOT NULL AND NOT told.applied
 ) AS given
 WHERE early.event_id = given.event_id;
+
+-- name: of_nobody
+-- Reports on hand-overs that nobody knows, by connection.
+SELECT split_part(dispatch_key, '/', 1) AS connection, count(*) AS number, min(arrived_at) AS first_at
+FROM delivery_event WHERE dispatch_key LIKE '%%/%%' AND NOT applied
+GROUP BY 1 ORDER BY 1;

@@ -17,6 +17,7 @@ from xconnector.contract.feedback import FeedbackRequest
 from xconnector.domain.communication import State
 from xconnector.domain.delivery import DeliveryEvent
 from xconnector.domain.keys import Purpose
+from xconnector.operations.status import status
 from xconnector.pipeline.closing import Answer, close
 from xconnector.postgres.connect import transaction
 from xconnector.store import communications, dispatches
@@ -179,3 +180,6 @@ async def test_reports_on_the_hand_overs_of_other_connections_move_nothing(site:
 
     assert answer.status_code == 202
     assert await state_of(site, dispatch) == State.DISPATCHED
+    assert [(one.connection, one.number) for one in (await status(site.place.pool)).reports_of_nobody] == [
+        ("sendgrid", 1)
+    ]

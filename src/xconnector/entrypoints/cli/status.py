@@ -87,6 +87,13 @@ def _show(found: "Status") -> None:
             [(one.name, one.waits_for, one.number, one.first_due_at) for one in found.waiting],
         )
         console.print()
+    if found.reports_of_nobody:
+        show_table(
+            "Reports on hand-overs that nobody knows",
+            ["connection", "number#", "since"],
+            [(one.connection, one.number, one.first_at) for one in found.reports_of_nobody],
+        )
+        console.print()
     show_table(
         "Latest runs",
         ["run", "file", "records#", "started", "read"],
