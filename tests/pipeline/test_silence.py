@@ -1,5 +1,6 @@
 """A source that does not speak when it should is a failure, until it does."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -13,7 +14,8 @@ from xconnector.operations.feeds_overview import feeds_overview
 from xconnector.pipeline.silence import look_for_silence
 from xconnector.pipeline.workplace import Workplace
 from xconnector.postgres.connect import reading, transaction
-from xconnector.store import feed_states
+from xconnector.store import dropped_files, feed_states
+from xconnector.store.dropped_files import FileState, Settled
 from xconnector.store.feed_states import Lately
 from xconnector.testing.small_project import row
 
@@ -137,3 +139,38 @@ async def test_a_run_speaks_with_all_its_records_at_once(office: OpenOffice) -> 
 
     assert in_time == []
     assert "feed notice_runs is silent: 3 records expected by" in failure.reason
+
+
+@pytest.mark.parametrize("at_least, silent", [(0, False), (1, True)])
+async def test_a_file_without_news_counts_where_every_file_does(
+    office: OpenOffice, at_least: int, *, silent: bool
+) -> None:
+    async with office(_expected("notice_runs", f"{{every: 2h, at_least: {at_least}}}")) as opened:
+        await _listen(opened, after=-HOUR)
+        repeated = Settled(state=FileState.REPEATED, sha256="0" * 64)
+        async with transaction(opened.place.pool) as connection:
+            now = opened.place.now()
+            await dropped_files.claim(
+                connection, claimant="c", feed="notice_runs", drop="arrivals", name="a.csv", size=0, now=now
+            )
+            await dropped_files.settle(connection, "c", repeated)
+        await _listen(opened, after=HOUR + timedelta(minutes=30))
+        failed = await open_failures(opened.place.pool, Choice(), limit=10)
+
+    assert bool(failed) is silent
+
+
+async def test_several_feeds_are_looked_at_in_the_order_in_which_everybody_holds_them(office: OpenOffice) -> None:
+    both = (
+        _expected("notice_runs", "{every: 1h}")["xconnector.yaml"]
+        + _expected("notice_events", "{every: 1h}")["xconnector.yaml"]
+    )
+    async with office({"xconnector.yaml": both}) as opened:
+        place = opened.place
+        feeds = dict(sorted(place.project.feeds.items(), reverse=True))
+        turned = replace(place, project=replace(place.project, feeds=feeds))
+        async with transaction(place.pool) as connection:
+            await look_for_silence(turned, connection)
+            rows = await (await connection.execute("SELECT feed FROM feed_state ORDER BY ctid")).fetchall()
+
+    assert [row[0] for row in rows] == sorted(feeds)

@@ -26,7 +26,7 @@ class Expectation:
     calendar: Calendar | None = None
     """The days on which it speaks; None is every day."""
     at_least: int = 1
-    """Records that count as having spoken."""
+    """Records that count as having spoken; 0 counts every file, whatever is in it."""
 
     @property
     def is_at_a_time(self) -> bool:

@@ -74,7 +74,10 @@ async def _hear(
         await _close(connection, feed.name, expected, awaited, spoke_at, now)
     if spoke_at is None or expected.is_at_a_time or heard.is_silent:
         return heard.awaited
-    latest = await feed_states.latest(connection, feed.name, until=now, in_runs=in_runs) or spoke_at
+    latest = await feed_states.latest(
+        connection, feed.name, until=now, in_runs=in_runs, with_repeated=not expected.at_least
+    )
+    latest = latest or spoke_at
     return Awaited(counts_from=latest, due_at=expected.due_after(latest))
 
 
@@ -104,7 +107,7 @@ async def _close(
 
 def _silence(feed: str, expected: Expectation, awaited: Awaited) -> Failure:
     due = awaited.due_at.astimezone(expected.zone)
-    what = "a word" if expected.at_least == 1 else f"{expected.at_least:,} records"
+    what = "a word" if expected.at_least <= 1 else f"{expected.at_least:,} records"
     reason = (
         f"feed {feed} is silent: {what} expected by {due:%Y-%m-%d %H:%M} ({expected.zone.key}) did not come; "
         "ask its source. This closes itself when it speaks"

@@ -20,8 +20,9 @@ class ExpectedShape(Shape):
     """Time of day in the project's time zone by which it has spoken, such as "06:00"."""
     calendar: Name | None = None
     """One of `calendars`: on other days it need not speak; left out, it speaks every day."""
-    at_least: Annotated[int, Field(ge=1, le=10_000_000)] = 1
-    """So many records count as having spoken."""
+    at_least: Annotated[int, Field(ge=0, le=10_000_000)] = 1
+    """So many records count as having spoken. Of a feed that reads files, with 0 each file counts that came, also one
+    that is empty or was taken in before."""
     first: Day = date(2024, 1, 1)
     """A day on which it speaks, where `every` is several days, such as 2026-01-05; left out, 7d are Mondays."""
 

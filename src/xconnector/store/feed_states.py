@@ -260,15 +260,18 @@ async def spoken(
 ) -> datetime | None:
     """Return when a feed had spoken often enough behind one moment and up to another; None where it had not."""
     query = _QUERIES.spoken_in_runs if in_runs else _QUERIES.spoken
-    parameters = {"feed": feed, "after": after, "until": until, "before": least - 1}
+    parameters = {"feed": feed, "after": after, "until": until, "before": least - 1 if in_runs else max(least, 1) - 1}
     row = await (await connection.execute(query, parameters)).fetchone()
     return None if row is None else row[0]
 
 
-async def latest(connection: Connection, feed: str, *, until: datetime, in_runs: bool) -> datetime | None:
-    """Return when a feed spoke last up to a moment; None where it never did."""
+async def latest(
+    connection: Connection, feed: str, *, until: datetime, in_runs: bool, with_repeated: bool = False
+) -> datetime | None:
+    """Return when a feed spoke last up to a moment, perhaps by a file that was taken in before; None where never."""
     query = _QUERIES.latest_run if in_runs else _QUERIES.latest
-    row = await (await connection.execute(query, {"feed": feed, "until": until})).fetchone()
+    parameters = {"feed": feed, "until": until} | ({"with_repeated": with_repeated} if in_runs else {})
+    row = await (await connection.execute(query, parameters)).fetchone()
     return None if row is None else row[0]
 
 

@@ -126,6 +126,10 @@ ORDER BY received_at OFFSET %(before)s LIMIT 1;
 SELECT started_at FROM (
     SELECT started_at, sum(coalesce(records_read, expected)) OVER (ORDER BY started_at, run_id) AS records
     FROM run WHERE feed = %(feed)s AND started_at > %(after)s AND started_at <= %(until)s
+    UNION ALL
+    -- A file that was taken in before brings no record; it says that its source is alive.
+    SELECT claimed_at, 0 FROM dropped_file
+    WHERE feed = %(feed)s AND state = 'repeated' AND claimed_at > %(after)s AND claimed_at <= %(until)s
 ) AS spoken
 WHERE records > %(before)s ORDER BY started_at LIMIT 1;
 
@@ -136,7 +140,11 @@ WHERE feed = %(feed)s AND received_at <= %(until)s AND fate IN ('taken', 'set_as
 
 -- name: latest_run
 -- When a feed that is read in runs spoke last.
-SELECT max(started_at) FROM run WHERE feed = %(feed)s AND started_at <= %(until)s;
+SELECT greatest(
+    (SELECT max(started_at) FROM run WHERE feed = %(feed)s AND started_at <= %(until)s),
+    (SELECT max(claimed_at) FROM dropped_file
+     WHERE feed = %(feed)s AND state = 'repeated' AND claimed_at <= %(until)s AND %(with_repeated)s)
+);
 
 -- name: latest_data
 -- What the latest records of a feed say, of those with a fate.
