@@ -161,11 +161,9 @@ async def test_a_file_without_news_counts_where_every_file_does(
 
 
 async def test_several_feeds_are_looked_at_in_the_order_in_which_everybody_holds_them(office: OpenOffice) -> None:
-    both = (
-        _expected("notice_runs", "{every: 1h}")["xconnector.yaml"]
-        + _expected("notice_events", "{every: 1h}")["xconnector.yaml"]
-    )
-    async with office({"xconnector.yaml": both}) as opened:
+    changes = [_expected(feed, "{every: 1h}") for feed in ("notice_runs", "notice_events")]
+    both: Changes = {"xconnector.yaml": [change for one in changes for change in one["xconnector.yaml"]]}
+    async with office(both) as opened:
         place = opened.place
         feeds = dict(sorted(place.project.feeds.items(), reverse=True))
         turned = replace(place, project=replace(place.project, feeds=feeds))
