@@ -10,6 +10,7 @@ from xconnector.contract.feedback import FeedbackRequest
 from xconnector.testing.conformance import Became
 
 SECRET = "a secret of the tests"
+ACCOUNT = {"api_key": "test_key", "sender": "adr_1"}
 _WORDS = {
     Became.DELIVERED: "letter.delivered",
     Became.RETURNED: "letter.returned_to_sender",
@@ -18,8 +19,8 @@ _WORDS = {
 
 
 class Lob:
-    settings: Mapping[str, object] = {"reports": {"secrets": [SECRET]}}
-    of_another: Mapping[str, object] = {"reports": {"secrets": ["another secret"]}}
+    settings: Mapping[str, object] = {**ACCOUNT, "reports": {"secrets": [SECRET]}}
+    of_another: Mapping[str, object] = {**ACCOUNT, "reports": {"secrets": ["another secret"]}}
     signs_its_time = True
 
     def request(self, became: Became, dispatch_key: str, reference: str, *, at: datetime) -> FeedbackRequest:
