@@ -4,6 +4,7 @@ import json
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 
@@ -12,15 +13,19 @@ from tests.connectors.smpp.stand_in import MessageCentre
 from tests.connectors.twilio import stand_in as twilio
 from tests.office import Changes, Office, notice
 from tests.pipeline.conftest import OpenOffice
+from xconnector.connectors.twilio.webhook import FORMAT
+from xconnector.contract.feedback import FeedbackRequest
 from xconnector.domain.communication import State
 from xconnector.domain.consent import ConsentAction
 from xconnector.domain.delivery import DeliveryEventType as Type
 from xconnector.domain.feedback.signal import Signal
 from xconnector.domain.routing.plan import Medium
 from xconnector.domain.suppression import SuppressionReason
+from xconnector.pipeline.provider_reports import Keeping, ReportRequest, take_requests
 from xconnector.pipeline.track import keep_news
 from xconnector.postgres.connect import reading
 from xconnector.store import consents, suppressions
+from xconnector.store.report_requests import RawRequest
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -149,3 +154,26 @@ async def test_a_start_to_one_sender_takes_back_no_stop_to_another(office: OpenO
     assert [(word.action, word.medium, word.source) for word in said["K-1"]] == [
         (ConsentAction.WITHDRAW, Medium.SMS, "sms")
     ]
+
+
+async def test_a_stop_by_webhook_counts_for_everybody_who_was_written_to_at_the_number(office: OpenOffice) -> None:
+    body = urlencode({"MessageSid": "SM1", "SmsStatus": "received", "From": MOBILE, "Body": "Stop!"}).encode()
+    stop = FORMAT.read(FeedbackRequest(headers={"content-type": "application/x-www-form-urlencoded"}, body=body))
+    request = ReportRequest(raw=RawRequest(connection="sms", body=body), reports_on="sms", signals=stop)
+    async with twilio.open_stand_in(Path()) as service, office(by_text_message("twilio", service.settings)) as opened:
+        await opened.send(notice("1", mobile=MOBILE), notice("2", mobile=MOBILE), notice("3", mobile="+4915550000002"))
+
+        async def all_left() -> bool:
+            return all([await opened.state_of(key) is State.DISPATCHED for key in ("1", "2", "3")])
+
+        async with opened.at_work():
+            await opened.until(all_left)
+        kept = [await take_requests(opened.place, [request]) for _ in range(2)]
+        async with reading(opened.place.pool) as connection:
+            said = await consents.of_customers(connection, ["K-1", "K-2", "K-3"])
+
+    assert kept == [[Keeping.KEPT], [Keeping.KNOWN]]
+    assert {key: [word.action for word in words] for key, words in said.items()} == {
+        "K-1": [ConsentAction.WITHDRAW],
+        "K-2": [ConsentAction.WITHDRAW],
+    }
