@@ -10,11 +10,15 @@ from xconnector.testing.conformance import Became
 
 SECRET = "a secret that nobody else sees"
 _WORDS = {Became.DELIVERED: "DELIVERED", Became.RETURNED: "UNDELIVERABLE", Became.UNHEARD_OF: "OF_NEXT_YEAR"}
+_ACCOUNT = {"url": "https://small.api.infobip.com", "api_key": "x", "sender": "Small"}
 
 
 class Infobip:
-    settings: Mapping[str, object] = {"reports": {"user": "provider", "secrets": [SECRET]}}
-    of_another: Mapping[str, object] = {"reports": {"user": "provider", "secrets": ["another secret of somebody"]}}
+    settings: Mapping[str, object] = {**_ACCOUNT, "reports": {"user": "provider", "secrets": [SECRET]}}
+    of_another: Mapping[str, object] = {
+        **_ACCOUNT,
+        "reports": {"user": "provider", "secrets": ["another secret of somebody"]},
+    }
     signs_its_time = False
 
     def request(self, became: Became, dispatch_key: str, reference: str, *, at: datetime) -> FeedbackRequest:

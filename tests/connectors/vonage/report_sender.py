@@ -12,11 +12,12 @@ from xconnector.testing.conformance import Became
 
 SECRET = "a secret of the tests"
 _WORDS = {Became.DELIVERED: "delivered", Became.RETURNED: "failed", Became.UNHEARD_OF: "of next year"}
+_ACCOUNT = {"api_key": "abcd1234", "api_secret": "x", "sender": "Small"}
 
 
 class Vonage:
-    settings: Mapping[str, object] = {"reports": {"secrets": [SECRET]}}
-    of_another: Mapping[str, object] = {"reports": {"secrets": ["another secret"]}}
+    settings: Mapping[str, object] = {**_ACCOUNT, "reports": {"secrets": [SECRET]}}
+    of_another: Mapping[str, object] = {**_ACCOUNT, "reports": {"secrets": ["another secret"]}}
     signs_its_time = True
 
     def request(self, became: Became, dispatch_key: str, reference: str, *, at: datetime) -> FeedbackRequest:
