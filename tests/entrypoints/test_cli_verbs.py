@@ -73,6 +73,7 @@ def test_reconcile_accounts_for_a_day_and_for_everything(desk: Desk) -> None:
 
 def test_explain_tells_the_whole_history_and_the_reason_of_the_route(desk: Desk) -> None:
     plain, told = desk.type("explain", "mailed"), desk.type("explain", "mailed", "--json")
+    assert "when (Europe/Berlin)" in plain.stdout
 
     assert plain.exit_code == told.exit_code == 0
     words = " ".join(plain.stdout.split())

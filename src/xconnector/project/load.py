@@ -104,6 +104,13 @@ def project_name(folder: Path) -> str:
     return name
 
 
+def project_time_zone(folder: Path) -> str:
+    """Return the IANA name of a project's time zone, whether or not the rest of it can be loaded; else UTC."""
+    file, _ = read_yaml(folder / PROJECT_FILE, PROJECT_FILE)
+    name = None if file is None else _text_at(file, "locale", "timezone")
+    return name if name in available_timezones() else "UTC"
+
+
 class _Loading:
     def __init__(self, folder: Path, environment: Mapping[str, str], instead: Mapping[str, TableText]) -> None:
         self._folder = folder

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
 
 import typer
 
+from xconnector.entrypoints.cli.showing import show_times_in
+
 if TYPE_CHECKING:
     from xconnector.postgres.connect import Pool
 
@@ -39,6 +41,7 @@ def with_place(folder: Path, work: Callable[[Any], Awaitable[T]]) -> T:
 
     async def opened() -> T:
         async with open_project(folder, name="xconnector cli") as (place, _):
+            show_times_in(place.project.locale.timezone)
             return await work(place)
 
     return run(opened())
@@ -47,9 +50,11 @@ def with_place(folder: Path, work: Callable[[Any], Awaitable[T]]) -> T:
 def with_store(folder: Path, work: Callable[["Pool"], Awaitable[T]]) -> T:
     """Open only the database of the project in a folder and run work on it; its connections may lack their secrets."""
     from xconnector.entrypoints.bootstrap import open_store
+    from xconnector.project.load import project_time_zone
 
     async def opened() -> T:
         async with open_store(folder, name="xconnector cli") as pool:
+            show_times_in(project_time_zone(folder))
             return await work(pool)
 
     return run(opened())
