@@ -40,7 +40,7 @@ def device_routes(place: Workplace, callers: Callers, bodies: Bodies, limits: We
     caller = callers.known(Purpose.DEVICES)
 
     @routes.put(
-        "/customers/{customer_key}/devices/{connection}",
+        "/customers/{customer_key:path}/devices/{connection}",
         summary="Register a device of a customer, or say that it is still there",
         response_description="The device is registered, durably.",
         responses=documented(
@@ -69,7 +69,7 @@ def device_routes(place: Workplace, callers: Callers, bodies: Bodies, limits: We
         return DeviceAnswer(device_id=device_id)
 
     @routes.delete(
-        "/customers/{customer_key}/devices/{connection}/{device_id}",
+        "/customers/{customer_key:path}/devices/{connection}/{device_id}",
         summary="Take a device out",
         status_code=HTTPStatus.NO_CONTENT,
         response_description="The customer has no such device, any more or ever.",
