@@ -53,6 +53,8 @@ async def test_the_description_asks_for_keys_where_they_are_needed(site: Site) -
     assert guarded == {
         ("/communications/{communication_id}/decision", "get"): ["decisions key"],
         ("/communications/{communication_id}/delivery", "get"): ["decisions key"],
+        ("/customers/{customer_key}/devices/{connection}", "put"): ["devices key"],
+        ("/customers/{customer_key}/devices/{connection}/{device_id}", "delete"): ["devices key"],
         ("/events", "post"): ["events key"],
         ("/portal/documents", "get"): ["portal key"],
         ("/portal/documents/{dispatch_key}", "put"): ["portal key"],
