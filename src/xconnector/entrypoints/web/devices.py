@@ -46,6 +46,8 @@ def device_routes(place: Workplace, callers: Callers, bodies: Bodies, limits: We
         responses=documented(
             HTTPStatus.BAD_REQUEST,
             HTTPStatus.UNAUTHORIZED,
+            # Of a key that holds a line break, which no path does.
+            HTTPStatus.NOT_FOUND,
             HTTPStatus.REQUEST_TIMEOUT,
             HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
             HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -73,7 +75,12 @@ def device_routes(place: Workplace, callers: Callers, bodies: Bodies, limits: We
         summary="Take a device out",
         status_code=HTTPStatus.NO_CONTENT,
         response_description="The customer has no such device, any more or ever.",
-        responses=documented(HTTPStatus.UNAUTHORIZED, HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.SERVICE_UNAVAILABLE),
+        responses=documented(
+            HTTPStatus.UNAUTHORIZED,
+            HTTPStatus.NOT_FOUND,
+            HTTPStatus.UNPROCESSABLE_ENTITY,
+            HTTPStatus.SERVICE_UNAVAILABLE,
+        ),
     )
     async def delete(
         actor: Annotated[str, Depends(caller)],
