@@ -8,6 +8,8 @@ from tests.pipeline.conftest import OpenOffice
 from xconnector.domain.communication import State
 from xconnector.entrypoints.programs import sandbox
 from xconnector.operations.failures import Choice, open_failures, reprocess
+from xconnector.postgres.connect import reading
+from xconnector.store import bundles
 from xconnector.testing.small_project import row
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -172,3 +174,28 @@ async def test_a_lost_answer_of_the_house_is_asked_for_and_nothing_is_printed_tw
     assert account.states == {State.COMPLETED: 2}
     assert [line.get("duplicate") for line in arrivals] == [None, None]
     assert found.handovers[0].bundle_key == arrivals[0]["bundle"]
+
+
+async def test_no_two_pieces_of_a_connection_have_the_same_number_and_households_share_envelopes(
+    office: OpenOffice,
+) -> None:
+    changes = {
+        "xconnector.yaml": [
+            (
+                "limits: {collect: 100ms}",
+                "limits: {collect: 100ms}\n    pieces_per_bundle: 2\n    share_envelopes: true",
+            )
+        ],
+        "communications/notice_due.yaml": [("route:", "share_envelope: address\nroute:")],
+    }
+    async with office(changes) as opened:
+        await opened.run([row(str(number)) for number in range(5)])
+        await opened.work()
+        async with reading(opened.place.pool) as connection:
+            rows = [await bundles.find(connection, key) for key in _bundles(opened)]
+        lines = _lines(opened.house.arrivals)
+
+    numbers = [number for one in rows if one for number in range(one.first_number, one.first_number + one.pieces)]
+    assert sorted(numbers) == list(range(5))
+    assert max(one.lately for one in rows if one) == 5
+    assert {(line["bundle"], line["envelope_number"]) for line in lines} == {(key, 1) for key in _bundles(opened)}
