@@ -54,10 +54,7 @@ async def test_devices_are_registered_moved_and_taken_out(tmp_path: Path, databa
 
 
 async def test_what_cannot_be_registered_is_refused_without_showing_it(site: Site) -> None:
-    refused = [
-        await put(site, body)
-        for body in BAD
-    ]
+    refused = [await put(site, body) for body in BAD]
     assert {answer.status_code for answer in refused} == {422}
     assert not [answer for answer in refused if "10.0.0.1" in answer.text]
 
