@@ -43,6 +43,9 @@ from xconnector.store.reconciliations import Account
 from xconnector.store.runs import Run
 from xconnector.testing.small_project import write_run, write_small_project
 
+AS_TEXT_MESSAGE = {"templates/notice/sms.txt": [("", "{{ customer.name }}: {{ data.amount.text }}\n")]}
+"""The notice, for who sends it to telephones: composers of small projects make only what tests ask for."""
+
 Changes = Mapping[str, Sequence[tuple[str, str]]]
 """By file of the project: what to replace by what."""
 
@@ -69,6 +72,9 @@ def write_office_project(folder: Path, changes: Changes | None = None) -> Path:
     edit(folder, "xconnector.yaml", _SFTP, _FOLDER)
     edit(folder, "xconnector.yaml", "{collect: 1s}", "{collect: 100ms}")
     for file, replacements in (changes or {}).items():
+        # A change of nothing writes a file that the small project has not.
+        if replacements[0][0] == "":
+            (folder / file).touch(exist_ok=False)
         for old, new in replacements:
             edit(folder, file, old, new)
     return folder

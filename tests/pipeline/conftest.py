@@ -8,7 +8,7 @@ from typing import Protocol
 import pytest
 import pytest_asyncio
 
-from tests.office import Changes, Office, open_office, write_office_project
+from tests.office import AS_TEXT_MESSAGE, Changes, Office, open_office, write_office_project
 from xconnector.connectors.embedded.composer import EmbeddedComposer
 from xconnector.connectors.embedded.settings import EmbeddedSettings
 from xconnector.contract.lifecycle import Connector
@@ -18,8 +18,8 @@ from xconnector.execution.jobs import Retry
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def composer(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[EmbeddedComposer]:
-    """The embedded composer with the templates of the small project."""
-    folder = write_office_project(tmp_path_factory.mktemp("templates"))
+    """The embedded composer with the templates of the small project, and the notice as a text message."""
+    folder = write_office_project(tmp_path_factory.mktemp("templates"), AS_TEXT_MESSAGE)
     settings = EmbeddedSettings(processes=1)
     async with EmbeddedComposer(settings, Surroundings(project_folder=folder, state_folder=folder / "var")) as opened:
         yield opened

@@ -11,7 +11,7 @@ import pytest
 from tests.connectors.smpp import stand_in as smpp
 from tests.connectors.smpp.stand_in import MessageCentre
 from tests.connectors.twilio import stand_in as twilio
-from tests.office import Changes, Office, notice
+from tests.office import AS_TEXT_MESSAGE, Changes, Office, notice
 from tests.pipeline.conftest import OpenOffice
 from xconnector.connectors.twilio.webhook import FORMAT
 from xconnector.contract.feedback import FeedbackRequest
@@ -39,6 +39,7 @@ def by_text_message(connector: str, settings: Mapping[str, object]) -> Changes:
         # What is JSON is YAML.
         "xconnector.yaml": [("  print:\n", f"  sms: {json.dumps(connection)}\n  print:\n")],
         "tables/routing.md": [*ROUTING.items()],
+        **AS_TEXT_MESSAGE,
     }
 
 

@@ -103,9 +103,6 @@ gaps: amounts between 500 and 1,000 show what a communication without a row look
 <mj-text>{{ customer.name }}: {{ data.amount.text }}</mj-text>
 </mj-column></mj-section></mj-body></mjml>
 """,
-    "templates/notice/sms.txt": """
-{{ customer.name }}: {{ data.amount.text }}
-""",
     "templates/notice/e-mail.txt": """Subject: {{ communication.title }}
 
 {{ customer.name }}: {{ data.amount.text }}
