@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
+from uuid import uuid4
 
 from xconnector.contract.errors import (
     ConnectorError,
@@ -57,7 +58,9 @@ class Inbox:
         """
         with told(self.folder):
             self._prove()
-            probe, renamed = self.workplace / _PROBE, self.workplace / f"{_PROBE}ed"
+            # Others may look at the same moment.
+            name = f"{_PROBE}-{uuid4().hex}"
+            probe, renamed = self.workplace / name, self.workplace / f"{name}-renamed"
             probe.write_bytes(b"")
             probe.rename(renamed)
             renamed.unlink()
