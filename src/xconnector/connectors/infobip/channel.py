@@ -2,46 +2,26 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from types import TracebackType
-from typing import Self
 
 from xconnector.connectors.infobip.client import InfobipClient, Taken
 from xconnector.connectors.infobip.settings import InfobipSettings
 from xconnector.contract.channel import Dispatch, Receipt
-from xconnector.contract.errors import ConnectorError, MisconfiguredError, OutcomeUnknownError, PermanentError
+from xconnector.contract.errors import ConnectorError, OutcomeUnknownError
+from xconnector.contract.service_channel import ServiceChannel
 from xconnector.contract.short_text import short_text
 from xconnector.domain.document import RenditionKind
 
 
-class InfobipChannel:
+class InfobipChannel(ServiceChannel[InfobipClient]):
     """Sends; a lost answer is settled by the log, where our key is the message's id, or else by a report."""
 
     def __init__(self, settings: InfobipSettings) -> None:
+        super().__init__(InfobipClient(settings), at_once=settings.at_once)
         self._settings = settings
-        self._client = InfobipClient(settings)
-        self._free = asyncio.Semaphore(settings.at_once)
 
     @property
     def takes(self) -> frozenset[RenditionKind]:
         return frozenset({RenditionKind.SMS})
-
-    async def __aenter__(self) -> Self:
-        await self._client.__aenter__()
-        return self
-
-    async def __aexit__(
-        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None, /
-    ) -> None:
-        await self._client.__aexit__(exc_type, exc, traceback)
-
-    async def check(self) -> None:
-        try:
-            await self._client.logged("none-of-ours")
-        except PermanentError as refusal:
-            raise MisconfiguredError(str(refusal)) from None
-
-    async def send(self, dispatches: Sequence[Dispatch]) -> Sequence[Receipt | ConnectorError]:
-        return await asyncio.gather(*(self._send(dispatch) for dispatch in dispatches))
 
     async def ask(self, dispatch_keys: Sequence[str]) -> Mapping[str, Receipt | OutcomeUnknownError]:
         """Return what the log has; it may be late, so what is missing there is unknown and not surely absent."""
@@ -57,13 +37,8 @@ class InfobipChannel:
                 return lost
         return lost if logged is None else self._receipt(logged)
 
-    async def _send(self, dispatch: Dispatch) -> Receipt | ConnectorError:
-        try:
-            message = self._message(dispatch)
-            async with self._free:
-                return self._receipt(await self._client.hand_over(message))
-        except ConnectorError as error:
-            return error
+    async def hand_over(self, dispatch: Dispatch) -> Receipt:
+        return self._receipt(await self._client.hand_over(self._message(dispatch)))
 
     def _receipt(self, taken: Taken) -> Receipt:
         return Receipt(

@@ -72,6 +72,10 @@ class InfobipClient:
             return None
         return next((one for one in found if one.message_id == message_id), None)
 
+    async def knock(self) -> None:
+        """Prove address and key without sending anything. Raises one of the four errors."""
+        await self.logged("none-of-ours")
+
     async def hand_over(self, message: Mapping[str, object]) -> Taken:
         """Hand over a message.
 

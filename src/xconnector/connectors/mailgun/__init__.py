@@ -8,10 +8,10 @@ from xconnector.domain.routing.plan import Medium
 
 
 def _open_channel(settings: MailgunSettings, surroundings: Surroundings) -> Channel:
-    from xconnector.connectors.mailgun.channel import MailgunChannel
+    from xconnector.connectors.mailgun.channel import channel_of
 
     del surroundings  # it keeps nothing
-    return MailgunChannel(settings)
+    return channel_of(settings)
 
 
 def _report_webhook(settings: MailgunSettings, _surroundings: Surroundings) -> ReportWebhook:

@@ -8,10 +8,10 @@ from xconnector.domain.routing.plan import Medium
 
 
 def _open_channel(settings: PostmarkSettings, surroundings: Surroundings) -> Channel:
-    from xconnector.connectors.postmark.channel import PostmarkChannel
+    from xconnector.connectors.postmark.channel import channel_of
 
     del surroundings  # it keeps nothing
-    return PostmarkChannel(settings)
+    return channel_of(settings)
 
 
 def _report_webhook(settings: PostmarkSettings, _surroundings: Surroundings) -> ReportWebhook:

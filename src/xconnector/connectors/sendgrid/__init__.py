@@ -8,10 +8,10 @@ from xconnector.domain.routing.plan import Medium
 
 
 def _open_channel(settings: SendGridSettings, surroundings: Surroundings) -> Channel:
-    from xconnector.connectors.sendgrid.channel import SendGridChannel
+    from xconnector.connectors.sendgrid.channel import channel_of
 
     del surroundings  # it keeps nothing
-    return SendGridChannel(settings)
+    return channel_of(settings)
 
 
 def _report_webhook(settings: SendGridSettings, _surroundings: Surroundings) -> ReportWebhook:

@@ -1,51 +1,14 @@
-"""The channel: each mail is one call of SendGrid."""
+"""The channel: each mail is one call of SendGrid, with the parts of the mail."""
 
-import asyncio
-from collections.abc import Sequence
-from types import TracebackType
-from typing import Self
+from functools import partial
 
 from xconnector.connectors.sendgrid.client import SendGridClient
 from xconnector.connectors.sendgrid.settings import SendGridSettings
-from xconnector.contract.channel import Dispatch, Receipt
-from xconnector.contract.errors import ConnectorError
-from xconnector.contract.mail.parts import mail_parts
-from xconnector.contract.mail.settings import renditions_of
-from xconnector.domain.document import RenditionKind
+from xconnector.contract.mail.parts import MailParts, mail_parts
+from xconnector.contract.mail.service import MailChannel
 
 
-class SendGridChannel:
-    """Sends; SendGrid takes no key of ours, so a lost answer stays unknown until a report names the dispatch."""
-
-    def __init__(self, settings: SendGridSettings) -> None:
-        self._settings = settings
-        self._client = SendGridClient(settings)
-        self._free = asyncio.Semaphore(settings.at_once)
-
-    @property
-    def takes(self) -> frozenset[RenditionKind]:
-        return renditions_of(self._settings)
-
-    async def __aenter__(self) -> Self:
-        await self._client.__aenter__()
-        return self
-
-    async def __aexit__(
-        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None, /
-    ) -> None:
-        await self._client.__aexit__(exc_type, exc, traceback)
-
-    async def check(self) -> None:
-        await self._client.knock()
-
-    async def send(self, dispatches: Sequence[Dispatch]) -> Sequence[Receipt | ConnectorError]:
-        return await asyncio.gather(*(self._send(dispatch) for dispatch in dispatches))
-
-    async def _send(self, dispatch: Dispatch) -> Receipt | ConnectorError:
-        try:
-            mail = mail_parts(dispatch, self._settings)
-            async with self._free:
-                reference = await self._client.hand_over(mail, dispatch.dispatch_key)
-        except ConnectorError as error:
-            return error
-        return Receipt(reference=reference, awaits_report=self._settings.reports is not None)
+def channel_of(settings: SendGridSettings) -> MailChannel[MailParts]:
+    """Return the channel, not opened yet."""
+    write = partial(mail_parts, settings=settings)
+    return MailChannel(SendGridClient(settings), settings, write, awaits_report=settings.reports is not None)

@@ -8,10 +8,10 @@ from xconnector.domain.routing.plan import Medium
 
 
 def _open_channel(settings: SesSettings, surroundings: Surroundings) -> Channel:
-    from xconnector.connectors.ses.channel import SesChannel
+    from xconnector.connectors.ses.channel import channel_of
 
     del surroundings  # it keeps nothing
-    return SesChannel(settings)
+    return channel_of(settings)
 
 
 def _report_webhook(settings: SesSettings, _surroundings: Surroundings) -> ReportWebhook:

@@ -1,58 +1,31 @@
 """The channel: each text becomes a message of the account."""
 
-import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
-from types import TracebackType
-from typing import Self
 from urllib.parse import quote
 
 from xconnector.connectors.twilio.client import Taken, TwilioClient
 from xconnector.connectors.twilio.settings import TwilioSettings
 from xconnector.contract.channel import Dispatch, Price, Receipt
-from xconnector.contract.errors import ConnectorError, MisconfiguredError, PermanentError
+from xconnector.contract.service_channel import ServiceChannel
 from xconnector.contract.short_text import short_text
 from xconnector.domain.dispatch_key import GIVEN_ALONG_AS
 from xconnector.domain.document import RenditionKind
 
 
-class TwilioChannel:
+class TwilioChannel(ServiceChannel[TwilioClient]):
     """Sends; Twilio takes no key of ours, so a lost answer stays unknown until a report names the dispatch."""
 
     def __init__(self, settings: TwilioSettings) -> None:
+        super().__init__(TwilioClient(settings), at_once=settings.at_once)
         self._settings = settings
-        self._client = TwilioClient(settings)
-        self._free = asyncio.Semaphore(settings.at_once)
 
     @property
     def takes(self) -> frozenset[RenditionKind]:
         return frozenset({RenditionKind.SMS})
 
-    async def __aenter__(self) -> Self:
-        await self._client.__aenter__()
-        return self
-
-    async def __aexit__(
-        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None, /
-    ) -> None:
-        await self._client.__aexit__(exc_type, exc, traceback)
-
-    async def check(self) -> None:
-        try:
-            await self._client.knock()
-        except PermanentError as refusal:
-            raise MisconfiguredError(str(refusal)) from None
-
-    async def send(self, dispatches: Sequence[Dispatch]) -> Sequence[Receipt | ConnectorError]:
-        return await asyncio.gather(*(self._send(dispatch) for dispatch in dispatches))
-
-    async def _send(self, dispatch: Dispatch) -> Receipt | ConnectorError:
-        try:
-            message = self._message(dispatch)
-            async with self._free:
-                taken = await self._client.hand_over(message)
-        except ConnectorError as error:
-            return error
+    async def hand_over(self, dispatch: Dispatch) -> Receipt:
+        taken = await self._client.hand_over(self._message(dispatch))
         return Receipt(
             reference=taken.sid,
             awaits_report=self._settings.status_callback is not None,

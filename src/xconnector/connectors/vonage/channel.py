@@ -1,56 +1,29 @@
 """The channel: each text becomes a message of the account."""
 
-import asyncio
-from collections.abc import Mapping, Sequence
-from types import TracebackType
-from typing import Self
+from collections.abc import Mapping
 
 from xconnector.connectors.vonage.client import VonageClient
 from xconnector.connectors.vonage.settings import VonageSettings
 from xconnector.contract.channel import Dispatch, Receipt
-from xconnector.contract.errors import ConnectorError, MisconfiguredError, PermanentError
+from xconnector.contract.service_channel import ServiceChannel
 from xconnector.contract.short_text import short_text
 from xconnector.domain.document import RenditionKind
 from xconnector.domain.sms import SmsEncoding, sms_length
 
 
-class VonageChannel:
+class VonageChannel(ServiceChannel[VonageClient]):
     """Sends; a lost answer stays unknown until a report brings the dispatch key back."""
 
     def __init__(self, settings: VonageSettings) -> None:
+        super().__init__(VonageClient(settings), at_once=settings.at_once)
         self._settings = settings
-        self._client = VonageClient(settings)
-        self._free = asyncio.Semaphore(settings.at_once)
 
     @property
     def takes(self) -> frozenset[RenditionKind]:
         return frozenset({RenditionKind.SMS})
 
-    async def __aenter__(self) -> Self:
-        await self._client.__aenter__()
-        return self
-
-    async def __aexit__(
-        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None, /
-    ) -> None:
-        await self._client.__aexit__(exc_type, exc, traceback)
-
-    async def check(self) -> None:
-        try:
-            await self._client.knock()
-        except PermanentError as refusal:
-            raise MisconfiguredError(str(refusal)) from None
-
-    async def send(self, dispatches: Sequence[Dispatch]) -> Sequence[Receipt | ConnectorError]:
-        return await asyncio.gather(*(self._send(dispatch) for dispatch in dispatches))
-
-    async def _send(self, dispatch: Dispatch) -> Receipt | ConnectorError:
-        try:
-            message = self._message(dispatch)
-            async with self._free:
-                reference = await self._client.hand_over(message)
-        except ConnectorError as error:
-            return error
+    async def hand_over(self, dispatch: Dispatch) -> Receipt:
+        reference = await self._client.hand_over(self._message(dispatch))
         return Receipt(reference=reference, awaits_report=self._settings.status_callback is not None)
 
     def _message(self, dispatch: Dispatch) -> Mapping[str, object]:
