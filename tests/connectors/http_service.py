@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from abc import ABC, abstractmethod
 from asyncio import AbstractServer, StreamReader, StreamWriter
 from collections.abc import Mapping
 from contextlib import suppress
@@ -39,25 +40,22 @@ class Answer:
     headers: Mapping[str, str] | None = None
 
 
-class HttpService:
-    """Serves `answer(request)`; `loses` says of which requests the answer gets lost."""
+class LoopbackService(ABC):
+    """Serves whoever connects, and cuts every line when it goes down."""
 
     def __init__(self) -> None:
         self.port = 0
-        self.requests: list[Request] = []
         self.loses_answers = False
         self._server: AbstractServer | None = None
+        self._open: set[StreamWriter] = set()
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    def answer(self, request: Request) -> Answer:
-        raise NotImplementedError
-
-    def hands_over(self, request: Request) -> bool:
-        """Say whether this request hands something over, so that its answer may be lost."""
-        return request.method == "POST"
+    @abstractmethod
+    async def converse(self, reader: StreamReader, writer: StreamWriter) -> None:
+        """Serve one line until its end; a line that breaks is no mistake."""
 
     async def come_up(self) -> None:
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
@@ -66,6 +64,8 @@ class HttpService:
     async def go_down(self) -> None:
         if self._server is not None:
             self._server.close()
+            for writer in self._open:
+                writer.close()
             await self._server.wait_closed()
             self._server = None
 
@@ -73,14 +73,35 @@ class HttpService:
         self.loses_answers = True
 
     async def _serve(self, reader: StreamReader, writer: StreamWriter) -> None:
+        self._open.add(writer)
         with suppress(asyncio.IncompleteReadError, ConnectionError):
-            request = await _read(reader)
-            self.requests.append(request)
-            answer = self.answer(request)
-            if not (self.loses_answers and self.hands_over(request)):
-                writer.write(_written(answer))
-                await writer.drain()
+            await self.converse(reader, writer)
         writer.close()
+        self._open.discard(writer)
+
+
+class HttpService(LoopbackService):
+    """Serves `answer(request)`; `hands_over` says of which requests the answer may get lost."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.requests: list[Request] = []
+
+    @abstractmethod
+    def answer(self, request: Request) -> Answer:
+        """Say what a request is answered with."""
+
+    def hands_over(self, request: Request) -> bool:
+        """Say whether this request hands something over, so that its answer may be lost."""
+        return request.method == "POST"
+
+    async def converse(self, reader: StreamReader, writer: StreamWriter) -> None:
+        request = await _read(reader)
+        self.requests.append(request)
+        answer = self.answer(request)
+        if not (self.loses_answers and self.hands_over(request)):
+            writer.write(_written(answer))
+            await writer.drain()
 
 
 async def _read(reader: StreamReader) -> Request:

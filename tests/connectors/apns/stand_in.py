@@ -1,11 +1,10 @@
 """Apple's push service on the loopback address: HTTP/2, as its documentation describes it."""
 
-import asyncio
 import hashlib
 import json
-from asyncio import AbstractServer, StreamReader, StreamWriter
+from asyncio import StreamReader, StreamWriter
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from h2.config import H2Configuration
 from h2.connection import H2Connection
 from h2.events import DataReceived, RequestReceived, StreamEnded
 
+from tests.connectors.http_service import LoopbackService
 from xconnector.contract.channel import Dispatch, Recipient
 from xconnector.contract.device import Device
 from xconnector.domain.document import RenditionKind
@@ -32,24 +32,21 @@ def token_of(customer_key: str) -> str:
     return hashlib.sha256(customer_key.encode()).hexdigest()
 
 
-class AppleStandIn:
+class AppleStandIn(LoopbackService):
     can_be_asked = True
 
     def __init__(self, folder: Path) -> None:
-        self.port = 0
+        super().__init__()
         self.file = folder / "AuthKey.p8"
         self.shown: list[dict[str, Any]] = []
         self.headers: list[Mapping[str, str]] = []
         self.answers: dict[str, tuple[int, Mapping[str, Any]]] = {_NOBODY: (400, {"reason": "BadDeviceToken"})}
-        self._loses_answers = False
-        self._server: AbstractServer | None = None
-        self._open: set[StreamWriter] = set()
         self._trusts = True
 
     @property
     def settings(self) -> Mapping[str, Any]:
         who = {"key_id": "ABC123DEFG", "team_id": "DEF123GHIJ", "topic": "example.bank"}
-        return {"key_file": str(self.file), "url": f"http://127.0.0.1:{self.port}", "timeout": 5, **who}
+        return {"key_file": str(self.file), "url": self.url, "timeout": 5, **who}
 
     def addressed(self, dispatch: Dispatch) -> Dispatch:
         token = token_of(dispatch.recipient.customer_key)
@@ -57,24 +54,12 @@ class AppleStandIn:
 
     async def come_up(self) -> None:
         self.file.write_bytes(KEY.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
-        self.port = self._server.sockets[0].getsockname()[1]
+        await super().come_up()
 
     async def arrived(self) -> Sequence[Arrival]:
         return [
             Arrival(dispatch_key=one["dispatch_key"], digests={RenditionKind.PUSH: _digest(one)}) for one in self.shown
         ]
-
-    async def go_down(self) -> None:
-        if self._server is not None:
-            self._server.close()
-            for writer in self._open:
-                writer.close()
-            await self._server.wait_closed()
-            self._server = None
-
-    async def lose_answers(self) -> None:
-        self._loses_answers = True
 
     async def refuse(self, recipient: Recipient) -> None:
         self.answers[token_of(recipient.customer_key)] = (413, {"reason": "PayloadTooLarge"})
@@ -82,14 +67,7 @@ class AppleStandIn:
     async def reject_credentials(self) -> None:
         self._trusts = False
 
-    async def _serve(self, reader: StreamReader, writer: StreamWriter) -> None:
-        self._open.add(writer)
-        with suppress(ConnectionError):
-            await self._converse(reader, writer)
-        writer.close()
-        self._open.discard(writer)
-
-    async def _converse(self, reader: StreamReader, writer: StreamWriter) -> None:
+    async def converse(self, reader: StreamReader, writer: StreamWriter) -> None:
         line = H2Connection(H2Configuration(client_side=False, header_encoding="utf-8"))
         line.initiate_connection()
         requests: dict[int, tuple[dict[str, str], bytearray]] = {}
@@ -108,7 +86,7 @@ class AppleStandIn:
                 elif isinstance(event, StreamEnded):
                     headers, body = requests.pop(event.stream_id)
                     status, told = self._answer(headers, bytes(body))
-                    if self._loses_answers:
+                    if self.loses_answers:
                         return
                     line.send_headers(event.stream_id, [(":status", str(status)), ("apns-id", headers["apns-id"])])
                     line.send_data(event.stream_id, json.dumps(told).encode() if told else b"", end_stream=True)

@@ -1,11 +1,9 @@
 """Firebase and Google's tokens on the loopback address, as their documentation describes them."""
 
-import asyncio
 import hashlib
 import json
-from asyncio import AbstractServer, StreamReader, StreamWriter
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -17,6 +15,7 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from tests.connectors.http_service import Answer, HttpService, Request
 from xconnector.contract.channel import Dispatch, Recipient
 from xconnector.contract.device import Device
 from xconnector.domain.document import RenditionKind
@@ -35,24 +34,20 @@ def token_of(customer_key: str) -> str:
     return hashlib.sha256(customer_key.encode()).hexdigest()
 
 
-class FirebaseStandIn:
+class FirebaseStandIn(HttpService):
     can_be_asked = True
 
     def __init__(self, folder: Path) -> None:
-        self.port = 0
+        super().__init__()
         self.file = folder / "firebase.json"
         self.shown: list[dict[str, Any]] = []
         self.answers: dict[str, tuple[int, Mapping[str, Any]]] = {}
         """By token, in place of success: status and error."""
         self.trusts = True
-        self._loses_answers = False
-        self._server: AbstractServer | None = None
-        self._open: set[StreamWriter] = set()
 
     @property
     def settings(self) -> Mapping[str, Any]:
-        here = f"http://127.0.0.1:{self.port}"
-        return {"service_account": str(self.file), "url": here, "token_url": f"{here}/token", "timeout": 5}
+        return {"service_account": str(self.file), "url": self.url, "token_url": f"{self.url}/token", "timeout": 5}
 
     def device(self, token: str) -> Device:
         return Device(device_id=UUID(hashlib.sha256(token.encode()).hexdigest()[:32]), address=token)
@@ -64,8 +59,7 @@ class FirebaseStandIn:
         pem = account_key().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
         told = {"project_id": "bank", "client_email": "push@bank.test", "private_key": pem, "private_key_id": "k1"}
         self.file.write_text(json.dumps(told))
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
-        self.port = self._server.sockets[0].getsockname()[1]
+        await super().come_up()
 
     async def arrived(self) -> Sequence[Arrival]:
         return [
@@ -73,36 +67,18 @@ class FirebaseStandIn:
             for one in self.shown
         ]
 
-    async def go_down(self) -> None:
-        if self._server is not None:
-            self._server.close()
-            for writer in self._open:
-                writer.close()
-            await self._server.wait_closed()
-            self._server = None
-
-    async def lose_answers(self) -> None:
-        self._loses_answers = True
-
     async def refuse(self, recipient: Recipient) -> None:
         self.answers[token_of(recipient.customer_key)] = (400, {"status": "INVALID_ARGUMENT"})
 
     async def reject_credentials(self) -> None:
         self.trusts = False
 
-    async def _serve(self, reader: StreamReader, writer: StreamWriter) -> None:
-        self._open.add(writer)
-        with suppress(asyncio.IncompleteReadError, ConnectionError):
-            while True:
-                path, headers, body = await _read(reader)
-                status, told = self._answer(path, headers, body)
-                if self._loses_answers and path != "/token":
-                    break
-                content = json.dumps(told).encode()
-                writer.write(f"HTTP/1.1 {status} x\r\nContent-Length: {len(content)}\r\n\r\n".encode() + content)
-                await writer.drain()
-        writer.close()
-        self._open.discard(writer)
+    def hands_over(self, request: Request) -> bool:
+        return request.path != "/token"
+
+    def answer(self, request: Request) -> Answer:
+        status, told = self._answer(request.path, request.headers, request.body)
+        return Answer(status=status, content=told)
 
     def _answer(self, path: str, headers: Mapping[str, str], body: bytes) -> tuple[int, Mapping[str, Any]]:
         if path == "/token":
@@ -118,8 +94,7 @@ class FirebaseStandIn:
 
     def _token(self, body: bytes) -> tuple[int, Mapping[str, Any]]:
         claim = parse_qs(body.decode())["assertion"][0]
-        audience = f"http://127.0.0.1:{self.port}/token"
-        jwt.decode(claim, account_key().public_key(), algorithms=["RS256"], audience=audience)
+        jwt.decode(claim, account_key().public_key(), algorithms=["RS256"], audience=f"{self.url}/token")
         return (200, {"access_token": ACCESS, "expires_in": 3600}) if self.trusts else (401, {"error": "invalid_grant"})
 
 
@@ -137,10 +112,3 @@ def _digest(message: Mapping[str, Any]) -> str:
     words = message["notification"]
     notice = PushNotice(title=words["title"], body=words["body"], link=message["data"].get("link"))
     return hashlib.sha256(push_content(notice)).hexdigest()
-
-
-async def _read(reader: StreamReader) -> tuple[str, Mapping[str, str], bytes]:
-    head = (await reader.readuntil(b"\r\n\r\n")).decode("ascii").split("\r\n")
-    _, path, _ = head[0].split(" ")
-    headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in head[1:] if line)}
-    return path, headers, await reader.readexactly(int(headers.get("content-length", "0")))

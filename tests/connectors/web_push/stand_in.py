@@ -1,12 +1,10 @@
 """Push services and browsers on the loopback address: each browser decrypts what it gets."""
 
-import asyncio
 import base64
 import hashlib
 import json
-from asyncio import AbstractServer, StreamReader, StreamWriter
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from pathlib import Path
@@ -18,6 +16,7 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from tests.connectors.http_service import Answer, HttpService, Request
 from xconnector.contract.channel import Dispatch, Recipient
 from xconnector.contract.device import Device
 from xconnector.domain.document import RenditionKind
@@ -48,18 +47,14 @@ class Browser:
     shown: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
 
 
-class WebPushStandIn:
+class WebPushStandIn(HttpService):
     def __init__(self) -> None:
-        self.port = 0
+        super().__init__()
         self.browsers: dict[str, Browser] = {}
-        self.requests: list[Mapping[str, str]] = []
         self.headers: Mapping[str, str] = {}
         """Of every answer."""
-        self._loses_answers = False
         self._refused: set[str] = set()
         self._trusted = encoded(public_of(VAPID))
-        self._server: AbstractServer | None = None
-        self._open: set[StreamWriter] = set()
 
     can_be_asked = False
 
@@ -73,7 +68,7 @@ class WebPushStandIn:
 
     def subscription(self, browser: Browser) -> dict[str, Any]:
         keys = {"p256dh": encoded(public_of(browser.key)), "auth": encoded(browser.auth)}
-        return {"endpoint": f"http://127.0.0.1:{self.port}/push/{browser.name}", "keys": keys}
+        return {"endpoint": f"{self.url}/push/{browser.name}", "keys": keys}
 
     def device(self, browser: Browser) -> Device:
         device_id = UUID(hashlib.sha256(browser.name.encode()).hexdigest()[:32])
@@ -83,10 +78,6 @@ class WebPushStandIn:
         customer_key = dispatch.recipient.customer_key
         return replace(dispatch, devices=(self.device(self.browser(f"browser-of-{customer_key}", customer_key)),))
 
-    async def come_up(self) -> None:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
-        self.port = self._server.sockets[0].getsockname()[1]
-
     async def arrived(self) -> Sequence[Arrival]:
         return [
             Arrival(dispatch_key=one["dispatch_key"], digests={RenditionKind.PUSH: _digest(one)})
@@ -94,37 +85,14 @@ class WebPushStandIn:
             for one in browser.shown
         ]
 
-    async def go_down(self) -> None:
-        if self._server is not None:
-            self._server.close()
-            for writer in self._open:
-                writer.close()
-            await self._server.wait_closed()
-            self._server = None
-
-    async def lose_answers(self) -> None:
-        self._loses_answers = True
-
     async def refuse(self, recipient: Recipient) -> None:
         self._refused.add(recipient.customer_key)
 
     async def reject_credentials(self) -> None:
         self._trusted = "another"
 
-    async def _serve(self, reader: StreamReader, writer: StreamWriter) -> None:
-        self._open.add(writer)
-        with suppress(asyncio.IncompleteReadError, ConnectionError):
-            while True:
-                path, headers, body = await _read(reader)
-                self.requests.append(headers)
-                status = self._status(path, headers, body)
-                if self._loses_answers:
-                    break
-                told = "".join(f"{name}: {value}\r\n" for name, value in self.headers.items())
-                writer.write(f"HTTP/1.1 {status.value} x\r\n{told}Content-Length: 0\r\n\r\n".encode())
-                await writer.drain()
-        writer.close()
-        self._open.discard(writer)
+    def answer(self, request: Request) -> Answer:
+        return Answer(status=self._status(request.path, request.headers, request.body), headers=self.headers)
 
     def _status(self, path: str, headers: Mapping[str, str], body: bytes) -> HTTPStatus:
         browser = self.browsers.get(path.removeprefix("/push/"))
@@ -143,7 +111,7 @@ class WebPushStandIn:
         token, _, key = authorization.removeprefix("vapid t=").partition(", k=")
         if key != self._trusted:
             return False
-        claims = jwt.decode(token, VAPID.public_key(), algorithms=["ES256"], audience=f"http://127.0.0.1:{self.port}")
+        claims = jwt.decode(token, VAPID.public_key(), algorithms=["ES256"], audience=self.url)
         return bool(claims["sub"].startswith("mailto:"))
 
 
@@ -161,10 +129,3 @@ async def open_stand_in(folder: Path) -> AsyncGenerator[WebPushStandIn]:
 def _digest(shown: Mapping[str, Any]) -> str:
     message = PushNotice(title=shown["title"], body=shown["body"], link=shown["link"])
     return hashlib.sha256(push_content(message)).hexdigest()
-
-
-async def _read(reader: StreamReader) -> tuple[str, Mapping[str, str], bytes]:
-    head = (await reader.readuntil(b"\r\n\r\n")).decode("ascii").split("\r\n")
-    _, path, _ = head[0].split(" ")
-    headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in head[1:] if line)}
-    return path, headers, await reader.readexactly(int(headers.get("content-length", "0")))

@@ -96,8 +96,8 @@ async def test_each_browser_is_shown_the_message(services: WebPushStandIn) -> No
 
     assert isinstance(result, Receipt)
     assert [[shown["title"] for shown in browser.shown] for browser in browsers] == [["Police 1"], ["Police 1"]]
-    assert services.requests[0]["ttl"] == "86400"
-    assert services.requests[0]["urgency"] == "normal"
+    assert services.requests[0].headers["ttl"] == "86400"
+    assert services.requests[0].headers["urgency"] == "normal"
 
 
 @pytest.mark.parametrize("status", [HTTPStatus.NOT_FOUND, HTTPStatus.GONE])

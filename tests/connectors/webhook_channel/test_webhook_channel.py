@@ -13,7 +13,7 @@ import pytest
 import pytest_asyncio
 from pydantic import ValidationError
 
-from tests.connectors.webhook_channel.stand_in import SECRET, ReceiverStandIn, open_stand_in
+from tests.connectors.webhook_channel.stand_in import SECRET, ReceiverStandIn, open_stand_in, told
 from xconnector.connectors.webhook_channel import MANIFEST
 from xconnector.connectors.webhook_channel.answer import LONGEST_WAIT, meant
 from xconnector.connectors.webhook_channel.channel import WebhookChannel
@@ -76,7 +76,7 @@ async def test_documents_can_be_links(receiver: ReceiverStandIn) -> None:
 
     await sent(channel(receiver, **changed), DISPATCH)
 
-    (document,) = receiver.requests[0].told["data"]["documents"]
+    (document,) = told(receiver.requests[0])["data"]["documents"]
     sha256 = DISPATCH.renditions[RenditionKind.LETTER].sha256
     assert document["link"] == f"https://documents.example/{DISPATCH.communication_id}/letter?sha256={sha256}"
     assert document["sha256"] == sha256
@@ -84,7 +84,7 @@ async def test_documents_can_be_links(receiver: ReceiverStandIn) -> None:
 
 async def test_documents_can_be_parts(receiver: ReceiverStandIn) -> None:
     # The library proves JSON only: what is signed is seen by the stand-in where it takes JSON.
-    receiver.answer = HTTPStatus.OK
+    receiver.answers_with = HTTPStatus.OK
     large = Rendition.of(RenditionKind.LETTER, b"%PDF" + bytes(range(256)) * 1000, pages=1)
     dispatch = replace(DISPATCH, renditions={**DISPATCH.renditions, RenditionKind.LETTER: large})
 
@@ -115,7 +115,7 @@ async def test_what_was_not_composed_is_refused(receiver: ReceiverStandIn) -> No
 
 
 async def test_an_endpoint_that_is_gone_gets_no_more(receiver: ReceiverStandIn) -> None:
-    receiver.answer = HTTPStatus.GONE
+    receiver.answers_with = HTTPStatus.GONE
 
     results = await sent(channel(receiver), DISPATCH, sample_dispatch(2), sample_dispatch(3))
 
@@ -125,7 +125,7 @@ async def test_an_endpoint_that_is_gone_gets_no_more(receiver: ReceiverStandIn) 
 
 @pytest.mark.parametrize("status", [HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.BAD_GATEWAY, HTTPStatus.GATEWAY_TIMEOUT])
 async def test_the_wait_that_is_asked_for_is_told(receiver: ReceiverStandIn, status: HTTPStatus) -> None:
-    receiver.answer, receiver.headers = status, {"Retry-After": "120"}
+    receiver.answers_with, receiver.headers = status, {"Retry-After": "120"}
 
     (result,) = await sent(channel(receiver), DISPATCH)
 
@@ -134,7 +134,7 @@ async def test_the_wait_that_is_asked_for_is_told(receiver: ReceiverStandIn, sta
 
 
 async def test_a_redirect_is_a_failure_and_is_not_followed(receiver: ReceiverStandIn) -> None:
-    receiver.answer = HTTPStatus.TEMPORARY_REDIRECT
+    receiver.answers_with = HTTPStatus.TEMPORARY_REDIRECT
     receiver.headers = {"Location": f"http://127.0.0.1:{receiver.port}/elsewhere"}
 
     (result,) = await sent(channel(receiver), DISPATCH)
