@@ -2,12 +2,12 @@
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
 
 from xconnector.contract.feedback import MOST_BODY, FeedbackFormat, FeedbackRequest
-from xconnector.contract.report_settings import SecretSentAlong, password_of
+from xconnector.contract.report_settings import SecretSentAlong, SignedReports, password_of
 from xconnector.contract.webhook_source import UnprovenError
 from xconnector.domain.feedback.signal import Signal
 from xconnector.domain.signed import is_equal
@@ -59,6 +59,24 @@ def signed(is_genuine: Callable[[FeedbackRequest, datetime], bool]) -> Proof:
             raise UnprovenError("the signature is missing, wrong, or of another time")
 
     return prove
+
+
+class IsGenuine(Protocol):
+    """Says whether a request is signed with a secret, at a time that lies near ours."""
+
+    def __call__(self, request: FeedbackRequest, secret: str, /, *, now: datetime, tolerance: timedelta) -> bool: ...
+
+
+def signed_with_secret(told: SignedReports | None, is_genuine: IsGenuine) -> Proof | None:
+    """Return the proof of requests that one of the settings' secrets signs, or None where the settings have none."""
+    if told is None:
+        return None
+    secrets = [secret.get_secret_value() for secret in told.secrets]
+
+    def is_theirs(request: FeedbackRequest, now: datetime) -> bool:
+        return one_fits(secrets, lambda secret: is_genuine(request, secret, now=now, tolerance=told.tolerance))
+
+    return signed(is_theirs)
 
 
 def sent_along(told: SecretSentAlong) -> Proof:

@@ -8,6 +8,7 @@ from typing import Any, Self
 import httpx
 
 from xconnector.contract.errors import MisconfiguredError, OutcomeUnknownError, TransientError
+from xconnector.contract.outbound import beginning
 
 _LARGEST_ANSWER = 64 * 1024
 _NOTHING_SENT_YET = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
@@ -55,7 +56,8 @@ class WebService:
         self._url = url
         self._http = httpx.AsyncClient(
             auth=auth,
-            headers=dict(headers or {}),
+            # What is read is counted as it comes: nothing may grow when it is unpacked.
+            headers={**(headers or {}), "Accept-Encoding": "identity"},
             timeout=timeout,
             limits=httpx.Limits(max_connections=at_once, max_keepalive_connections=at_once),
             # An answer that sends us elsewhere would take the login and the content along.
@@ -84,7 +86,7 @@ class WebService:
                 return ServiceAnswer(
                     status=answer.status_code,
                     headers={name.lower(): value for name, value in answer.headers.items()},
-                    body=await _body(answer),
+                    body=await beginning(answer, _LARGEST_ANSWER),
                 )
         except (httpx.InvalidURL, httpx.UnsupportedProtocol):
             raise MisconfiguredError(f"the address of {self.name} is none that can be called") from None
@@ -97,10 +99,17 @@ class WebService:
             raise OutcomeUnknownError(f"{lost}; look there, then settle it") from None
 
 
-async def _body(answer: httpx.Response) -> bytes:
-    body = b""
-    async for chunk in answer.aiter_bytes():
-        body += chunk
-        if len(body) > _LARGEST_ANSWER:
-            break
-    return body[:_LARGEST_ANSWER]
+class ServiceCaller:
+    """What calls one service, opened with it: the wire of a connector."""
+
+    def __init__(self, service: WebService) -> None:
+        self._service = service
+
+    async def __aenter__(self) -> Self:
+        await self._service.__aenter__()
+        return self
+
+    async def __aexit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None, /
+    ) -> None:
+        await self._service.__aexit__(exc_type, exc, traceback)

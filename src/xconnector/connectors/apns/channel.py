@@ -26,8 +26,10 @@ from xconnector.contract.errors import (
     TransientError,
 )
 from xconnector.contract.manifest import Surroundings
+from xconnector.contract.outbound import beginning
+from xconnector.contract.push_message import push_message
 from xconnector.domain.document import RenditionKind
-from xconnector.domain.push import PushError, PushNotice, read_push
+from xconnector.domain.push import PushNotice
 from xconnector.domain.strict_json import Json
 
 _LARGEST = 16 * 1024
@@ -55,6 +57,7 @@ class ApnsChannel:
             timeout=settings.timeout.total_seconds(),
             follow_redirects=False,
             trust_env=False,
+            headers={"Accept-Encoding": "identity"},
         )
         self._now = now
         self._proof: Proof | None = None
@@ -91,13 +94,10 @@ class ApnsChannel:
         return [await self._hand_over(dispatch) for dispatch in dispatches]
 
     async def _hand_over(self, dispatch: Dispatch) -> Receipt | ConnectorError:
-        push = dispatch.renditions.get(RenditionKind.PUSH)
-        if push is None:
-            return PermanentError("no push message was composed: give its template a push.txt")
         try:
-            told = _told(read_push(push.content), dispatch.dispatch_key)
-        except PushError as wrong:
-            return PermanentError(str(wrong))
+            told = _told(push_message(dispatch), dispatch.dispatch_key)
+        except PermanentError as error:
+            return error
         key = dispatch.dispatch_key
         return outcome_of(await asyncio.gather(*(self._push(device, told, key) for device in dispatch.devices)))
 
@@ -108,7 +108,7 @@ class ApnsChannel:
             async with self._http.stream(
                 "POST", url, content=msgspec.json.encode(told), headers=self._headers(device, dispatch_key)
             ) as answer:
-                body = await _beginning(answer)
+                body = await beginning(answer, _LARGEST)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout):
             return TransientError("Apple's push service cannot be reached")
         except httpx.HTTPError:
@@ -139,12 +139,3 @@ class ApnsChannel:
 def _told(message: PushNotice, dispatch_key: str) -> object:
     told = {"aps": {"alert": {"title": message.title, "body": message.body}}, "dispatch_key": dispatch_key}
     return {**told, "link": message.link} if message.link else told
-
-
-async def _beginning(answer: httpx.Response) -> bytes:
-    content = b""
-    async for chunk in answer.aiter_bytes():
-        content += chunk
-        if len(content) > _LARGEST:
-            break
-    return content[:_LARGEST]

@@ -19,8 +19,10 @@ from xconnector.contract.device import Device
 from xconnector.contract.device_outcome import DeviceAnswer, outcome_of
 from xconnector.contract.errors import ConnectorError, OutcomeUnknownError, PermanentError, TransientError
 from xconnector.contract.manifest import Surroundings
+from xconnector.contract.outbound import beginning
+from xconnector.contract.push_message import push_message
 from xconnector.domain.document import RenditionKind
-from xconnector.domain.push import PushError, PushNotice, read_push
+from xconnector.domain.push import PushNotice
 from xconnector.domain.strict_json import Json
 
 _LARGEST = 64 * 1024
@@ -45,7 +47,10 @@ class FcmChannel:
         self._settings = settings
         self._path = surroundings.project_folder / settings.service_account
         self._http = httpx.AsyncClient(
-            timeout=settings.timeout.total_seconds(), follow_redirects=False, trust_env=False
+            timeout=settings.timeout.total_seconds(),
+            follow_redirects=False,
+            trust_env=False,
+            headers={"Accept-Encoding": "identity"},
         )
         self._now = now
         self._access: Access | None = None
@@ -85,14 +90,9 @@ class FcmChannel:
         return self._access
 
     async def _hand_over(self, dispatch: Dispatch) -> Receipt | ConnectorError:
-        push = dispatch.renditions.get(RenditionKind.PUSH)
-        if push is None:
-            return PermanentError("no push message was composed: give its template a push.txt")
         try:
-            message = read_push(push.content)
+            message = push_message(dispatch)
             token = await self._opened().token()
-        except PushError as wrong:
-            return PermanentError(str(wrong))
         except ConnectorError as error:
             return error
         return outcome_of(
@@ -107,7 +107,7 @@ class FcmChannel:
                 json=self._told(device, message, dispatch),
                 headers={"Authorization": f"Bearer {token}"},
             ) as answer:
-                body = await _beginning(answer)
+                body = await beginning(answer, _LARGEST)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout):
             return TransientError("Firebase cannot be reached")
         except httpx.HTTPError:
@@ -127,15 +127,6 @@ class FcmChannel:
         }
         notification = {"title": message.title, "body": message.body}
         return {"message": {"token": device.address, "notification": notification, "data": data, "android": android}}
-
-
-async def _beginning(answer: httpx.Response) -> bytes:
-    content = b""
-    async for chunk in answer.aiter_bytes():
-        content += chunk
-        if len(content) > _LARGEST:
-            break
-    return content[:_LARGEST]
 
 
 def _name(body: bytes) -> str:

@@ -12,6 +12,7 @@ from xconnector.connectors.folder.names import SIDECAR, name_of
 from xconnector.connectors.folder.settings import FolderSettings
 from xconnector.connectors.folder.shelf import Shelf
 from xconnector.contract.channel import Dispatch, Receipt
+from xconnector.contract.dispatch_facts import facts_of
 from xconnector.contract.errors import ConnectorError, PermanentError
 from xconnector.contract.manifest import Surroundings
 from xconnector.domain.document import Rendition, RenditionKind
@@ -73,24 +74,8 @@ class FolderChannel:
 
 def _about(dispatch: Dispatch, documents: Sequence[tuple[PurePosixPath, Rendition]]) -> bytes:
     """Return who gets what: the same bytes for the same dispatch."""
-    recipient = dispatch.recipient
     told: Mapping[str, object] = {
-        "dispatch_key": dispatch.dispatch_key,
-        "communication_id": str(dispatch.communication_id),
-        "communication": dispatch.communication,
-        "title": dispatch.title,
-        "language": dispatch.language,
-        "promotional": dispatch.promotional,
-        "run": dispatch.run,
-        "customer": {
-            "key": recipient.customer_key,
-            "name": recipient.name,
-            "address_lines": recipient.address_lines,
-            "postcode": recipient.postcode,
-            "country": recipient.country,
-            "email": recipient.email,
-            "mobile": recipient.mobile,
-        },
+        **facts_of(dispatch),
         "documents": [
             {
                 "file": str(path),

@@ -1,8 +1,6 @@
 """The wire to Infobip: one request per message, and what its log knows of one."""
 
 from collections.abc import Mapping
-from types import TracebackType
-from typing import Self
 
 import msgspec
 
@@ -10,7 +8,7 @@ from xconnector.connectors.infobip.refusals import refusal_of_status
 from xconnector.connectors.infobip.settings import InfobipSettings
 from xconnector.contract.errors import OutcomeUnknownError
 from xconnector.contract.http_refusal import error_of_status
-from xconnector.contract.web_service import WebService
+from xconnector.contract.web_service import ServiceCaller, WebService
 
 
 class _Status(msgspec.Struct, rename="camel"):
@@ -38,26 +36,19 @@ class _Log(msgspec.Struct):
     results: list[Taken] = []
 
 
-class InfobipClient:
+class InfobipClient(ServiceCaller):
     """One account, opened."""
 
     def __init__(self, settings: InfobipSettings) -> None:
-        self._service = WebService(
-            f"Infobip ({settings.url})",
-            settings.url,
-            timeout=settings.timeout.total_seconds(),
-            at_once=settings.at_once,
-            headers={"Authorization": f"App {settings.api_key.get_secret_value()}", "Accept": "application/json"},
+        super().__init__(
+            WebService(
+                f"Infobip ({settings.url})",
+                settings.url,
+                timeout=settings.timeout.total_seconds(),
+                at_once=settings.at_once,
+                headers={"Authorization": f"App {settings.api_key.get_secret_value()}", "Accept": "application/json"},
+            )
         )
-
-    async def __aenter__(self) -> Self:
-        await self._service.__aenter__()
-        return self
-
-    async def __aexit__(
-        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None, /
-    ) -> None:
-        await self._service.__aexit__(exc_type, exc, traceback)
 
     async def logged(self, message_id: str) -> Taken | None:
         """Return a message of the last 48 hours by its id; None where there is none. Raises one of the four errors."""

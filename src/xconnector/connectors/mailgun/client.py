@@ -1,15 +1,12 @@
 """The wire to Mailgun: one call for each mail, whole (`POST /v3/{domain}/messages.mime`)."""
 
-from types import TracebackType
-from typing import Self
-
 import msgspec
 
 from xconnector.connectors.mailgun.settings import MailgunSettings
 from xconnector.contract.errors import ConnectorError, OutcomeUnknownError
 from xconnector.contract.http_refusal import error_of_status
 from xconnector.contract.mail.message import OutgoingMail
-from xconnector.contract.web_service import ServiceAnswer, WebService
+from xconnector.contract.web_service import ServiceAnswer, ServiceCaller, WebService
 from xconnector.domain.dispatch_key import GIVEN_ALONG_AS
 
 
@@ -17,27 +14,20 @@ class _Taken(msgspec.Struct):
     id: str = ""
 
 
-class MailgunClient:
+class MailgunClient(ServiceCaller):
     """One sending domain, opened."""
 
     def __init__(self, settings: MailgunSettings) -> None:
         self._domain = settings.domain
-        self._service = WebService(
-            f"Mailgun ({settings.url})",
-            settings.url,
-            timeout=settings.timeout.total_seconds(),
-            at_once=settings.at_once,
-            auth=("api", settings.api_key.get_secret_value()),
+        super().__init__(
+            WebService(
+                f"Mailgun ({settings.url})",
+                settings.url,
+                timeout=settings.timeout.total_seconds(),
+                at_once=settings.at_once,
+                auth=("api", settings.api_key.get_secret_value()),
+            )
         )
-
-    async def __aenter__(self) -> Self:
-        await self._service.__aenter__()
-        return self
-
-    async def __aexit__(
-        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None, /
-    ) -> None:
-        await self._service.__aexit__(exc_type, exc, traceback)
 
     async def knock(self) -> None:
         """Prove address, key and domain without sending anything. Raises one of the four errors."""

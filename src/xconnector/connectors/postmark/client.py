@@ -1,8 +1,7 @@
 """The wire to Postmark: one call for each mail (`POST /email`)."""
 
 import base64
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import msgspec
 
@@ -11,7 +10,7 @@ from xconnector.connectors.postmark.settings import PostmarkSettings
 from xconnector.contract.errors import ConnectorError, OutcomeUnknownError
 from xconnector.contract.http_refusal import error_of_status
 from xconnector.contract.mail.parts import Attachment, MailParts
-from xconnector.contract.web_service import ServiceAnswer, WebService
+from xconnector.contract.web_service import ServiceAnswer, ServiceCaller, WebService
 from xconnector.domain.dispatch_key import GIVEN_ALONG_AS
 
 _BODIES = {"text/plain": "TextBody", "text/html": "HtmlBody"}
@@ -22,30 +21,23 @@ class _Told(msgspec.Struct, rename="pascal"):
     message_i_d: str = ""
 
 
-class PostmarkClient:
+class PostmarkClient(ServiceCaller):
     """One server, opened."""
 
     def __init__(self, settings: PostmarkSettings) -> None:
         self._settings = settings
-        self._service = WebService(
-            f"Postmark ({settings.url})",
-            settings.url,
-            timeout=settings.timeout.total_seconds(),
-            at_once=settings.at_once,
-            headers={
-                "x-postmark-server-token": settings.server_token.get_secret_value(),
-                "accept": "application/json",
-            },
+        super().__init__(
+            WebService(
+                f"Postmark ({settings.url})",
+                settings.url,
+                timeout=settings.timeout.total_seconds(),
+                at_once=settings.at_once,
+                headers={
+                    "x-postmark-server-token": settings.server_token.get_secret_value(),
+                    "accept": "application/json",
+                },
+            )
         )
-
-    async def __aenter__(self) -> Self:
-        await self._service.__aenter__()
-        return self
-
-    async def __aexit__(
-        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None, /
-    ) -> None:
-        await self._service.__aexit__(exc_type, exc, traceback)
 
     async def knock(self) -> None:
         """Prove address and token without sending anything. Raises one of the four errors."""

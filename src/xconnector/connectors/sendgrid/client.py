@@ -1,8 +1,7 @@
 """The wire to SendGrid: one call for each mail (`POST /v3/mail/send`)."""
 
 import base64
-from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -10,7 +9,7 @@ from xconnector.connectors.sendgrid.settings import SendGridSettings
 from xconnector.contract.errors import ConnectorError, MisconfiguredError
 from xconnector.contract.http_refusal import error_of_status
 from xconnector.contract.mail.parts import Attachment, MailParts
-from xconnector.contract.web_service import ServiceAnswer, WebService
+from xconnector.contract.web_service import ServiceAnswer, ServiceCaller, WebService
 from xconnector.domain.dispatch_key import GIVEN_ALONG_AS
 
 T = TypeVar("T")
@@ -30,27 +29,20 @@ class _Scopes(msgspec.Struct):
     scopes: list[str] = []
 
 
-class SendGridClient:
+class SendGridClient(ServiceCaller):
     """One account, opened."""
 
     def __init__(self, settings: SendGridSettings) -> None:
         self._settings = settings
-        self._service = WebService(
-            f"SendGrid ({settings.url})",
-            settings.url,
-            timeout=settings.timeout.total_seconds(),
-            at_once=settings.at_once,
-            headers={"authorization": f"Bearer {settings.api_key.get_secret_value()}"},
+        super().__init__(
+            WebService(
+                f"SendGrid ({settings.url})",
+                settings.url,
+                timeout=settings.timeout.total_seconds(),
+                at_once=settings.at_once,
+                headers={"authorization": f"Bearer {settings.api_key.get_secret_value()}"},
+            )
         )
-
-    async def __aenter__(self) -> Self:
-        await self._service.__aenter__()
-        return self
-
-    async def __aexit__(
-        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None, /
-    ) -> None:
-        await self._service.__aexit__(exc_type, exc, traceback)
 
     async def knock(self) -> None:
         """Prove address and key without sending anything. Raises one of the four errors."""

@@ -3,8 +3,7 @@
 import base64
 from collections.abc import Callable
 from datetime import UTC, datetime
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import msgspec
 
@@ -14,7 +13,7 @@ from xconnector.connectors.ses.signing import SigningKey, signed_headers
 from xconnector.contract.errors import ConnectorError, OutcomeUnknownError
 from xconnector.contract.http_refusal import error_of_status
 from xconnector.contract.mail.message import OutgoingMail
-from xconnector.contract.web_service import ServiceAnswer, WebService
+from xconnector.contract.web_service import ServiceAnswer, ServiceCaller, WebService
 from xconnector.domain.dispatch_key import GIVEN_ALONG_AS
 
 
@@ -30,7 +29,7 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-class SesClient:
+class SesClient(ServiceCaller):
     """One region, opened."""
 
     def __init__(self, settings: SesSettings, *, now: Callable[[], datetime] = _now) -> None:
@@ -45,21 +44,14 @@ class SesClient:
             service="ses",
             session_token=None if token is None else token.get_secret_value(),
         )
-        self._service = WebService(
-            f"Amazon SES ({self._url})",
-            self._url,
-            timeout=settings.timeout.total_seconds(),
-            at_once=settings.at_once,
+        super().__init__(
+            WebService(
+                f"Amazon SES ({self._url})",
+                self._url,
+                timeout=settings.timeout.total_seconds(),
+                at_once=settings.at_once,
+            )
         )
-
-    async def __aenter__(self) -> Self:
-        await self._service.__aenter__()
-        return self
-
-    async def __aexit__(
-        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None, /
-    ) -> None:
-        await self._service.__aexit__(exc_type, exc, traceback)
 
     async def knock(self) -> None:
         """Prove address and key without sending anything. Raises one of the four errors."""

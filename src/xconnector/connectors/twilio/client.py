@@ -2,8 +2,7 @@
 
 from collections.abc import Mapping
 from http import HTTPStatus
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import msgspec
 
@@ -11,7 +10,7 @@ from xconnector.connectors.twilio.refusals import refusal_of_code
 from xconnector.connectors.twilio.settings import TwilioSettings
 from xconnector.contract.errors import ConnectorError, OutcomeUnknownError
 from xconnector.contract.http_refusal import error_of_status
-from xconnector.contract.web_service import ServiceAnswer, WebService
+from xconnector.contract.web_service import ServiceAnswer, ServiceCaller, WebService
 
 
 class Taken(msgspec.Struct):
@@ -27,27 +26,20 @@ class _Refused(msgspec.Struct):
     code: int = 0
 
 
-class TwilioClient:
+class TwilioClient(ServiceCaller):
     """One account, opened."""
 
     def __init__(self, settings: TwilioSettings) -> None:
         self._messages = f"/2010-04-01/Accounts/{settings.account_sid}/Messages.json"
-        self._service = WebService(
-            f"Twilio ({settings.url})",
-            settings.url,
-            timeout=settings.timeout.total_seconds(),
-            at_once=settings.at_once,
-            auth=_login(settings),
+        super().__init__(
+            WebService(
+                f"Twilio ({settings.url})",
+                settings.url,
+                timeout=settings.timeout.total_seconds(),
+                at_once=settings.at_once,
+                auth=_login(settings),
+            )
         )
-
-    async def __aenter__(self) -> Self:
-        await self._service.__aenter__()
-        return self
-
-    async def __aexit__(
-        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None, /
-    ) -> None:
-        await self._service.__aexit__(exc_type, exc, traceback)
 
     async def knock(self) -> None:
         """Prove address and login without sending anything. Raises one of the four errors."""

@@ -20,8 +20,8 @@ from xconnector.contract.errors import ConnectorError, OutcomeUnknownError, Perm
 from xconnector.contract.manifest import Surroundings
 from xconnector.contract.outbound import Resolve, outbound_client
 from xconnector.contract.outbound_allowance import ForbiddenAddressError
+from xconnector.contract.push_message import push_message
 from xconnector.domain.document import RenditionKind
-from xconnector.domain.push import PushError, read_push
 from xconnector.domain.strict_json import Json
 
 _LONGEST_REFERENCE = 200
@@ -109,12 +109,6 @@ class WebPushChannel:
 
 def _content(dispatch: Dispatch) -> bytes:
     """Return what the page's service worker gets: the message as it was approved, and its dispatch key."""
-    push = dispatch.renditions.get(RenditionKind.PUSH)
-    if push is None:
-        raise PermanentError("no push message was composed: give its template a push.txt")
-    try:
-        message = read_push(push.content)
-    except PushError as wrong:
-        raise PermanentError(str(wrong)) from None
+    message = push_message(dispatch)
     words = {"title": message.title, "body": message.body, "link": message.link, "dispatch_key": dispatch.dispatch_key}
     return msgspec.json.encode(words)

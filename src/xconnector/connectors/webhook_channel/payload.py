@@ -10,6 +10,7 @@ import msgspec
 
 from xconnector.connectors.webhook_channel.settings import Carriage, WebhookChannelSettings
 from xconnector.contract.channel import Dispatch
+from xconnector.contract.dispatch_facts import facts_of
 from xconnector.contract.errors import PermanentError
 from xconnector.domain.document import Rendition, RenditionKind
 
@@ -38,7 +39,7 @@ def payload_of(dispatch: Dispatch, settings: WebhookChannelSettings) -> Payload:
     told = msgspec.json.encode(
         {
             "type": "communication.handed_over",
-            "data": {**_facts(dispatch), "documents": [_told(dispatch, one, settings) for one in renditions]},
+            "data": {**facts_of(dispatch), "documents": [_told(dispatch, one, settings) for one in renditions]},
         }
     )
     if len(told) >= _LARGEST_JSON:
@@ -49,28 +50,6 @@ def payload_of(dispatch: Dispatch, settings: WebhookChannelSettings) -> Payload:
     if len(payload.body) > settings.largest:
         raise PermanentError(f"the request would hold {len(payload.body)} bytes, more than `largest`")
     return payload
-
-
-def _facts(dispatch: Dispatch) -> Mapping[str, object]:
-    recipient = dispatch.recipient
-    return {
-        "dispatch_key": dispatch.dispatch_key,
-        "communication_id": str(dispatch.communication_id),
-        "communication": dispatch.communication,
-        "title": dispatch.title,
-        "language": dispatch.language,
-        "promotional": dispatch.promotional,
-        "run": dispatch.run,
-        "customer": {
-            "key": recipient.customer_key,
-            "name": recipient.name,
-            "address_lines": recipient.address_lines,
-            "postcode": recipient.postcode,
-            "country": recipient.country,
-            "email": recipient.email,
-            "mobile": recipient.mobile,
-        },
-    }
 
 
 def _told(dispatch: Dispatch, rendition: Rendition, settings: WebhookChannelSettings) -> Mapping[str, object]:
