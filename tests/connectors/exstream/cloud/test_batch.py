@@ -34,8 +34,7 @@ from xconnector.contract.errors import (
     TransientError,
 )
 from xconnector.contract.submission import Submission, SubmissionReceipt, Underway
-from xconnector.domain.document import RenditionKind
-from xconnector.testing.orders import sample_order
+from xconnector.testing.orders import ALL_KINDS, sample_order
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +64,7 @@ async def test_a_run_comes_back_customer_by_customer(exstream: SandboxProgram, o
     assert found.keys() == {key(number) for number in range(1, 13)}
     for made in found.values():
         assert isinstance(made, Composition)
-        assert {piece.kind for piece in made.renditions} == set(RenditionKind)
+        assert {piece.kind for piece in made.renditions} == ALL_KINDS
         assert made.engine == f"exstream {TEMPLATE} {CHANNEL}"
     assert outcome.detail["customers processed"] == "12"
     assert outcome.detail["traces"]
@@ -91,7 +90,7 @@ async def test_the_outputs_of_all_flows_are_brought_together(
 
     for made in found.values():
         assert isinstance(made, Composition), made
-        assert {piece.kind for piece in made.renditions} == set(RenditionKind)
+        assert {piece.kind for piece in made.renditions} == ALL_KINDS
     assert outcome.detail["delivery files"] == "3"
 
 

@@ -82,7 +82,7 @@ async def test_what_people_write_stands_in_the_document(exstream: SandboxProgram
         edited = await composer.finish(draft.reference, ORDER)
         plain = await composed(composer)
 
-    assert {one.kind for one in edited.renditions} == set(RenditionKind)
+    assert {one.kind for one in edited.renditions} == ALL_KINDS
     assert letter_of(untouched) == letter_of(plain)
     assert letter_of(edited) != letter_of(plain)
     assert edited.engine.endswith(", edited")
