@@ -36,6 +36,7 @@ from xconnector.contract.errors import (
     TransientError,
 )
 from xconnector.domain.document import RenditionKind
+from xconnector.testing.orders import ALL_KINDS
 
 ORDER = sample_order(template=TEMPLATE)
 
