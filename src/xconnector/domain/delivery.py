@@ -39,6 +39,10 @@ class DeliveryEventType(StrEnum):
     """Kept raw and shown to operators."""
 
 
+OF_NOBODY = "?"
+"""Before what a channel could tell of no dispatch: the event is kept, counted and shown, and moves nothing."""
+
+
 class DeliveryReason(StrEnum):
     """Why a dispatch did not arrive. An address is suppressed on its reason, never on a class alone."""
 
@@ -62,6 +66,7 @@ class DeliveryEvent:
     """One fact about one dispatch, as its channel told it."""
 
     dispatch_key: str
+    """`?` and what the outside calls it, where nobody can say which dispatch is meant."""
     type: DeliveryEventType
     occurred_at: datetime
     reason: DeliveryReason | None = None

@@ -4,11 +4,12 @@ Status is computed from the set of events, so late, repeated and disordered repo
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
 from xconnector.domain.communication import State
-from xconnector.domain.delivery import DeliveryEvent, DeliveryEventType, is_undeliverable
+from xconnector.domain.delivery import OF_NOBODY, DeliveryEvent, DeliveryEventType, is_undeliverable
 from xconnector.domain.failure import Failure, FailureKind
 from xconnector.domain.feedback.signal import Signal
 from xconnector.pipeline import hops
@@ -68,10 +69,17 @@ async def keep_news(place: Workplace, channel: str, news: Sequence[DeliveryEvent
     else:
         meant = []
     now = place.now()
-    events = [one for one in news if isinstance(one, DeliveryEvent)]
+    events = [_placed(channel, one) for one in news if isinstance(one, DeliveryEvent)]
     for signal, keys in zip(signals, meant, strict=True):
-        events += [signal.event(key, arrived_at=now) for key in keys or [f"{channel}/?{signal.event_id}"]]
+        events += [signal.event(key, arrived_at=now) for key in keys or [f"{channel}/{OF_NOBODY}{signal.event_id}"]]
     await keep_reports(place, events)
+
+
+def _placed(channel: str, event: DeliveryEvent) -> DeliveryEvent:
+    """Return an event of nobody under its channel, where it is counted."""
+    if not event.dispatch_key.startswith(OF_NOBODY):
+        return event
+    return replace(event, dispatch_key=f"{channel}/{event.dispatch_key}")
 
 
 async def keep_reports(place: Workplace, events: Sequence[DeliveryEvent]) -> None:

@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,6 +11,15 @@ from xconnector.connectors.print_house.ticket import manifest_name
 
 _SUFFIX = manifest_name("")
 _SETTLED = ".settled"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SentBundle:
+    """One bundle that was handed over."""
+
+    key: str
+    manifest: Path
+    handed_over_at: datetime
 
 
 class SentBundles:
@@ -37,10 +47,10 @@ class SentBundles:
         path = self._path(bundle_key)
         return path if path.exists() else None
 
-    def manifests(self) -> Iterator[tuple[str, Path]]:
-        """Yield the key and the manifest of each bundle that was handed over from here."""
+    def bundles(self) -> Iterator[SentBundle]:
+        """Yield what was handed over from here."""
         for path in sorted(self._folder.glob(f"*{_SUFFIX}")):
-            yield path.name.removesuffix(_SUFFIX), path
+            yield SentBundle(key=path.name.removesuffix(_SUFFIX), manifest=path, handed_over_at=_time(path))
 
     def settle(self, bundle_key: str) -> None:
         """Note that the house was heard of, or its lateness told."""

@@ -7,12 +7,12 @@ from itertools import chain, islice
 
 from xconnector.connectors.print_house.destination import Destination
 from xconnector.connectors.print_house.sent_bundles import SentBundles
-from xconnector.connectors.print_house.sent_pieces import dispatch_keys_of
+from xconnector.connectors.print_house.sent_pieces import Envelope, Says, envelopes_of, meant
 from xconnector.connectors.print_house.status_files import SpoiltRow, Told, UnreadableStatusFileError, read
 from xconnector.connectors.print_house.tracking import StatusFiles
 from xconnector.contract.channel import Inbound
 from xconnector.contract.errors import PermanentError
-from xconnector.domain.delivery import DeliveryEvent
+from xconnector.domain.delivery import OF_NOBODY, DeliveryEvent
 
 _LARGEST = 1 << 26
 ROWS_AT_ONCE = 5000
@@ -70,19 +70,12 @@ class TrackingReports:
             wrong.append(f"{name}: {len(spoilt)} rows")
 
     def _events(self, told: Sequence[Told]) -> list[DeliveryEvent]:
-        """Return the events under the dispatch keys that are meant; what nobody knows keeps the key as it was told."""
+        """Return the events under the dispatch keys that are meant; of nobody's letter, under the mark behind `?`."""
         says = self._files.key.says
         if says == "dispatch_key":
             return [each.event for each in told]
-        found = dispatch_keys_of({each.key for each in told}, says, self._sent)
-        return list(
-            chain.from_iterable(
-                [replace(each.event, dispatch_key=key) for key in found[each.key]]
-                if each.key in found
-                else [each.event]
-                for each in told
-            )
-        )
+        found = envelopes_of({each.key for each in told}, says, self._sent)
+        return list(chain.from_iterable(events_of(each, found.get(each.key, ()), says) for each in told))
 
     def _taking(self, name: str, spoilt: Sequence[SpoiltRow]) -> Callable[[], Awaitable[None]]:
         async def ack() -> None:
@@ -104,6 +97,15 @@ class TrackingReports:
         folder = f"{self._files.folder}/set-aside"
         await self._destination.move(f"{self._files.folder}/{name}", f"{folder}/{name}")
         await self._destination.write(f"{reason}\n".encode(), f"{folder}/{name}.reason.txt")
+
+
+def events_of(told: Told, envelopes: Sequence[Envelope], says: Says) -> list[DeliveryEvent]:
+    """Return what a row tells of the letters in the envelope that it means, of those that bear its mark."""
+    envelope = meant(envelopes, says, at=told.event.occurred_at)
+    if envelope is not None:
+        return [replace(told.event, dispatch_key=key) for key in envelope.dispatch_keys]
+    unclear = f"; {len(envelopes)} envelopes bear this mark" if envelopes else ""
+    return [replace(told.event, dispatch_key=f"{OF_NOBODY}{told.key}", detail=f"{told.event.detail}{unclear}")]
 
 
 async def _nothing() -> None:
