@@ -211,7 +211,7 @@ async def test_only_what_can_still_be_cancelled_is_held_and_only_that_is_remembe
             assert len(await counters.meant(other, keys)) == 1, "and it did not wait for the one that is over"
         async with transaction(pool) as holding, transaction(pool) as other:
             await asks.hold(holding, keys[:1])
-            await forget_what_is_over(other)
+            await forget_what_is_over(opened.place)
             left = await (await other.execute("SELECT key FROM held_key")).fetchall()
         listening = await rows_of(pool, b"SELECT communication_id FROM ask_counter")
 

@@ -26,7 +26,7 @@ from xconnector.pipeline.compose import compose
 from xconnector.pipeline.deliver import deliver
 from xconnector.pipeline.drop import LOOK_EVERY, look_into_drop
 from xconnector.pipeline.fetch import fetch
-from xconnector.pipeline.forgetting import FORGET_EVERY, forget_what_is_over
+from xconnector.pipeline.forgetting import FORGET_BODIES_EVERY, FORGET_EVERY, forget_bodies, forget_what_is_over
 from xconnector.pipeline.giving_up import give_up
 from xconnector.pipeline.listen import listen
 from xconnector.pipeline.overdue import overdue
@@ -64,7 +64,9 @@ def lay_main_path(place: Workplace) -> None:
     if place.project.has_lines or place.project.has_keys_of_customers:
         place.jobs.add_chore(Chore(name="give turns", every=GATHER_EVERY, do=partial(give_turns, place)))
     if not all(kind.rules.are_none for kind in place.project.communications.values()):
-        place.jobs.add_chore(Chore(name="forget what is over", every=FORGET_EVERY, do=forget_what_is_over))
+        look = partial(forget_what_is_over, place)
+        place.jobs.add_watch(Watch(name="forget what is over", every=FORGET_EVERY, look=look))
+    place.jobs.add_watch(Watch(name="forget bodies", every=FORGET_BODIES_EVERY, look=partial(forget_bodies, place)))
     for name in place.connections.channel_names:
         place.jobs.add_watch(Watch(name=f"poll {name}", every=POLL_EVERY, look=partial(poll, place, name)))
     if any(feed.contract is not None for feed in place.project.feeds.values()):

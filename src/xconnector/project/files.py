@@ -184,6 +184,13 @@ class ChecksShape(Shape):
     """The connection that takes what must be sent when nothing else is left."""
 
 
+class FeedbackShape(Shape):
+    """What is kept of what providers report."""
+
+    keep_requests: Annotated[Duration, Field(ge=timedelta(days=1))] = timedelta(days=90)
+    """How long the bytes of providers' requests are kept, such as 30d. What they said, and their digests, stay."""
+
+
 class TablesShape(Shape):
     """Governance of decision tables: a version decides after a second person approved it."""
 
@@ -222,6 +229,8 @@ class ProjectShape(Shape):
     """Working days of offices, by name."""
     checks: ChecksShape = ChecksShape()
     """Tables that every communication has to pass, beside its own routing table."""
+    feedback: FeedbackShape = FeedbackShape()
+    """What is kept of what providers report."""
 
 
 class TemplateShape(Shape):

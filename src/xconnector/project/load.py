@@ -362,6 +362,7 @@ def _project(folder: Path, shaped: ProjectShape, known: Known, survivorship: Sur
         survivorship=survivorship,
         speakers=speakers_of(shaped.speakers, known),
         governance=governance_of(shaped.tables),
+        keep_requests=shaped.feedback.keep_requests,
     )
 
 

@@ -254,6 +254,8 @@ class Project:
     """Who may speak for which sources."""
     governance: Governance | None = None
     """Of decision tables; None where nobody is named to approve them."""
+    keep_requests: timedelta = timedelta(days=90)
+    """How long the bytes of providers' requests are kept."""
 
     @property
     def has_lines(self) -> bool:

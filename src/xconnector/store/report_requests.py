@@ -50,6 +50,11 @@ async def kept_before(connection: Connection, requests: Iterable[RawRequest]) ->
     return {(str(row[0]), bytes(row[1])) for row in await cursor.fetchall()}
 
 
+async def forget_bodies(connection: Connection, *, before: datetime, most: int) -> int:
+    """Forget the bytes of requests that arrived before a time, the oldest first; returns of how many."""
+    return (await connection.execute(_QUERIES.forget_bodies, {"before": before, "most": most})).rowcount
+
+
 async def await_no_receipts(connection: Connection, names: Iterable[str]) -> None:
     """Wait until no receipts of these connections are being recorded, and keep such waiting until the end."""
     await connection.execute(_QUERIES.await_no_receipts, {"connections": sorted(set(names))})

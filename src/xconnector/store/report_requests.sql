@@ -14,6 +14,15 @@ SELECT connection, sha256
 FROM report_request JOIN unnest(%(connections)s::text[], %(digests)s::bytea[]) AS given (connection, sha256)
     USING (connection, sha256);
 
+-- name: forget_bodies
+-- Forget the bytes of old requests; the digest knows them again, and their events stay.
+UPDATE report_request SET body = NULL
+WHERE request_id IN (
+    SELECT request_id FROM report_request WHERE body IS NOT NULL AND arrived_at < %(before)s
+    ORDER BY arrived_at LIMIT %(most)s
+    FOR UPDATE SKIP LOCKED
+);
+
 -- name: await_no_receipts
 -- Wait for those who record receipts of these connections, in one order for all.
 SELECT pg_advisory_xact_lock(hashtextextended('xconnector:reports on ' || connection, 0))
