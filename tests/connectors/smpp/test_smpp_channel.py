@@ -1,7 +1,9 @@
 """What happens on the line, against a message centre that does as it is told."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Sequence
+import os
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -271,7 +273,7 @@ async def test_a_text_of_several_parts_is_delivered_when_all_are(centre: Message
             await centre.deliver(told(message_id), source=NUMBER, esm_class=RECEIPT)
             kinds += [event.type for event in await news(channel)]
 
-    assert kinds == [Type.SENT, Type.SENT, Type.SENT, Type.DELIVERED]
+    assert kinds == [Type.SENT, Type.SENT, Type.DELIVERED], "the same bytes again are no news"
 
 
 async def test_one_part_that_did_not_arrive_is_enough(centre: MessageCentre, tmp_path: Path) -> None:
@@ -343,6 +345,73 @@ async def test_what_was_not_acknowledged_is_given_again_after_a_crash(centre: Me
 
     assert [signal.type for signal in again] == [Type.UNSUBSCRIBED]
     assert rest == []
+
+
+async def test_a_message_that_is_given_again_at_once_counts_once_and_another_day_again(
+    centre: MessageCentre, tmp_path: Path
+) -> None:
+    clock = Clock()
+    async with channel_to(centre, tmp_path, clock) as channel:
+        await channel.check()
+        for minutes in (0, 2, 60):
+            clock.now += timedelta(minutes=minutes)
+            await centre.deliver(b"yes please", source=NUMBER)
+        heard = await news(channel)
+
+    assert [signal.type for signal in heard] == [Type.RESPONDED] * 2
+
+
+async def test_what_another_worker_took_meanwhile_is_not_held_in_memory(centre: MessageCentre, tmp_path: Path) -> None:
+    async with channel_to(centre, tmp_path) as channel, channel_to(centre, tmp_path) as other:
+        await channel.check()
+        await centre.deliver(b"one", source=NUMBER)
+        await centre.deliver(b"two", source=NUMBER)
+        heard: list[DeliveryEvent | Signal] = []
+        async for inbound in channel.reports():
+            heard += inbound.item
+            await news(other)
+
+    assert len(heard) == 1
+
+
+async def test_a_stop_is_looked_for_among_stops_alone(
+    centre: MessageCentre, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[Path] = []
+    scandir = os.scandir
+
+    def noting(path: Path) -> AbstractContextManager[Iterator[os.DirEntry[str]]]:
+        looked.append(path)
+        return scandir(path)
+
+    async with channel_to(centre, tmp_path) as channel:
+        await channel.check()
+        await centre.deliver(b"hello", source=NUMBER)
+        monkeypatch.setattr(os, "scandir", noting)
+        await sent(channel, text("x"))
+        monkeypatch.undo()
+
+    assert {path.name for path in looked if "arrivals" in path.parts} == {"stops"}
+
+
+async def test_what_was_set_aside_is_forgotten_after_as_long_as_ids_are(centre: MessageCentre, tmp_path: Path) -> None:
+    clock = Clock()
+    aside = tmp_path / "state" / "arrivals" / "aside"
+    async with channel_to(centre, tmp_path, clock) as channel:
+        await channel.check()
+        await centre.deliver(b"no receipt at all", source=NUMBER, esm_class=RECEIPT)
+        await news(channel)
+        kept = len([*aside.iterdir()])
+        clock.now += timedelta(days=9)
+        await news(channel)
+
+    assert (kept, [*aside.iterdir()]) == (2, [])
+
+
+async def test_a_text_may_not_be_valid_for_longer_than_its_ids_are_known(centre: MessageCentre) -> None:
+    with pytest.raises(ValueError, match="late receipts would find no text"):
+        SmppSettings.model_validate({**centre.settings, "valid_for": "10d"})
+    SmppSettings.model_validate({**centre.settings, "valid_for": "10d", "remember": "10d"})
 
 
 async def test_a_password_that_the_protocol_cannot_carry_is_a_finding(centre: MessageCentre) -> None:

@@ -1,14 +1,16 @@
 """What came in over the line, kept in a folder before it is answered, until it is read.
 
-Names tell what is a STOP, and of which number by its digest: so that nothing is sent to somebody whose STOP waits.
+STOPs lie in a folder of their own, named by the digest of their number: so that nothing is sent to somebody whose STOP
+waits, and that is seen at once however much else waits.
 """
 
 import hashlib
+import os
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from uuid import uuid4
 
 from xconnector.connectors.smpp.parts import text_of
 from xconnector.connectors.smpp.pdu import Sms, Tag
@@ -20,6 +22,10 @@ from xconnector.domain.feedback.opt_out import meaning_of_text
 
 _HAS_HEADER = 0x40
 _DIGEST = 32
+_MARK = 16
+_STOP = "stop"
+_COMES_AGAIN_WITHIN = timedelta(minutes=10)
+"""A message centre that missed our answer gives the same message again; a person may write the same another day."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,46 +47,65 @@ class Arrivals:
 
     def __init__(self, folder: Path, *, alphabet: Alphabet) -> None:
         self._folder = folder
+        self._stops = folder / "stops"
+        self._aside = folder / "aside"
         self._alphabet = alphabet
+        self._lately: dict[str, datetime] = {}
 
     def keep(self, body: bytes, *, at: datetime) -> None:
-        """Keep a message; the same bytes of the same second are kept once. Raises OSError."""
+        """Keep a message; the same bytes that come again within minutes are kept once. Raises OSError."""
+        mark = hashlib.sha256(body).hexdigest()[:_MARK]
+        self._lately = {known: when for known, when in self._lately.items() if at - when < _COMES_AGAIN_WITHIN}
+        if mark in self._lately:
+            return
         message = Sms.read(body)
         kind = "receipt" if is_receipt(message) else _kind_of_text(inbound_text(message, self._alphabet))
-        digest = number_digest(message.source.number)
-        write_durably(self._folder / f"{at.timestamp():020.6f}-{kind}-{digest}-{uuid4().hex[:8]}", body)
+        name = f"{at.timestamp():020.6f}-{kind}-{number_digest(message.source.number)}-{mark}"
+        write_durably(self._path(name), body)
+        # Not before: what could not be kept must be given again.
+        self._lately[mark] = at
 
-    def waiting(self) -> Iterator[Arrival]:
-        """Yield what waits, the oldest first."""
-        for path in sorted(self._paths("*")):
-            try:
-                body = path.read_bytes()
-            except FileNotFoundError:
-                # Another process was quicker.
-                continue
-            yield Arrival(name=path.name, arrived_at=_time(path), body=body)
+    def names(self) -> Sequence[str]:
+        """Return the names of all that waits, the oldest first."""
+        return sorted([*_names_in(self._folder), *_names_in(self._stops)])
+
+    def read(self, name: str) -> Arrival | None:
+        """Return what waits under a name; None where another process was quicker."""
+        path = self._path(name)
+        try:
+            return Arrival(name=name, arrived_at=_time(name), body=path.read_bytes())
+        except FileNotFoundError:
+            return None
 
     def stops_of(self, number: str) -> Sequence[str]:
         """Return the names of STOPs of a number that wait."""
-        return [path.name for path in self._paths(f"*-stop-{number_digest(number)}-*")]
+        digest = number_digest(number)
+        return [name for name in _names_in(self._stops) if name.split("-")[2:3] == [digest]]
 
     def done(self, name: str) -> None:
         """Forget a message that was read."""
-        (self._folder / name).unlink(missing_ok=True)
+        self._path(name).unlink(missing_ok=True)
 
     def set_aside(self, name: str, reason: str) -> None:
         """Keep a message that is nobody's beside, with the reason."""
-        aside = self._folder / "aside"
-        aside.mkdir(mode=0o700, exist_ok=True)
-        (aside / f"{name}.reason").write_text(reason + "\n", encoding="utf-8")
-        try:
-            (self._folder / name).replace(aside / name)
-        except FileNotFoundError:
-            return
+        self._aside.mkdir(mode=0o700, exist_ok=True)
+        (self._aside / f"{name}.reason").write_text(reason + "\n", encoding="utf-8")
+        with suppress(FileNotFoundError):
+            self._path(name).replace(self._aside / name)
 
-    def _paths(self, pattern: str) -> Iterator[Path]:
-        if self._folder.is_dir():
-            yield from (path for path in self._folder.glob(pattern) if path.is_file() and path.name[0] != ".")
+    def forget(self, before: datetime) -> None:
+        """Remove what was set aside and arrived before a time."""
+        for name in _names_in(self._aside):
+            if _time(name) < before:
+                (self._aside / name).unlink(missing_ok=True)
+
+    def _path(self, name: str) -> Path:
+        return (self._stops if name.split("-")[1:2] == [_STOP] else self._folder) / name
+
+
+def _names_in(folder: Path) -> Iterator[str]:
+    with suppress(FileNotFoundError), os.scandir(folder) as entries:
+        yield from (entry.name for entry in entries if entry.name[0] != "." and entry.is_file())
 
 
 def inbound_text(message: Sms, alphabet: Alphabet) -> str:
@@ -100,11 +125,11 @@ def number_digest(number: str) -> str:
 
 
 def _kind_of_text(text: str) -> str:
-    return "stop" if meaning_of_text(text) is DeliveryEventType.UNSUBSCRIBED else "text"
+    return _STOP if meaning_of_text(text) is DeliveryEventType.UNSUBSCRIBED else "text"
 
 
-def _time(path: Path) -> datetime:
+def _time(name: str) -> datetime:
     try:
-        return datetime.fromtimestamp(float(path.name.partition("-")[0]), UTC)
+        return datetime.fromtimestamp(float(name.partition("-")[0]), UTC)
     except (ValueError, OverflowError):
         return datetime.now(UTC)

@@ -4,7 +4,7 @@ import asyncio
 import ssl
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import Self
 
@@ -26,6 +26,7 @@ from xconnector.domain.feedback.signal import Signal
 _INTERNATIONAL = (1, 1)
 """Type of number and numbering plan of a number in E.164."""
 _SHORT_CODE, _NAME = (3, 0), (5, 0)
+_FORGET_EVERY = timedelta(hours=1)
 
 
 def _now() -> datetime:
@@ -46,6 +47,7 @@ class SmppChannel:
         self._sent = SentTexts(folder / "sent", remember=settings.remember, receipt_ids=settings.receipt_ids)
         self._tls_context: ssl.SSLContext | None = None
         self._session: Session | None = None
+        self._forgot_at: datetime | None = None
         self._opening = asyncio.Lock()
 
     @property
@@ -77,10 +79,11 @@ class SmppChannel:
 
     async def reports(self) -> AsyncIterator[Inbound[Sequence[DeliveryEvent | Signal]]]:
         """Give what came in and can be understood, one message at a time; keeps the line open for more."""
-        await asyncio.to_thread(self._sent.forget, self._now())
-        for arrival in await asyncio.to_thread(lambda: [*self._arrivals.waiting()]):
-            if (news := await asyncio.to_thread(self._news, arrival)) is not None:
-                yield self._inbound(arrival.name, news)
+        await asyncio.to_thread(self._forget, self._now())
+        for name in await asyncio.to_thread(self._arrivals.names):
+            arrival = await asyncio.to_thread(self._arrivals.read, name)
+            if arrival is not None and (news := await asyncio.to_thread(self._news, arrival)) is not None:
+                yield self._inbound(name, news)
         await self._line()
 
     # ---------------------------------------------------------------- sending
@@ -143,6 +146,13 @@ class SmppChannel:
         )
 
     # ---------------------------------------------------------------- what came in
+
+    def _forget(self, now: datetime) -> None:
+        """Once an hour, forget what is older than is to be remembered."""
+        if self._forgot_at is None or now - self._forgot_at >= _FORGET_EVERY:
+            self._forgot_at = now
+            self._sent.forget(now)
+            self._arrivals.forget(now - self._settings.remember)
 
     async def _keep(self, body: bytes) -> None:
         await asyncio.to_thread(self._arrivals.keep, body, at=self._now())

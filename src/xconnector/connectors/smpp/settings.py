@@ -124,13 +124,20 @@ class SmppSettings(ConnectorSettings):
     attribute_within: Duration = timedelta(hours=1)
     """How long a receipt may wait for the answer that it is about; later ones are set aside."""
     remember: Annotated[Duration, Field(ge=timedelta(days=1))] = timedelta(days=8)
-    """For how long ids of messages are kept, so that receipts find their text."""
+    """For how long ids of messages are kept, so that receipts find their text, and what was set aside; not shorter than
+    `valid_for`."""
 
     @model_validator(mode="after")
     def _password_fits(self) -> Self:
         password = self.password.get_secret_value()
         if not password.isascii() or not password.isprintable() or len(password) > 8:  # noqa: PLR2004 - SMPP 5.2.2
             raise ValueError("an SMPP password has at most 8 visible ASCII characters")
+        return self
+
+    @model_validator(mode="after")
+    def _receipts_find_their_text(self) -> Self:
+        if self.valid_for > self.remember:
+            raise ValueError("remember must not be shorter than valid_for: late receipts would find no text")
         return self
 
     @model_validator(mode="after")
