@@ -1,5 +1,6 @@
 """Words of one customer about a few media and scopes, made up at random and few enough to meet each other."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 
@@ -55,4 +56,17 @@ words = st.builds(
     expires_on=st.none() | st.dates(date(2026, 1, 5), date(2026, 1, 20)),
     shown=st.booleans(),
     recorded_day=st.integers(0, 9),
+)
+
+
+def by_text(action: ConsentAction, *, day: int = 1, source: str = "short code") -> ConsentEvent:
+    """A STOP or a START, as a channel tells it."""
+    return replace(said(action, day=day, medium=Medium.SMS), source=source, method=ConsentMethod.CHANNEL)
+
+
+stops_and_starts = st.builds(
+    by_text,
+    st.sampled_from((ConsentAction.GRANT, ConsentAction.WITHDRAW)),
+    day=st.integers(0, 6),
+    source=st.sampled_from(("short code", "long number")),
 )

@@ -8,7 +8,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.domain.consent_words import CATEGORIES, MEDIA, NOW, START, grant, said, scopes, withdrawal, words
+from tests.domain.consent_words import (
+    CATEGORIES,
+    MEDIA,
+    NOW,
+    START,
+    by_text,
+    grant,
+    said,
+    scopes,
+    stops_and_starts,
+    withdrawal,
+    words,
+)
 from xconnector.domain.consent import (
     ALL,
     PROMOTIONAL,
@@ -245,3 +257,39 @@ def test_what_is_no_clear_yes_withdraws(told: object) -> None:
     said = golden_consents(customer, datetime(2026, 1, 1, tzinfo=UTC))
 
     assert [event.action for event in said] == [ConsentAction.WITHDRAW]
+
+
+@given(st.lists(words | stops_and_starts, max_size=8), asked)
+def test_a_start_takes_back_the_stop_of_its_own_sender_and_no_other_no(events: list[ConsentEvent], how: Asked) -> None:
+    elsewhere = [event for event in events if event.source != "short code"]
+    texts = [event for event in events if event.source == "short code"]
+    before, after = state(*elsewhere, **how).status, state(*events, **how).status
+    stop = max((one.occurred_at for one in texts if one.action is ConsentAction.WITHDRAW), default=None)
+    starts = [one.occurred_at for one in texts if one.action is ConsentAction.GRANT and one.occurred_at <= how["at"]]
+
+    if how["medium"] is Medium.SMS and before is WITHDRAWN:
+        assert after is WITHDRAWN
+    if how["medium"] is Medium.SMS and not how["promotional"] and before is NEVER and starts:
+        assert after is (GIVEN if stop is None or max(starts) > stop else WITHDRAWN)
+
+
+@given(
+    st.lists(words | stops_and_starts, max_size=6).flatmap(lambda some: st.tuples(st.just(some), st.permutations(some)))
+)
+def test_a_start_means_the_same_whenever_it_is_told(orders: tuple[list[ConsentEvent], list[ConsentEvent]]) -> None:
+    one, other = (state(*order, medium=Medium.SMS) for order in orders)
+
+    assert one == other
+
+
+def test_a_start_gives_nothing_back_that_was_refused_elsewhere_after_the_stop() -> None:
+    stop, no, start = (
+        by_text(ConsentAction.WITHDRAW, day=1, source="short code"),
+        withdrawal(day=2, medium=Medium.SMS),
+        by_text(ConsentAction.GRANT, day=3, source="short code"),
+    )
+
+    assert state(stop, start, medium=Medium.SMS).status is GIVEN
+    assert state(stop, no, start, medium=Medium.SMS).status is WITHDRAWN
+    assert state(stop, no, grant(day=4, medium=Medium.SMS), start, medium=Medium.SMS).status is GIVEN
+    assert state(stop, by_text(ConsentAction.GRANT, day=1, source="short code"), medium=Medium.SMS).status is WITHDRAWN

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
@@ -100,3 +101,13 @@ def test_one_address_is_one_text(medium: Medium, one: dict[str, object], other: 
 @pytest.mark.parametrize("medium", Medium)
 def test_no_address_is_none(medium: Medium) -> None:
     assert address_of({}, medium) is None
+
+
+@pytest.mark.parametrize("source, stays", [("smtp", False), ("short code", True)])
+def test_a_start_to_one_sender_lifts_no_opt_out_at_another(source: str, *, stays: bool) -> None:
+    opted_out = entry(reason=SuppressionReason.OPTED_OUT)
+    start = replace(entry(SuppressionAction.LIFTED, SuppressionReason.OPTED_OUT, day=2), source=source)
+    by_a_person = replace(start, actor="ben")
+
+    assert (suppression_of([opted_out, start], medium=Medium.EMAIL, address=None, at=NOW) is not None) is stays
+    assert suppression_of([opted_out, by_a_person], medium=Medium.EMAIL, address=None, at=NOW) is None

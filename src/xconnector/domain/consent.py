@@ -11,6 +11,8 @@ order in which they arrive never matters:
    everything does not take back a no to one thing. Of one moment the withdrawal wins. When something was recorded
    counts for nothing, so a late import of an old grant lifts no withdrawal.
 4. A grant ends with the day before `expires_on`, and by any end that is not earlier than it.
+5. A grant that a channel itself was told, such as a START, takes back what the same channel was told before, and
+   nothing else: it counts only where all that was said elsewhere would not be `withdrawn`.
 
 The state is `given` when a grant is left; otherwise `withdrawn` when anything was ever withdrawn, `expired` when
 anything was ever granted, else `never`.
@@ -149,11 +151,7 @@ def consent_state(
         return NEVER
     withdrawals = _latest_by_scope(concerned)
     granted = [event for event in concerned if _grants(event, promotional=promotional, at=at)]
-    live = [
-        grant
-        for grant in granted
-        if not _has_ended(grant, concerned, at.date()) and _outlasts(grant, withdrawals, breadths)
-    ]
+    live = _live_grants(concerned, breadths, promotional=promotional, at=at)
     if live:
         return _state(ConsentStatus.GIVEN, _first_by(_weight, live), at)
     if withdrawals:
@@ -225,6 +223,47 @@ def _outlasts(grant: ConsentEvent, withdrawals: Mapping[str, ConsentEvent], brea
         and breadths[grant.scope] <= breadths[scope]
         for scope, withdrawal in withdrawals.items()
     )
+
+
+def _live_grants(
+    events: Sequence[ConsentEvent], breadths: Mapping[str, int], *, promotional: bool, at: datetime
+) -> list[ConsentEvent]:
+    """Return the grants that count, of words about one communication."""
+    withdrawals = _latest_by_scope(events)
+    return [
+        grant
+        for grant in events
+        if _grants(grant, promotional=promotional, at=at)
+        and not _has_ended(grant, events, at.date())
+        and _outlasts(
+            grant, withdrawals if grant.method is not ConsentMethod.CHANNEL else _own(grant, events), breadths
+        )
+        and not _is_denied_elsewhere(grant, events, breadths, promotional=promotional, at=at)
+    ]
+
+
+def _own(start: ConsentEvent, events: Iterable[ConsentEvent]) -> dict[str, ConsentEvent]:
+    return _latest_by_scope(event for event in events if _is_of_channel(event, start))
+
+
+def _is_denied_elsewhere(
+    grant: ConsentEvent,
+    events: Sequence[ConsentEvent],
+    breadths: Mapping[str, int],
+    *,
+    promotional: bool,
+    at: datetime,
+) -> bool:
+    """Say whether a grant is a START, and all that was not said by its channel would be a no."""
+    if grant.method is not ConsentMethod.CHANNEL:
+        return False
+    elsewhere = [event for event in events if not _is_of_channel(event, grant)]
+    is_withdrawn = any(event.action is ConsentAction.WITHDRAW for event in elsewhere)
+    return is_withdrawn and not _live_grants(elsewhere, breadths, promotional=promotional, at=at)
+
+
+def _is_of_channel(event: ConsentEvent, start: ConsentEvent) -> bool:
+    return event.method is ConsentMethod.CHANNEL and event.source == start.source
 
 
 def _weight(grant: ConsentEvent) -> tuple[int, bool, datetime, str]:

@@ -118,7 +118,14 @@ def _lifts(lift: SuppressionEvent, suppressed: SuppressionEvent) -> bool:
         lift.occurred_at > suppressed.occurred_at
         and lift.reason in {None, suppressed.reason}
         and lift.address in {None, suppressed.address}
+        and not _is_start_to_another(lift, suppressed)
     )
+
+
+def _is_start_to_another(lift: SuppressionEvent, suppressed: SuppressionEvent) -> bool:
+    """Say whether a program heard both, a START and an opt-out, over two connections: one says nothing of the other."""
+    both_opt_outs = lift.reason is SuppressionReason.OPTED_OUT is suppressed.reason
+    return both_opt_outs and lift.actor == suppressed.actor and lift.source != suppressed.source
 
 
 def _gravity(event: SuppressionEvent) -> tuple[int, datetime, str]:
