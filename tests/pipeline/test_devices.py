@@ -99,6 +99,18 @@ async def test_one_device_that_takes_it_is_enough_and_the_gone_are_forgotten(off
     assert len(services.given) == 1
 
 
+async def test_push_is_chosen_for_those_alone_who_have_a_device(office: OpenOffice) -> None:
+    changes = {**PUSHES, "tables/routing.md": [("when has email", "when has device")]}
+    services = PushServices(knows={"phone"})
+    async with office(changes, instead={"email": services}) as opened:
+        await registered(opened, CUSTOMER, "phone")
+        await opened.send(notice("1", email="a@x.test"), notice("2", email="a@x.test"))
+        await opened.work()
+        ways = [[one.connection for one in (await opened.explain(number)).handovers] for number in ("1", "2")]
+
+    assert ways == [["email"], ["print"]]
+
+
 async def test_where_all_are_gone_the_next_hop_is_due(office: OpenOffice) -> None:
     async with office(PUSHES, instead={"email": PushServices()}) as opened:
         await opened.send(notice("1", email="a@x.test"))

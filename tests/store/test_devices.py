@@ -100,6 +100,32 @@ async def test_nobody_takes_out_the_device_of_another(pool: Pool) -> None:
     assert await reached(pool, "K-1") == {}
 
 
+async def test_beyond_a_number_the_device_not_seen_for_the_longest_makes_room(pool: Pool) -> None:
+    most = devices.MOST_OF_CUSTOMER
+    for number in range(most):
+        await registered(pool, "K-1", f"{number:02}", now=NOW + timedelta(minutes=number))
+    await registered(pool, "K-1", "00", now=LATER)
+    await registered(pool, "K-2", "theirs", now=NOW)
+
+    await registered(pool, "K-1", "one more", now=LATER)
+
+    kept = await reached(pool, "K-1", "K-2")
+    assert sorted(kept["K-1"]) == ["00", *(f"{number:02}" for number in range(2, most)), "one more"]
+    assert kept["K-2"] == ["theirs"]
+    assert (await trace(pool))[-1] == ("K-1", "gone")
+
+
+async def test_who_has_any_device_is_told_by_the_connections_that_reach_it(pool: Pool) -> None:
+    device_id = await registered(pool, "K-1", "a")
+    await registered(pool, "K-2", "b")
+    await dropped(pool, GoneDevice(device_id=device_id, reason="410"))
+
+    async with transaction(pool) as connection:
+        found = [await devices.who_has_any(connection, ["K-1", "K-2"], over=over) for over in (["browser"], ["app"])]
+
+    assert found == [{"K-2"}, set()]
+
+
 async def test_the_trace_is_only_added_to(pool: Pool) -> None:
     await registered(pool, "K-1", "a")
 

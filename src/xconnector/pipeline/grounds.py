@@ -6,6 +6,7 @@ from datetime import datetime
 
 from xconnector.domain.customer import Customer
 from xconnector.domain.golden import Survivorship
+from xconnector.domain.routing.plan import Medium
 from xconnector.domain.routing.policy import DeliveryPolicy
 from xconnector.pipeline.tables_in_force import TablesInForce, tables_in_force
 from xconnector.pipeline.workplace import Workplace
@@ -13,7 +14,7 @@ from xconnector.postgres.connect import Connection
 from xconnector.project.model import CommunicationKind, Project
 from xconnector.project.presentation import day_of
 from xconnector.project.routing import CustomerFacts, policy_of
-from xconnector.store import consents, customers, decisions, suppressions
+from xconnector.store import consents, customers, decisions, devices, suppressions
 
 
 class Policies:
@@ -28,6 +29,11 @@ class Policies:
     def survivorship(self) -> Survivorship:
         """Which of the values that sources give of a customer count."""
         return self._project.survivorship
+
+    @property
+    def showing_on_devices(self) -> Sequence[str]:
+        """The connections that show messages on customers' devices."""
+        return [name for name, one in self._project.connections.items() if one.medium is Medium.PUSH]
 
     def of(self, kind: CommunicationKind) -> DeliveryPolicy:
         """Return the tables that decide about a kind of communication.
@@ -69,11 +75,13 @@ async def grounds_of(
     golden = await customers.golden_records(connection, keys, policies.survivorship, at=at)
     said = await consents.of_customers(connection, keys)
     listed = await suppressions.of_customers(connection, keys)
+    shown = await devices.who_has_any(connection, keys, over=policies.showing_on_devices)
     known = {
         key: CustomerFacts(
             customer=golden.get(key) or Customer(customer_key=key, fields={}, provenance={}),
             consents=said.get(key, ()),
             suppressions=listed.get(key, ()),
+            has_device=key in shown,
         )
         for key in keys
     }

@@ -47,6 +47,8 @@ class GivenShape(Shape):
     """The record as the source would give it."""
     customer: Mapping[str, Any] = {}
     """Golden-record fields, over those of the sources and those that the mapping finds in the record."""
+    has_device: bool = False
+    """Whether a device of the customer is registered on which a connection shows messages."""
     statements: tuple[StatementShape, ...] = ()
     """What sources said of the customer, of which the golden record is made together with what the record says."""
     source: Text | None = None

@@ -40,9 +40,10 @@ _REACHED_BY = {
     Medium.EMAIL: "has email",
     Medium.SMS: "has mobile",
     Medium.PORTAL: "has portal",
+    Medium.PUSH: "has device",
 }
-"""The input that says whether a customer can be reached by a medium; of others the channel alone knows."""
-_ABILITIES = ("email", "mobile", "portal", "address")
+"""The input that says whether a customer can be reached by a medium."""
+_ABILITIES = ("email", "mobile", "portal", "address", "device")
 _GOLDEN_KINDS = {
     "email_consent": Kind.YES_NO,
     "portal_account": Kind.YES_NO,
@@ -70,6 +71,8 @@ class CustomerFacts:
     customer: Customer
     consents: Sequence[ConsentEvent] = ()
     suppressions: Sequence[SuppressionEvent] = ()
+    has_device: bool = False
+    """Whether a device is registered on which one of the project's connections shows messages."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +125,7 @@ def _facts(
     at_home = at.astimezone(ZoneInfo(project.locale.timezone))
     fields = known.customer.fields
     common: dict[str, Any] = {name: read(kind, fields) for name, read in _INPUTS.items()}
+    common["has device"] = known.has_device
     common["jurisdiction"] = str(fields.get("country") or project.home_country).upper()
     by_medium = facts_of_media(
         known.customer,

@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from xconnector.domain.customer import Customer
 from xconnector.domain.decision.deciding import DecisionError
 from xconnector.domain.routing.plan import Suppression
 from xconnector.domain.trigger.start import StartError
@@ -107,18 +106,20 @@ def _made(project: Project, given: GivenShape, mapped: Mapped | None) -> Mapping
         return {}
     customer = customer_of(project, given, mapped)
     return {
-        kind.name: _decided(project, kind, customer, mapped.data, on=given.on)
+        kind.name: _decided(
+            project, kind, CustomerFacts(customer=customer, has_device=given.has_device), mapped.data, on=given.on
+        )
         for kind in asked_for(project, given.event, mapped.data)
     }
 
 
 def _decided(
-    project: Project, kind: CommunicationKind, customer: Customer, data: Mapping[str, Any], *, on: date
+    project: Project, kind: CommunicationKind, known: CustomerFacts, data: Mapping[str, Any], *, on: date
 ) -> Routing | str:
     issued_at = datetime.combine(on, NOON, ZoneInfo(project.locale.timezone))
     try:
-        routing = decide_route(project, kind, CustomerFacts(customer=customer), data, at=issued_at)
-        present(project, kind, communication_id=_ID, issued_at=issued_at, customer=customer, data=data)
+        routing = decide_route(project, kind, known, data, at=issued_at)
+        present(project, kind, communication_id=_ID, issued_at=issued_at, customer=known.customer, data=data)
     except (DecisionError, ContractError) as wrong:
         return str(wrong)
     return routing

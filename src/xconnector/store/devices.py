@@ -12,6 +12,8 @@ from xconnector.postgres.queries import Queries
 from xconnector.store.rows import fetch_all
 
 _QUERIES = Queries.load("xconnector.store", "devices.sql")
+MOST_OF_CUSTOMER = 50
+"""Devices of one customer that a connection reaches: what was not seen for the longest makes room."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +42,8 @@ async def register(
 ) -> UUID:
     """Keep a device of a customer, or say that it is still there; returns its id.
 
-    One that another customer had is that customer's no more. `device.device_id` counts where its address is new.
+    One that another customer had is that customer's no more. `device.device_id` counts where its address is new. Beyond
+    `MOST_OF_CUSTOMER`, the one that was not seen for the longest is forgotten.
     """
     parameters = {
         "device_id": device.device_id,
@@ -55,6 +58,8 @@ async def register(
     cursor = await connection.execute(_QUERIES.register, parameters)
     row = await cursor.fetchone()
     assert row is not None, "an upsert returns its row"
+    parameters = {"customer_key": customer_key, "connection": over, "most": MOST_OF_CUSTOMER, "stays": row[0]}
+    await connection.execute(_QUERIES.make_room, {**parameters, "actor": actor, "now": now})
     return UUID(str(row[0]))
 
 
@@ -67,6 +72,16 @@ async def of_customers(
     for row in rows:
         found.setdefault(row.asked_key, []).append(Device(device_id=row.device_id, address=row.address, app=row.app))
     return {key: tuple(devices) for key, devices in found.items()}
+
+
+async def who_has_any(connection: Connection, customer_keys: Sequence[str], *, over: Sequence[str]) -> set[str]:
+    """Return which of these customers have a device that one of these connections reaches, in one query."""
+    if not customer_keys or not over:
+        return set()
+    cursor = await connection.execute(
+        _QUERIES.who_has_any, {"customer_keys": list(set(customer_keys)), "over": list(over)}
+    )
+    return {str(row[0]) for row in await cursor.fetchall()}
 
 
 async def every_device(connection: Connection, customer_key: str) -> list[KnownDevice]:

@@ -28,6 +28,28 @@ FROM members_of(%(customer_keys)s) AS member
 JOIN device ON device.customer_key = member.member_key AND device.connection = %(over)s AND device.gone_at IS NULL
 ORDER BY device.seen_at DESC, device.device_id;
 
+-- name: who_has_any
+-- Which customers have a device that one of these connections reaches, all members' together.
+SELECT DISTINCT member.asked_key
+FROM members_of(%(customer_keys)s) AS member
+JOIN device ON device.customer_key = member.member_key AND device.connection = ANY(%(over)s) AND device.gone_at IS NULL;
+
+-- name: make_room
+-- Forget those devices of a customer that were not seen for the longest, beyond a number.
+WITH dropped AS (
+    UPDATE device SET address = '', gone_at = %(now)s, gone_reason = 'too many'
+    WHERE device_id IN (
+        SELECT device_id FROM device
+        WHERE customer_key = %(customer_key)s AND connection = %(connection)s AND gone_at IS NULL
+        ORDER BY device_id = %(stays)s DESC, seen_at DESC, device_id
+        OFFSET %(most)s
+    )
+    RETURNING device_id, customer_key, gone_reason
+)
+INSERT INTO device_event (device_id, customer_key, event, reason, actor, at)
+SELECT device_id, customer_key, 'gone', gone_reason, %(actor)s, %(now)s FROM dropped
+ORDER BY device_id;
+
 -- name: every_device
 -- What is known of the devices of one key, the gone ones too; never their addresses.
 SELECT device_id, connection, app, registered_at, seen_at, gone_at, gone_reason

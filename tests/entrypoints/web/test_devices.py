@@ -1,15 +1,19 @@
 """The back end of an app registers the devices of its customers."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
+from uuid import uuid4
 
 import httpx
 import pytest
 
 from tests.entrypoints.web.site import Site, open_site
 from xconnector.domain.keys import Purpose
+from xconnector.entrypoints.web.limits import WebLimits
 from xconnector.operations.devices import devices_of
+from xconnector.postgres.connect import transaction
 
 BROWSER = """  browser:
     connector: web_push
@@ -57,6 +61,28 @@ async def test_what_cannot_be_registered_is_refused_without_showing_it(site: Sit
     refused = [await put(site, body) for body in BAD]
     assert {answer.status_code for answer in refused} == {422}
     assert not [answer for answer in refused if "10.0.0.1" in answer.text]
+
+
+async def test_a_key_that_holds_nul_is_refused_whatever_is_asked(site: Site) -> None:
+    path = f"/customers/K%00/devices/browser/{uuid4()}"
+    answer = await site.client.delete(path, headers=site.bearing(Purpose.DEVICES))
+
+    assert (answer.status_code, (await put(site, {"address": "a"}, customer="K\0")).status_code) == (422, 422)
+
+
+async def test_a_database_that_does_not_answer_is_waited_for_no_longer_than_the_limits_say(
+    tmp_path: Path, database: str
+) -> None:
+    limits = WebLimits(database_patience=timedelta(seconds=0.3))
+    async with open_site(tmp_path, database, connections=BROWSER, limits=limits) as site:
+        registered = await put(site, {"address": subscription()})
+        path = f"/customers/{quote(CUSTOMER, safe='')}/devices/browser/{registered.json()['device_id']}"
+        async with transaction(site.place.pool) as connection:
+            await connection.execute("LOCK TABLE device")
+            waited = await put(site, {"address": subscription()})
+            gone = await site.client.delete(path, headers=site.bearing(Purpose.DEVICES))
+
+    assert (registered.status_code, waited.status_code, gone.status_code) == (200, 503, 503)
 
 
 @pytest.mark.parametrize("purpose", [None, Purpose.EVENTS])

@@ -1,5 +1,6 @@
 """`/customers/{key}/devices`: where the back end of an app registers the devices of its customers."""
 
+import asyncio
 import re
 from http import HTTPStatus
 from typing import Annotated, Any
@@ -35,7 +36,7 @@ class DeviceAnswer(BaseModel):
 
 def device_routes(place: Workplace, callers: Callers, bodies: Bodies, limits: WebLimits) -> APIRouter:
     """Return the calls with which devices are registered and taken out."""
-    del limits  # a registration is small, whatever they say
+    patience = limits.database_patience.total_seconds()
     routes = APIRouter(tags=["devices"])
     caller = callers.known(Purpose.DEVICES)
 
@@ -65,7 +66,8 @@ def device_routes(place: Workplace, callers: Callers, bodies: Bodies, limits: We
         async with bodies.read(request, largest=_LARGEST) as body:
             registration = _registration(body, customer_key, connection)
         try:
-            device_id = await register_device(place.pool, place.connections, registration, actor=actor)
+            async with asyncio.timeout(patience):
+                device_id = await register_device(place.pool, place.connections, registration, actor=actor)
         except DeviceRefusedError as why:
             raise Refusal(HTTPStatus.UNPROCESSABLE_ENTITY, str(why)) from None
         return DeviceAnswer(device_id=device_id)
@@ -90,7 +92,8 @@ def device_routes(place: Workplace, callers: Callers, bodies: Bodies, limits: We
     ) -> None:
         """Idempotent: taking out what is gone changes nothing."""
         del connection  # the id is enough, and nobody else's device has it
-        await take_out_device(place.pool, customer_key, device_id, actor=actor)
+        async with asyncio.timeout(patience):
+            await take_out_device(place.pool, _plain(customer_key), device_id, actor=actor)
 
     return routes
 
@@ -106,9 +109,14 @@ def _registration(body: bytes, customer_key: str, connection: str) -> Registrati
     app = told.get("app", "")
     if not isinstance(app, str) or _APP.fullmatch(app) is None:
         raise Refusal(HTTPStatus.UNPROCESSABLE_ENTITY, "`app` is a word of at most 100 visible ASCII characters")
+    return Registration(customer_key=_plain(customer_key), connection=connection, address=told["address"], app=app)
+
+
+def _plain(customer_key: str) -> str:
+    """Return a key that the database takes. Raises Refusal."""
     if "\0" in customer_key:
         raise Refusal(HTTPStatus.UNPROCESSABLE_ENTITY, "the customer's key holds NUL")
-    return Registration(customer_key=customer_key, connection=connection, address=told["address"], app=app)
+    return customer_key
 
 
 _REQUEST: dict[str, Any] = {

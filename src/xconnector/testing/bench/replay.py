@@ -160,6 +160,7 @@ def _facts() -> Iterator[Facts]:
             "has mobile": chance.random() < 0.5,
             "has portal": chance.random() < 0.5,
             "has address": True,
+            "has device": False,
             "customer.language": "en",
             "customer.preference": chance.choice(["email", "portal", "print"]),
             "data.amount": f"{chance.randrange(100_000) / 100:.2f}",
