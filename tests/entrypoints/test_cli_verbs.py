@@ -91,6 +91,16 @@ def test_explain_tells_the_whole_history_and_the_reason_of_the_route(desk: Desk)
     ]
 
 
+def test_explain_says_how_well_each_hand_over_and_report_is_proven(desk: Desk) -> None:
+    plain, told = desk.type("explain", "mailed"), json.loads(desk.type("explain", "mailed", "--json").stdout)
+
+    assert "Hand-overs" in plain.stdout
+    assert (told["evidence"], told["delivery_status"]) == ("handed over", "accepted")
+    assert [(one["connection"], one["evidence"], one["segments"], one["price"]) for one in told["handovers"]] == [
+        ("email", "handed over", None, None)
+    ]
+
+
 def test_explain_says_at_its_top_in_one_sentence_why_it_goes_this_way(desk: Desk) -> None:
     mailed, silent = desk.type("explain", "mailed"), desk.type("explain", "silent")
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
+from decimal import Decimal
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -45,12 +46,15 @@ def by_text_message(connector: str, settings: Mapping[str, object]) -> Changes:
 
 async def test_a_communication_leaves_as_text_message(office: OpenOffice) -> None:
     async with twilio.open_stand_in(Path()) as service:
+        service.price = "-0.0075"
         changes = by_text_message("twilio", {**service.settings, "status_callback": None})
         async with office(changes) as opened:
             await opened.send(notice("1", mobile=MOBILE))
             account = await opened.work()
+            (handover,) = (await opened.explain("1")).handovers
 
     assert account.states == {State.COMPLETED: 1}
+    assert (handover.segments, handover.price, handover.currency) == (1, Decimal("0.0075"), "USD")
     (message,) = service.taken
     assert (message["To"], message["From"]) == (MOBILE, "+15005550006")
     assert message["Body"] == "Meyer 1: 12,50 €"

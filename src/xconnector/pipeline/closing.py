@@ -66,6 +66,9 @@ async def close(place: Workplace, connection: Connection, channel: str, answers:
         connection, [(answer.dispatch_key, _state(answer.said), _reference(answer.said)) for answer in answers], now
     )
     ours = [answer for answer in answers if answer.dispatch_key in closed]
+    await dispatches.note_what_it_took(
+        connection, {answer.dispatch_key: answer.said for answer in ours if isinstance(answer.said, Receipt)}
+    )
     await _record_receipts(place, connection, channel, ours, now)
     await _put_off(connection, ours, now)
     await _fail(connection, ours, (MisconfiguredError, TransientError), State.FAILED, now)

@@ -1,11 +1,13 @@
 """Dispatches: every hand-over to a channel, recorded before it is tried, and what was reported of it."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 from uuid import UUID
 
+from xconnector.contract.channel import Receipt
 from xconnector.domain.delivery import DeliveryEvent, DeliveryEventType, DeliveryReason
 from xconnector.postgres.connect import Connection
 from xconnector.postgres.queries import Queries
@@ -91,6 +93,22 @@ async def close(
     return {str(row[0]) for row in await cursor.fetchall()}
 
 
+async def note_what_it_took(connection: Connection, receipts: Mapping[str, Receipt]) -> None:
+    """Keep what receipts, by dispatch key, say of pieces and price; most say nothing of them."""
+    told = {key: one for key, one in receipts.items() if one.segments is not None or one.price is not None}
+    if not told:
+        return
+    await connection.execute(
+        _QUERIES.note_what_it_took,
+        {
+            "keys": list(told),
+            "segments": [one.segments for one in told.values()],
+            "prices": [one.price and one.price.amount for one in told.values()],
+            "currencies": [one.price and one.price.currency for one in told.values()],
+        },
+    )
+
+
 async def open_key_of(connection: Connection, ids: Sequence[UUID]) -> dict[UUID, str]:
     """Return the keys of the hand-overs of these communications whose result is not recorded."""
     cursor = await connection.execute(_QUERIES.open_key_of, {"ids": list(ids)})
@@ -167,6 +185,12 @@ class Handover:
     reference: str | None
     intended_at: datetime
     settled_at: datetime | None
+    segments: int | None
+    """Of a text message, into how many pieces it was cut, where the channel says so."""
+    price: Decimal | None
+    """Where the channel says so."""
+    currency: str | None
+    """Of the price, ISO 4217."""
 
 
 async def of_communication(connection: Connection, communication_id: UUID) -> list[Handover]:

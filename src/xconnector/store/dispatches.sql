@@ -18,6 +18,13 @@ WHERE dispatch.dispatch_key = given.dispatch_key
     AND (dispatch.state = 'dispatching' OR (dispatch.state = 'outcome_unknown' AND given.state = 'handed_over'))
 RETURNING dispatch.dispatch_key;
 
+-- name: note_what_it_took
+-- Keep what channels say that hand-overs take.
+UPDATE dispatch SET segments = given.segments, price = given.price, currency = given.currency
+FROM unnest(%(keys)s::text[], %(segments)s::integer[], %(prices)s::numeric[], %(currencies)s::text[])
+    AS given (dispatch_key, segments, price, currency)
+WHERE dispatch.dispatch_key = given.dispatch_key;
+
 -- name: open_key_of
 -- The keys of hand-overs whose result is not recorded.
 SELECT communication_id, dispatch_key FROM dispatch
@@ -95,7 +102,8 @@ FOR UPDATE OF communication;
 
 -- name: of_communication
 -- The hand-overs of one communication.
-SELECT dispatch_key, communication_id, hop, connection, bundle_key, state, reference, intended_at, settled_at
+SELECT dispatch_key, communication_id, hop, connection, bundle_key, state, reference, intended_at, settled_at, segments,
+       price, currency
 FROM dispatch
 WHERE communication_id = %(communication_id)s
 ORDER BY intended_at, dispatch_key;

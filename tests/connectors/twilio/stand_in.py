@@ -22,6 +22,7 @@ class TwilioStandIn(HttpService):
     def __init__(self) -> None:
         super().__init__()
         self.token = TOKEN
+        self.price: str | None = None
         self.taken: list[Mapping[str, str]] = []
         self.refusals: dict[str, tuple[int, int]] = {}
         """By number: status and code with which messages to it are refused."""
@@ -76,7 +77,7 @@ class TwilioStandIn(HttpService):
             "error_message": None,
             "from": message.get("From"),
             "num_segments": str(sms_length(message["Body"]).segments),
-            "price": None,
+            "price": self.price,
             "price_unit": "USD",
             "sid": f"SM{len(self.taken):032x}",
             "status": "queued",

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
@@ -34,13 +35,30 @@ def explain(
         return
     found = with_place(folder, lambda place: operation(place.pool, communication))
     if as_json:
-        show_json(found)
+        show_json(_with_evidence(found))
     elif why:
         _show_head(found)
         _show_decisions(found.decided.accounts)
     else:
         _show_head(found)
         _show(found)
+
+
+def _with_evidence(found: "Explanation") -> dict[str, object]:
+    """Return everything, and how well the whole, each hand-over and each report is proven."""
+    from xconnector.domain.evidence import evidence_in
+
+    return {
+        **_fields(found),
+        "delivery_status": found.delivery_status,
+        "evidence": found.evidence,
+        "handovers": [{**_fields(one), "evidence": found.evidence_of(one)} for one in found.handovers],
+        "events": [{**_fields(one), "evidence": evidence_in(one)} for one in found.events],
+    }
+
+
+def _fields(told: Any) -> dict[str, object]:  # noqa: ANN401 - any dataclass
+    return {one.name: getattr(told, one.name) for one in fields(told)}
 
 
 def _show_data(folder: Path, communication: str, *, as_json: bool) -> None:
@@ -169,6 +187,19 @@ def _show(found: "Explanation") -> None:
             for rendition in found.renditions
         ],
     )
+    if found.handovers:
+        console.print()
+        show_table(
+            "Hand-overs",
+            ["when", "by", "state", "evidence", "its name there", "segments#", "price"],
+            [
+                (
+                    *(one.intended_at, one.connection, one.state.replace("_", " "), found.evidence_of(one).value),
+                    *(one.reference, one.segments, None if one.price is None else f"{one.price} {one.currency}"),
+                )
+                for one in found.handovers
+            ],
+        )
     if found.events:
         console.print()
         show_table(
