@@ -122,6 +122,18 @@ class CanAsk(Protocol):
         ...
 
 
+@runtime_checkable
+class Withdraws(Protocol):
+    """What it was handed can be taken back from the customer's sight, as from a portal."""
+
+    async def withdraw(self, dispatch_key: str) -> None:
+        """Take it back; doing it again changes nothing.
+
+        Raises one of the four errors; PermanentError when it never had it.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bundle:
     """Many dispatches that leave as one hand-over, such as a print file of a run."""

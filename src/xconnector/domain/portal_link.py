@@ -1,7 +1,8 @@
 """Signed links to the portal: whoever holds one sees one customer's documents until it expires.
 
 A token is `<customer key, base64url>.<expiry, seconds since 1970>.<id of the secret>.<HMAC-SHA256, base64url>`.
-Signed are purpose, customer key, expiry and id of the secret.
+Signed are purpose, customer key, expiry and id of the secret. A link for a person who has signed in elsewhere has a
+purpose of its own, so that none becomes the other.
 """
 
 import base64
@@ -16,7 +17,7 @@ SHORTEST_SECRET = 32
 """Characters."""
 LONGEST_TOKEN = 1024
 
-_PURPOSE = "xconnector portal link 1"
+_PURPOSES = {False: "xconnector portal link 1", True: "xconnector portal link for a person signed in 1"}
 _TOKEN = re.compile(
     r"(?P<customer>[A-Za-z0-9_-]{1,900})\.(?P<expires>[1-9][0-9]{0,10})\.(?P<secret>[0-9a-f]{8})\."
     r"(?P<signature>[A-Za-z0-9_-]{43})",
@@ -35,6 +36,8 @@ class PortalLink:
     customer_key: str
     expires_at: datetime
     """To the second."""
+    is_signed_in: bool = False
+    """Made for a person who had just proven who they are, not to be mailed about."""
 
     def is_expired(self, now: datetime) -> bool:
         return now >= self.expires_at
@@ -58,7 +61,7 @@ class PortalSecrets:
         secret = self.secrets[0]
         customer = _encoded(link.customer_key.encode())
         signed = f"{customer}.{int(link.expires_at.timestamp())}.{_secret_id(secret)}"
-        token = f"{signed}.{_signature(secret, signed)}"
+        token = f"{signed}.{_signature(secret, _PURPOSES[link.is_signed_in], signed)}"
         if _TOKEN.fullmatch(token) is None:
             raise ValueError("this customer key is empty, or too long for a link")
         return token
@@ -69,20 +72,28 @@ class PortalSecrets:
         Raises PortalLinkError.
         """
         parts = _TOKEN.fullmatch(token) if len(token) <= LONGEST_TOKEN else None
-        if parts is None or not self._signed(parts["secret"], *token.rsplit(".", 1)):
+        signed_for = () if parts is None else self._signed_for(parts["secret"], *token.rsplit(".", 1))
+        if parts is None or not signed_for:
             raise PortalLinkError("this link was not made here, or was changed on its way")
         return PortalLink(
             customer_key=_decoded(parts["customer"]),
             expires_at=datetime.fromtimestamp(int(parts["expires"]), UTC),
+            is_signed_in=signed_for[0],
         )
 
-    def _signed(self, secret_id: str, signed: str, signature: str) -> bool:
-        named = [secret for secret in self.secrets if _secret_id(secret) == secret_id]
-        return any(hmac.compare_digest(_signature(secret, signed), signature) for secret in named)
+    def _signed_for(self, secret_id: str, signed: str, signature: str) -> list[bool]:
+        """Return of which kind of link this is the signature; none when it is of none of our secrets."""
+        return [
+            is_signed_in
+            for secret in self.secrets
+            if _secret_id(secret) == secret_id
+            for is_signed_in, purpose in _PURPOSES.items()
+            if hmac.compare_digest(_signature(secret, purpose, signed), signature)
+        ]
 
 
-def _signature(secret: str, signed: str) -> str:
-    return _encoded(hmac.digest(secret.encode(), f"{_PURPOSE}.{signed}".encode(), hashlib.sha256))
+def _signature(secret: str, purpose: str, signed: str) -> str:
+    return _encoded(hmac.digest(secret.encode(), f"{purpose}.{signed}".encode(), hashlib.sha256))
 
 
 def _secret_id(secret: str) -> str:

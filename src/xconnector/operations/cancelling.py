@@ -20,6 +20,7 @@ _WENT_OUT = frozenset(
         DispatchState.HANDED_OVER,
         DispatchState.OUTCOME_UNKNOWN,
         DispatchState.UNDELIVERABLE,
+        DispatchState.WITHDRAWN,
     }
 )
 

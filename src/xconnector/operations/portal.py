@@ -69,13 +69,18 @@ def _repetition(earlier: PublishedDocument, digest: str) -> Published:
     return Published.REPEATED if earlier.sha256 == digest else Published.REFUSED
 
 
-def customer_link(secrets: PortalSecrets, customer_key: str, *, base: str, expires_at: datetime) -> str:
-    """Return the address under which a customer reads their documents until then; `base` is where the web is reached.
+async def withdraw_document(pool: Pool, dispatch_key: str) -> bool:
+    """Take a document out of its customer's sight, and say whether it was ever published; again changes nothing."""
+    async with transaction(pool) as connection:
+        return await portal.withdraw(connection, dispatch_key, now=datetime.now(UTC))
+
+
+def customer_link(secrets: PortalSecrets, link: PortalLink, *, base: str = "") -> str:
+    """Return the address under which a customer reads their documents; `base` is where the web is reached.
 
     Raises ValueError when the customer key is empty or too long for an address.
     """
-    token = secrets.sign(PortalLink(customer_key=customer_key, expires_at=expires_at))
-    return f"{base.rstrip('/')}/portal/{token}"
+    return f"{base.rstrip('/')}/portal/{secrets.sign(link)}"
 
 
 async def documents_of(pool: Pool, customer_key: str) -> list[PublishedDocument]:

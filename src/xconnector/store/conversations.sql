@@ -7,7 +7,7 @@ FROM (
     FROM unnest(%(connections)s::text[], %(numbers)s::text[]) WITH ORDINALITY AS given (connection, number, place)
     JOIN assembly ON assembly.recipient ->> 'mobile' = given.number
     JOIN dispatch ON dispatch.communication_id = assembly.communication_id AND dispatch.connection = given.connection
-        AND dispatch.state IN ('dispatching', 'handed_over', 'outcome_unknown', 'undeliverable')
+        AND dispatch.state IN ('dispatching', 'handed_over', 'outcome_unknown', 'undeliverable', 'withdrawn')
     JOIN communication ON communication.communication_id = dispatch.communication_id
     ORDER BY given.place, communication.customer_key, dispatch.intended_at DESC, dispatch.dispatch_key
 ) AS latest

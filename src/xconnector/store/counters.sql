@@ -37,7 +37,7 @@ SELECT communication.communication_id, communication.batch_id, communication.nam
        communication.plan[communication.hop + 1] AS connection, (
            SELECT max(dispatch.intended_at) FROM dispatch
            WHERE dispatch.communication_id = communication.communication_id
-               AND dispatch.state IN ('dispatching', 'handed_over', 'outcome_unknown', 'undeliverable')
+               AND dispatch.state IN ('dispatching', 'handed_over', 'outcome_unknown', 'undeliverable', 'withdrawn')
        ) AS handed_over_at
 FROM communication JOIN ask USING (communication_id)
 WHERE communication.communication_id = ANY(%(ids)s)

@@ -32,6 +32,8 @@ class DispatchState(StrEnum):
     """Settled by a person as not arrived; a hand-over of its own took its place."""
     UNDELIVERABLE = "undeliverable"
     """Handed over, and reported back as not deliverable."""
+    WITHDRAWN = "withdrawn"
+    """Handed over, and taken back from the customer's sight."""
 
 
 class DispatchKeyTakenError(Exception):

@@ -14,7 +14,7 @@ _QUERIES = Queries.load("xconnector.store", "portal.sql")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishedDocument:
-    """A document that its customer can see."""
+    """A document that its customer can see, until it is withdrawn."""
 
     dispatch_key: str
     communication_id: UUID
@@ -71,21 +71,30 @@ async def publish(connection: Connection, document: PublishedDocument) -> tuple[
     return earlier, False
 
 
+async def withdraw(connection: Connection, dispatch_key: str, *, now: datetime) -> bool:
+    """Take a document out of its customer's sight, and say whether it was ever published; again changes nothing.
+
+    What lies under the dispatch key stays there: it is never published anew.
+    """
+    cursor = await connection.execute(_QUERIES.withdraw, {"dispatch_key": dispatch_key, "now": now})
+    return cursor.rowcount == 1
+
+
 async def find(connection: Connection, dispatch_key: str) -> PublishedDocument | None:
-    """Return a published document, or None."""
+    """Return a document that was published, and perhaps withdrawn since, or None."""
     row = await fetch_one(connection, _Row, _QUERIES.find, dispatch_key=dispatch_key)
     return None if row is None else _document(row)
 
 
 async def find_of_customer(connection: Connection, customer_key: str, dispatch_key: str) -> PublishedDocument | None:
-    """Return a document of a customer, or None; another customer's is none of theirs."""
+    """Return a document that a customer can see, or None; another customer's is none of theirs."""
     told = {"customer_key": customer_key, "dispatch_key": dispatch_key}
     row = await fetch_one(connection, _Row, _QUERIES.find_of_customer, **told)
     return None if row is None else _document(row)
 
 
 async def of_customer(connection: Connection, customer_key: str, *, limit: int) -> list[PublishedDocument]:
-    """Return the documents of all members of a customer, newest first."""
+    """Return the documents that all members of a customer can see, newest first."""
     rows = await fetch_all(connection, _Row, _QUERIES.of_customer, customer_key=customer_key, limit=limit)
     return [_document(row) for row in rows]
 

@@ -8,6 +8,12 @@ ON CONFLICT (dispatch_key) DO NOTHING
 RETURNING dispatch_key, communication_id, communication, customer_key, title, language, sha256, pack, pack_offset,
           pack_length, published_at;
 
+-- name: withdraw
+-- Take a document out of its customer's sight; who did so first is the one who did.
+UPDATE portal_document SET withdrawn_at = coalesce(withdrawn_at, %(now)s)
+WHERE dispatch_key = %(dispatch_key)s
+RETURNING dispatch_key;
+
 -- name: find
 -- A published document.
 SELECT dispatch_key, communication_id, communication, customer_key, title, language, sha256, pack, pack_offset, pack_length,
@@ -16,18 +22,19 @@ FROM portal_document
 WHERE dispatch_key = %(dispatch_key)s;
 
 -- name: find_of_customer
--- A document of one of the members of a customer.
+-- A document of one of the members of a customer, unless it was withdrawn.
 SELECT dispatch_key, communication_id, communication, portal_document.customer_key, title, language, sha256, pack,
        pack_offset, pack_length, published_at
 FROM members_of(ARRAY[%(customer_key)s::text]) AS member
 JOIN portal_document ON portal_document.customer_key = member.member_key
-WHERE dispatch_key = %(dispatch_key)s;
+WHERE dispatch_key = %(dispatch_key)s AND withdrawn_at IS NULL;
 
 -- name: of_customer
--- The documents of all members of a customer, newest first.
+-- The documents of all members of a customer that were not withdrawn, newest first.
 SELECT dispatch_key, communication_id, communication, portal_document.customer_key, title, language, sha256, pack,
        pack_offset, pack_length, published_at
 FROM members_of(ARRAY[%(customer_key)s::text]) AS member
 JOIN portal_document ON portal_document.customer_key = member.member_key
+WHERE withdrawn_at IS NULL
 ORDER BY published_at DESC, dispatch_key
 LIMIT %(limit)s;

@@ -33,6 +33,7 @@ class PortalStandIn:
         self.key = KEY
         self.requests: list[Request] = []
         self.documents: dict[str, bytes] = {}
+        self.withdrawn: set[str] = set()
         self.answer: bytes | None = None
         """Given to every publication instead of the proper answer."""
         self._loses_answers = False
@@ -83,6 +84,8 @@ class PortalStandIn:
             return _response("401 Unauthorized")
         if request.method == "GET":
             return _response("204 No Content")
+        if request.method == "DELETE":
+            return self._withdraw(unquote(request.path.rpartition("/")[2]))
         if unquote(request.headers["xconnector-customer-key"]) in self._refused:
             return _response("422 Unprocessable Content")
         if self.answer is not None:
@@ -97,6 +100,13 @@ class PortalStandIn:
             return _response("200 OK", reference=key) if kept == request.body else _response("409 Conflict")
         self.documents[key] = request.body
         return _response("201 Created", reference=f"document-{len(self.documents)}")
+
+    def _withdraw(self, key: str) -> bytes:
+        if key not in self.withdrawn and key not in self.documents:
+            return _response("404 Not Found")
+        self.withdrawn.add(key)
+        self.documents.pop(key, None)
+        return _response("204 No Content")
 
 
 @asynccontextmanager

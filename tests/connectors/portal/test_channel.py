@@ -182,3 +182,29 @@ async def test_without_a_letter_nothing_is_asked() -> None:
 def test_a_wrong_setting_is_refused(wrong: dict[str, str]) -> None:
     with pytest.raises(ValidationError):
         PortalSettings.model_validate({"url": "https://portal.aurora.test", "key": "k", **wrong})
+
+
+async def test_what_is_withdrawn_is_seen_no_more_and_again_changes_nothing() -> None:
+    dispatch = sample_dispatch()
+    async with portal_and_channel() as (portal, channel):
+        await channel.send([dispatch])
+        await channel.withdraw(dispatch.dispatch_key)
+        await channel.withdraw(dispatch.dispatch_key)
+
+    assert (portal.documents, portal.withdrawn) == ({}, {dispatch.dispatch_key})
+
+
+async def test_what_was_never_published_cannot_be_withdrawn() -> None:
+    async with portal_and_channel() as (_, channel):
+        with pytest.raises(PermanentError, match="never had this document"):
+            await channel.withdraw("another")
+
+
+async def test_a_withdrawal_meets_outages_and_wrong_keys_as_publishing_does() -> None:
+    async with portal_and_channel() as (portal, channel):
+        await portal.reject_credentials()
+        with pytest.raises(MisconfiguredError):
+            await channel.withdraw("a")
+        await portal.go_down()
+        with pytest.raises(TransientError):
+            await channel.withdraw("a")

@@ -57,7 +57,9 @@ async def test_the_description_asks_for_keys_where_they_are_needed(site: Site) -
         ("/customers/{customer_key}/devices/{connection}/{device_id}", "delete"): ["devices key"],
         ("/events", "post"): ["events key"],
         ("/portal/documents", "get"): ["portal key"],
+        ("/portal/documents/{dispatch_key}", "delete"): ["portal key"],
         ("/portal/documents/{dispatch_key}", "put"): ["portal key"],
+        ("/portal/links", "post"): ["portal key"],
         ("/reports/{connection}", "post"): ["reports key"],
     }
 

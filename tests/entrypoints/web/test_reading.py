@@ -10,11 +10,13 @@ from lxml import html
 from psycopg.conninfo import make_conninfo
 
 from tests.entrypoints.web.site import SECRETS, Site, cut_off, open_site
+from xconnector.domain.keys import Purpose
 from xconnector.domain.portal_link import PortalLink, PortalSecrets
 from xconnector.entrypoints.bootstrap import open_workplace
 from xconnector.entrypoints.web.application import application
 from xconnector.entrypoints.web.limits import WebLimits
 from xconnector.operations.portal import Publication, publish
+from xconnector.postgres.connect import reading
 
 PDF = b"%PDF-1.7 a letter"
 
@@ -55,8 +57,9 @@ async def test_a_customer_sees_their_own_documents_newest_first(site: Site) -> N
 async def test_every_line_leads_to_its_document_byte_for_byte(site: Site) -> None:
     await published(site, 1)
     _, tree = await page(site, site.token("K1"))
-    (line,) = tree.iterfind(".//a[@class='document']")
-    answer = await site.client.get(str(line.get("href")))
+    (line,) = tree.iterfind(".//form")
+    assert line.get("method") == "post"
+    answer = await site.client.post(str(line.get("action")), follow_redirects=True)
     assert (answer.status_code, answer.headers["Content-Type"], answer.content) == (200, "application/pdf", PDF + b"1")
 
 
@@ -198,3 +201,88 @@ async def test_without_the_database_the_reader_is_told_to_come_again(tmp_path: P
 def _spoil(path: Path) -> None:
     path.chmod(0o600)
     path.write_bytes(b"%PDF-1.7 another1")
+
+
+async def views(site: Site) -> list[tuple[str, str, str]]:
+    async with reading(site.place.pool) as connection:
+        cursor = await connection.execute("SELECT dispatch_key, type, detail FROM delivery_event ORDER BY event_id")
+        return [(str(key), str(event), str(detail)) for key, event, detail in await cursor.fetchall()]
+
+
+async def test_what_is_opened_by_the_button_counts_as_seen(site: Site) -> None:
+    key = await published(site, 1)
+    answer = await site.client.post(f"/portal/{site.token('K1')}/documents/{key}")
+    assert (answer.status_code, answer.content) == (303, b"")
+    assert await views(site) == [(key, "opened", "by a signed link")]
+
+
+async def test_looks_within_a_minute_are_one(site: Site) -> None:
+    key = await published(site, 1)
+    for _ in range(3):
+        await site.client.post(f"/portal/{site.token('K1')}/documents/{key}")
+    # Of two, when a minute ends meanwhile.
+    assert 1 <= len(await views(site)) <= 2
+
+
+async def test_scanners_that_follow_every_address_see_nothing_as_far_as_we_count(site: Site) -> None:
+    key = await published(site, 1)
+    token = site.token("K1")
+    for address in (f"/portal/{token}", f"/portal/{token}/documents/{key}"):
+        assert (await site.client.get(address)).status_code == 200
+        await site.client.head(address)
+    assert await views(site) == []
+
+
+async def test_what_is_not_theirs_nobody_can_have_seen(site: Site) -> None:
+    key = await published(site, 1, customer_key="K2")
+    expired = site.token("K2", expires_in=timedelta(seconds=-1))
+    for token, status in ((site.token("K1"), 404), (expired, 410), ("nonsense", 404)):
+        assert (await site.client.post(f"/portal/{token}/documents/{key}")).status_code == status
+    assert await views(site) == []
+
+
+async def test_who_signed_in_elsewhere_is_known_to_have(site: Site) -> None:
+    key = await published(site, 1)
+    wanted = {"customer_key": "K1", "minutes": 5}
+    made = await site.client.post("/portal/links", json=wanted, headers=site.bearing(Purpose.PORTAL))
+    assert made.status_code == 201
+    expires_at = datetime.fromisoformat(made.json()["expires_at"])
+    assert timedelta(minutes=4) < expires_at - datetime.now(UTC) <= timedelta(minutes=5)
+    answer = await site.client.post(f"{made.json()['path']}/documents/{key}", follow_redirects=True)
+    assert answer.content == PDF + b"1"
+    assert await views(site) == [(key, "opened", "by a person signed in")]
+
+
+@pytest.mark.parametrize(
+    "wanted", [{}, {"customer_key": ""}, {"customer_key": "K1", "minutes": 61}, {"customer_key": "K1", "days": 3}]
+)
+async def test_links_are_for_one_customer_and_for_an_hour_at_most(site: Site, wanted: dict[str, object]) -> None:
+    answer = await site.client.post("/portal/links", json=wanted, headers=site.bearing(Purpose.PORTAL))
+    assert answer.status_code == 422
+
+
+@pytest.mark.parametrize("purpose", [purpose for purpose in Purpose if purpose is not Purpose.PORTAL])
+async def test_links_are_made_for_the_portals_key_alone(site: Site, purpose: Purpose) -> None:
+    answer = await site.client.post("/portal/links", json={"customer_key": "K1"}, headers=site.bearing(purpose))
+    assert answer.status_code == 401
+
+
+async def test_what_is_withdrawn_is_not_there(site: Site) -> None:
+    key = await published(site, 1)
+    token = site.token("K1")
+    for _ in range(2):
+        gone = await site.client.delete(f"/portal/documents/{key}", headers=site.bearing(Purpose.PORTAL))
+        assert gone.status_code == 204
+    _, tree = await page(site, token)
+    assert list(tree.iterfind(".//form")) == []
+    assert (await site.client.get(f"/portal/{token}/documents/{key}")).status_code == 404
+    assert (await site.client.post(f"/portal/{token}/documents/{key}")).status_code == 404
+    assert await views(site) == []
+
+
+async def test_only_what_was_published_can_be_withdrawn_and_only_with_the_portals_key(site: Site) -> None:
+    key = await published(site, 1)
+    headers = site.bearing(Purpose.PORTAL)
+    assert (await site.client.delete("/portal/documents/another", headers=headers)).status_code == 404
+    assert (await site.client.delete(f"/portal/documents/{key}")).status_code == 401
+    assert (await site.client.get(f"/portal/{site.token('K1')}/documents/{key}")).status_code == 200

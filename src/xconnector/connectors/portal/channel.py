@@ -1,4 +1,4 @@
-"""The channel: each letter becomes a document in the customer's portal."""
+"""The channel: each letter becomes a document in the customer's portal, and can be withdrawn from it."""
 
 from xconnector.connectors.portal.client import PortalClient
 from xconnector.connectors.portal.settings import PortalSettings
@@ -37,3 +37,10 @@ class PortalChannel(ServiceChannel[PortalClient]):
             title=dispatch.title,
         )
         return Receipt(reference=reference)
+
+    async def withdraw(self, dispatch_key: str) -> None:
+        """Take a document out of its customer's sight; doing it again changes nothing.
+
+        Raises one of the four errors, never OutcomeUnknownError.
+        """
+        await self._client.withdraw(dispatch_key)

@@ -85,6 +85,13 @@ class PortalClient:
         )
         return _reference(answer) or dispatch_key
 
+    async def withdraw(self, dispatch_key: str) -> None:
+        """Withdraw a document; doing it again changes nothing.
+
+        Raises one of the four errors, never OutcomeUnknownError.
+        """
+        await self._ask("DELETE", f"/portal/documents/{quote(dispatch_key, safe='')}")
+
     async def _ask(
         self, method: str, path: str, *, content: bytes | None = None, headers: dict[str, str] | None = None
     ) -> bytes:
@@ -112,6 +119,8 @@ class PortalClient:
         told = f"the portal {self._portal} answers {status}"
         if status in _REFUSED_CREDENTIALS:
             return MisconfiguredError(f"{told}: correct `key`, or allow it to publish")
+        if status == HTTPStatus.NOT_FOUND and answer.request.method == "DELETE":
+            return PermanentError(f"{told}: it never had this document")
         if answer.is_redirect or status in _NO_PORTAL:
             return MisconfiguredError(f"{told}: `url` is not where it takes documents; redirects are not followed")
         if answer.is_server_error or status in _LATER:

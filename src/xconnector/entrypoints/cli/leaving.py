@@ -1,4 +1,4 @@
-"""`cancel` and `reprint`: take back what has not left, and print once more what has."""
+"""`cancel`, `withdraw` and `reprint`: takes back what has not left, or is only shown, and prints once more what has."""
 
 import getpass
 from typing import TYPE_CHECKING, Annotated
@@ -77,3 +77,31 @@ def reprint(
         show_json({"communication_id": key})
     else:
         typer.echo(f"{key} leaves once more with the next bundle")
+
+
+def withdraw(
+    communication: Annotated[str, typer.Argument(help="Its id, the beginning of it, or its source key.")],
+    reason: Why = "",
+    folder: ProjectFolder = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """Take a document back from the customer's sight on the portal. It stays in the archive, and goes nowhere else."""
+    from xconnector.operations.explaining import UnknownCommunicationError
+    from xconnector.operations.withdrawing import NothingToWithdrawError
+    from xconnector.operations.withdrawing import withdraw as operation
+
+    if not reason:
+        refuse("say why with --reason; it stands in the ledger")
+    try:
+        key = with_place(
+            folder,
+            lambda place: operation(
+                place.pool, place.connections, communication, actor=getpass.getuser(), reason=reason
+            ),
+        )
+    except (UnknownCommunicationError, NothingToWithdrawError) as error:
+        refuse(str(error))
+    if as_json:
+        show_json({"communication_id": key})
+    else:
+        typer.echo(f"{key} is withdrawn: the customer does not see it any more")

@@ -24,6 +24,7 @@ def link(
     folder: ProjectFolder = HERE,
 ) -> None:
     """Print a link that shows one customer's documents to whoever holds it, until it expires."""
+    from xconnector.domain.portal_link import PortalLink
     from xconnector.entrypoints.portal_secrets import PortalSecretError, portal_secrets
     from xconnector.operations.portal import customer_link, documents_of
     from xconnector.pipeline.workplace import state_folder
@@ -33,7 +34,8 @@ def link(
 
     try:
         secrets = portal_secrets(state_folder(folder.resolve()), os.environ)
-        address = customer_link(secrets, customer, base=base, expires_at=datetime.now(UTC) + timedelta(days=days))
+        expires_at = datetime.now(UTC) + timedelta(days=days)
+        address = customer_link(secrets, PortalLink(customer_key=customer, expires_at=expires_at), base=base)
     except (PortalSecretError, ValueError) as error:
         refuse(str(error))
     if not with_store(folder, count):

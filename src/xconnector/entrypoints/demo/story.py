@@ -21,6 +21,7 @@ import msgspec
 from xconnector.domain.communication import Standing, State
 from xconnector.domain.failure import FailureKind, Settlement
 from xconnector.domain.keys import Purpose
+from xconnector.domain.portal_link import PortalLink
 from xconnector.domain.review import Decision
 from xconnector.entrypoints.bootstrap import DATABASE_URL, open_project
 from xconnector.entrypoints.demo import faults
@@ -329,9 +330,8 @@ class Demo:
             web=address,
             portal_link=customer_link(
                 portal_secrets(state_folder(self._places.project), os.environ),
-                population.portal_reader,
+                PortalLink(customer_key=population.portal_reader, expires_at=place.now() + timedelta(hours=1)),
                 base=address,
-                expires_at=place.now() + timedelta(hours=1),
             ),
         )
 

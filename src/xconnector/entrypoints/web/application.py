@@ -19,6 +19,7 @@ from xconnector.entrypoints.web.events import event_routes, intake_of
 from xconnector.entrypoints.web.health import health_routes
 from xconnector.entrypoints.web.hooks import hook_routes
 from xconnector.entrypoints.web.limits import WebLimits
+from xconnector.entrypoints.web.portal_links import link_routes
 from xconnector.entrypoints.web.pressure import Pressure
 from xconnector.entrypoints.web.publishing import publishing_routes
 from xconnector.entrypoints.web.reading import reading_routes
@@ -67,6 +68,7 @@ def application(place: Workplace, *, secrets: PortalSecrets, limits: WebLimits |
     app.include_router(delivery_routes(place.pool, callers, limits))
     # Before the reader's pages: `documents` is no token.
     app.include_router(publishing_routes(place, callers, bodies, limits))
+    app.include_router(link_routes(secrets, callers))
     app.include_router(reading_routes(place, secrets, limits))
     app.include_router(health_routes(place.pool, patience=limits.database_patience))
     app.include_router(asset_routes())

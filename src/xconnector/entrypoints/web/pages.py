@@ -113,11 +113,16 @@ class Pages:
             date=format_date(day, _DAYS[words.language], locale=words.language),
             iso_date=day.date().isoformat(),
             size=_size(document.place.length, words.language),
-            address=f"/portal/{token}/documents/{quote(document.dispatch_key, safe='')}",
+            address=document_address(token, document),
         )
 
     def _day(self, moment: datetime) -> datetime:
         return moment.astimezone(self._timezone)
+
+
+def document_address(token: str, document: PublishedDocument) -> str:
+    """Return where a document is read, and opened, by who holds this token."""
+    return f"/portal/{token}/documents/{quote(document.dispatch_key, safe='')}"
 
 
 _SIZE_UNITS = {"de": ("kB", "MB"), "en": ("kB", "MB"), "fr": ("ko", "Mo")}

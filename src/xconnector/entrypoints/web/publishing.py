@@ -1,4 +1,4 @@
-"""`/portal/documents`: where channels publish documents on the portal."""
+"""`/portal/documents`: where channels publish documents on the portal, and withdraw them."""
 
 import base64
 import hmac
@@ -17,7 +17,7 @@ from xconnector.entrypoints.web.bodies import Bodies
 from xconnector.entrypoints.web.callers import Callers
 from xconnector.entrypoints.web.limits import WebLimits
 from xconnector.entrypoints.web.refusals import Refusal, documented
-from xconnector.operations.portal import Publication, Published, publish
+from xconnector.operations.portal import Publication, Published, publish, withdraw_document
 from xconnector.pipeline.workplace import Workplace
 
 DISPATCH_KEY = r"^[0-9A-Za-z][0-9A-Za-z._-]{0,127}$"
@@ -122,6 +122,25 @@ def publishing_routes(place: Workplace, callers: Callers, bodies: Bodies, limits
         if published is Published.REPEATED:
             response.status_code = HTTPStatus.OK
         return PublishedAnswer(reference=dispatch_key)
+
+    @routes.delete(
+        "/portal/documents/{dispatch_key}",
+        summary="Withdraw a document",
+        status_code=HTTPStatus.NO_CONTENT,
+        response_description="Nobody sees the document any more. Its dispatch key stays taken.",
+        responses=documented(
+            HTTPStatus.UNAUTHORIZED,
+            HTTPStatus.NOT_FOUND,
+            HTTPStatus.UNPROCESSABLE_ENTITY,
+            HTTPStatus.SERVICE_UNAVAILABLE,
+        ),
+    )
+    async def delete(
+        _: Annotated[str, Depends(caller)], dispatch_key: Annotated[str, Path(pattern=DISPATCH_KEY)]
+    ) -> None:
+        """Idempotent: withdrawing what is withdrawn changes nothing."""
+        if not await withdraw_document(place.pool, dispatch_key):
+            raise Refusal(HTTPStatus.NOT_FOUND, "no document was ever published under this dispatch key")
 
     return routes
 

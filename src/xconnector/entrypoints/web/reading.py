@@ -1,6 +1,7 @@
 """`/portal/{token}`: where customers read their documents, with a signed link that expires.
 
-A page changes nothing and counts nothing: mail scanners and preview robots follow links too.
+Following an address changes nothing and counts nothing: mail scanners and preview robots do so too. Opening a
+document is a press of a button (POST), which is kept as seen before the document is shown.
 """
 
 import asyncio
@@ -19,11 +20,12 @@ from fastapi.responses import HTMLResponse, Response, StreamingResponse
 
 from xconnector.domain.portal_link import PortalLink, PortalLinkError, PortalSecrets
 from xconnector.entrypoints.web.limits import WebLimits
-from xconnector.entrypoints.web.pages import Pages
+from xconnector.entrypoints.web.pages import Pages, document_address
 from xconnector.entrypoints.web.refusals import COME_AGAIN_AFTER
 from xconnector.entrypoints.web.words import Words, preferred, words_for
 from xconnector.execution.failing import describe
 from xconnector.operations.portal import MOST_SHOWN, content_of, document_of, documents_of
+from xconnector.pipeline.viewing import keep_view
 from xconnector.pipeline.workplace import Workplace
 from xconnector.postgres.connect import DatabaseUnreachableError
 from xconnector.store.content import DamagedContentError
@@ -32,7 +34,7 @@ from xconnector.store.portal import PublishedDocument
 logger = logging.getLogger("xconnector.web")
 
 PAGE_POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 _CHUNK = 64 * 1024
 _HTML: dict[str, Any] = {"content": {"text/html": {"schema": {"type": "string"}}}}
@@ -67,6 +69,17 @@ def reading_routes(place: Workplace, secrets: PortalSecrets, limits: WebLimits) 
     )
     async def document(request: Request, token: str, dispatch_key: str) -> Response:
         return await reading.document(request, token, dispatch_key)
+
+    @routes.post(
+        "/portal/{token}/documents/{dispatch_key}",
+        summary="Open one of a customer's documents",
+        status_code=HTTPStatus.SEE_OTHER,
+        response_class=Response,
+        response_description="It is kept that somebody looked at the document, which is elsewhere: here, to be read.",
+        responses=_STOPS,
+    )
+    async def opened(request: Request, token: str, dispatch_key: str) -> Response:
+        return await reading.opened(request, token, dispatch_key)
 
     return routes
 
@@ -119,6 +132,22 @@ class _Reading:
                 "Content-Disposition": _disposition(found, self._timezone),
             },
         )
+
+    async def opened(self, request: Request, token: str, dispatch_key: str) -> Response:
+        words = words_for(self._asked_in(request))
+        link = self._opened(token, words)
+        if isinstance(link, Response):
+            return link
+        try:
+            async with asyncio.timeout(self._patience):
+                found = await document_of(self._place.pool, link.customer_key, dispatch_key)
+                if found is not None:
+                    await keep_view(self._place, found, is_signed_in=link.is_signed_in)
+        except OUTAGES as error:
+            return self._later(words, error)
+        if found is None:
+            return _page(self._pages.unknown(words), HTTPStatus.NOT_FOUND)
+        return Response(status_code=HTTPStatus.SEE_OTHER, headers={"Location": document_address(token, found)})
 
     def _opened(self, token: str, words: Words) -> PortalLink | Response:
         try:
