@@ -5,7 +5,7 @@ import pytest
 from xconnector.domain.communication import END_STATES, Standing, State, may_move, standing_of
 
 AFTERWARDS = {
-    State.COMPLETED: {State.ARCHIVED, State.FAILED},
+    State.COMPLETED: {State.ARCHIVED, State.FAILED, State.OUTCOME_UNKNOWN},
     State.FAILED: {State.TRIGGERED, State.DECIDED, State.COMPOSING, State.RELEASED, State.ARCHIVED, State.CANCELLED},
     State.OUTCOME_UNKNOWN: {
         State.COMPLETED,

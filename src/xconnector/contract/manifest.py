@@ -111,6 +111,10 @@ class Manifest(Generic[S]):
     retry_waits: tuple[timedelta, ...] = ()
     """Of a channel whose protocol says when to try again: what `limits.waits` is where the project says nothing."""
 
+    final_report_after: timedelta | None = None
+    """Of a channel that reports for good on every hand-over, delivered or not, where it reports at all: after how long
+    that is missed, and asked for where it can be asked. None where nothing is promised."""
+
     def __post_init__(self) -> None:
         """Raises ValueError for a channel without a medium: nobody could say which consent it needs."""
         if (self.channel is None) is not (self.medium is None):

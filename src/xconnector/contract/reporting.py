@@ -4,10 +4,24 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol, runtime_checkable
 
+from xconnector.contract.errors import ConnectorError
 from xconnector.contract.feedback import FeedbackRequest
 from xconnector.contract.lifecycle import Connector
 from xconnector.domain.delivery import DeliveryEvent
 from xconnector.domain.feedback.signal import Signal
+
+
+@runtime_checkable
+class LooksUp(Protocol):
+    """It can be asked what became of what it took, when its report is missing."""
+
+    async def look_up(self, references: Sequence[str]) -> Sequence[Sequence[Signal] | ConnectorError]:
+        """Return for each reference of a receipt, in their sequence, what is known of it; nothing of an unknown one.
+
+        What a report told before is the same signal again. Asking changes nothing, and one that cannot be told of never
+        fails the rest.
+        """
+        ...
 
 
 @runtime_checkable

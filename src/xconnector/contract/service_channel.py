@@ -2,13 +2,14 @@
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from types import TracebackType
 from typing import Generic, Protocol, Self, TypeVar
 
 from xconnector.contract.channel import Dispatch, Receipt
 from xconnector.contract.errors import ConnectorError, MisconfiguredError, PermanentError
 from xconnector.domain.document import RenditionKind
+from xconnector.domain.feedback.signal import Signal
 
 
 class ServiceClient(Protocol):
@@ -64,6 +65,21 @@ class ServiceChannel(ABC, Generic[Client]):
     async def send(self, dispatches: Sequence[Dispatch]) -> Sequence[Receipt | ConnectorError]:
         """Hand over, and return one result for each dispatch in their sequence."""
         return await asyncio.gather(*(self._send(dispatch) for dispatch in dispatches))
+
+    async def look_up_each(
+        self, references: Sequence[str], look_up: Callable[[str], Awaitable[Sequence[Signal]]]
+    ) -> Sequence[Sequence[Signal] | ConnectorError]:
+        """Ask for each reference by a call of its own: how channels that `LooksUp` do it."""
+        return await asyncio.gather(*(self._look_up(reference, look_up) for reference in references))
+
+    async def _look_up(
+        self, reference: str, look_up: Callable[[str], Awaitable[Sequence[Signal]]]
+    ) -> Sequence[Signal] | ConnectorError:
+        try:
+            async with self._free:
+                return await look_up(reference)
+        except ConnectorError as error:
+            return error
 
     async def _send(self, dispatch: Dispatch) -> Receipt | ConnectorError:
         try:

@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from types import TracebackType
 from typing import Any, Self
 
 import httpx
 
 from xconnector.contract.errors import MisconfiguredError, OutcomeUnknownError, TransientError
+from xconnector.contract.http_refusal import error_of_status
 from xconnector.contract.outbound import beginning
 
 _LARGEST_ANSWER = 64 * 1024
@@ -75,8 +77,28 @@ class WebService:
     ) -> None:
         await self._http.__aexit__(exc_type, exc, traceback)
 
-    async def ask(self, method: str, path: str, *, repeats_safely: bool, **content: Any) -> ServiceAnswer:  # noqa: ANN401 - as httpx takes it
-        """Return the answer, whatever its status.
+    async def look(self, path: str, *, largest: int = _LARGEST_ANSWER, **content: Any) -> bytes | None:  # noqa: ANN401 - as httpx takes it
+        """Return what stands at a path, at most so many bytes of it; None where there is nothing.
+
+        Raises one of the four errors, never OutcomeUnknownError.
+        """
+        answer = await self.ask("GET", path, repeats_safely=True, largest=largest, **content)
+        if answer.status == HTTPStatus.NOT_FOUND:
+            return None
+        if not answer.is_success:
+            raise error_of_status(self.name, answer.status, answer.headers, repeats_safely=True)
+        return answer.body
+
+    async def ask(
+        self,
+        method: str,
+        path: str,
+        *,
+        repeats_safely: bool,
+        largest: int = _LARGEST_ANSWER,
+        **content: Any,  # noqa: ANN401 - as httpx takes it
+    ) -> ServiceAnswer:
+        """Return the answer, whatever its status, with at most so many bytes of its body.
 
         Raises TransientError where nothing was sent, or may be sent again, OutcomeUnknownError where the answer was
         lost otherwise, and MisconfiguredError.
@@ -86,7 +108,7 @@ class WebService:
                 return ServiceAnswer(
                     status=answer.status_code,
                     headers={name.lower(): value for name, value in answer.headers.items()},
-                    body=await beginning(answer, _LARGEST_ANSWER),
+                    body=await beginning(answer, largest),
                 )
         except (httpx.InvalidURL, httpx.UnsupportedProtocol):
             raise MisconfiguredError(f"the address of {self.name} is none that can be called") from None

@@ -86,8 +86,9 @@ _FORWARD: dict[State, frozenset[State]] = {
         {State.DISPATCHED, State.COMPLETED, State.OUTCOME_UNKNOWN, State.ARCHIVED, State.COLLECTED}
     ),
     State.DISPATCHED: frozenset({State.COMPLETED, State.ARCHIVED, State.OUTCOME_UNKNOWN}),
-    # A bounce after hand-over takes the next hop, or fails where there is none.
-    State.COMPLETED: frozenset({State.ARCHIVED, State.FAILED}),
+    # A bounce after hand-over takes the next hop, or fails where there is none. What was promised to be reported for
+    # good and never was has an end that nobody knows.
+    State.COMPLETED: frozenset({State.ARCHIVED, State.FAILED, State.OUTCOME_UNKNOWN}),
     # A person reprocesses from the stage that failed, or settles what became of a hand-over.
     State.FAILED: frozenset(
         {State.TRIGGERED, State.DECIDED, State.COMPOSING, State.RELEASED, State.ARCHIVED, State.CANCELLED}

@@ -61,6 +61,11 @@ def evidence_in(event: DeliveryEvent) -> Evidence:
     return Evidence.ACCEPTED if event.type in _ON_ITS_WAY else Evidence.NONE
 
 
+def ends_waiting(event: DeliveryEvent) -> bool:
+    """Say whether a report says for good what became of a hand-over: nobody has to ask for it any more."""
+    return event.final or evidence_in(event).strength >= Evidence.DELIVERED.strength
+
+
 def evidence_of(events: Iterable[DeliveryEvent], *, is_handed_over: bool = False) -> Evidence:
     """Return what a set of reports of one hand-over proves; order and repetition change nothing.
 

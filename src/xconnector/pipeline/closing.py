@@ -21,7 +21,7 @@ from xconnector.contract.errors import (
 from xconnector.domain.communication import State
 from xconnector.domain.delivery import DeliveryEvent, DeliveryEventType
 from xconnector.execution.waits import Wait, wait_until
-from xconnector.pipeline import failing, hops, track, unseen
+from xconnector.pipeline import chasing, failing, hops, track, unseen
 from xconnector.pipeline.heed import heed
 from xconnector.pipeline.workplace import Workplace
 from xconnector.postgres.connect import Connection
@@ -135,8 +135,14 @@ async def _record_receipts(
         )
         await failures.resolve_of(connection, found, resolution="the channel's answer came late", now=now)
         if awaited and moves:
+            keys = [answer.dispatch_key for answer in answers if _awaits_report(answer)]
+            await chasing.await_final(place, connection, channel, keys, now=now)
             await _await_reports(connection, channel, moves, now + place.limits_of(channel).report_within)
     await unseen.await_being_seen(connection, channel, _seen_within(answers), now=now)
+
+
+def _awaits_report(answer: Answer) -> bool:
+    return isinstance(answer.said, Receipt) and answer.said.awaits_report
 
 
 def _seen_within(answers: Sequence[Answer]) -> set[tuple[int, timedelta]]:

@@ -11,6 +11,7 @@ stage hands its batch to the next in the same transaction in which it wrote its 
     archive  → kept before anything leaves
     deliver  → hop by hop; print is collected into bundles
     listen   → what brokers give is received
+    chase    → what they should have reported is asked for; at the deadline somebody must look
     poll     → what channels report moves the communication; a bounce takes the next hop
     unseen   → what nobody looked at in its time takes the next hop too
 """
@@ -21,6 +22,7 @@ from functools import partial
 from xconnector.execution.jobs import Chore, Listener, Retry, Stage, Watch
 from xconnector.pipeline.archive import archive
 from xconnector.pipeline.begin import begin, give_turns
+from xconnector.pipeline.chasing import CHASE_EVERY, chase
 from xconnector.pipeline.collect import bundle, gather
 from xconnector.pipeline.compose import compose
 from xconnector.pipeline.deliver import deliver
@@ -67,8 +69,7 @@ def lay_main_path(place: Workplace) -> None:
         look = partial(forget_what_is_over, place)
         place.jobs.add_watch(Watch(name="forget what is over", every=FORGET_EVERY, look=look))
     place.jobs.add_watch(Watch(name="forget bodies", every=FORGET_BODIES_EVERY, look=partial(forget_bodies, place)))
-    for name in place.connections.channel_names:
-        place.jobs.add_watch(Watch(name=f"poll {name}", every=POLL_EVERY, look=partial(poll, place, name)))
+    _watch_channels(place)
     if any(feed.contract is not None for feed in place.project.feeds.values()):
         look = partial(look_at_shapes, place)
         place.jobs.add_chore(Chore(name="look at shapes", every=LOOK_AT_SHAPES_EVERY, do=look))
@@ -86,6 +87,13 @@ def lay_main_path(place: Workplace) -> None:
         elif feed.connection is not None and place.connections.is_stream_source(feed.connection):
             place.jobs.add_listener(Listener(name=f"listen {feed.connection}", listen=partial(listen, place, feed)))
     place.jobs.on_exhausted(partial(give_up, place))
+
+
+def _watch_channels(place: Workplace) -> None:
+    for name in place.connections.channel_names:
+        place.jobs.add_watch(Watch(name=f"poll {name}", every=POLL_EVERY, look=partial(poll, place, name)))
+        if place.limits_of(name).ask_after is not None:
+            place.jobs.add_watch(Watch(name=f"chase {name}", every=CHASE_EVERY, look=partial(chase, place, name)))
 
 
 def name_stages(place: Workplace) -> None:

@@ -111,7 +111,7 @@ async def _keep_signals(
         mark = _mark(request, signal, number)
         known = [keys[name]] if name in keys else meant[number]
         told_of.update(known)
-        plain = replace(signal, detail=_plain(signal.detail, _LONGEST_DETAIL))
+        plain = plainly(signal)
         for place_of_key, key in enumerate(known or [name.placeholder or f"{name.connection}/?{mark.hex()}"]):
             own = hashlib.sha256(mark + key.encode()).digest() if place_of_key else mark
             events.append(Told(event=plain.event(key, arrived_at=now), request_id=request_id, mark=own))
@@ -140,6 +140,11 @@ def _named(request: ReportRequest, signal: Signal) -> Named:
     )
 
 
+def plainly(signal: Signal) -> Signal:
+    """Return a signal whose words the database takes."""
+    return replace(signal, detail=_plain(signal.detail, _LONGEST_DETAIL))
+
+
 def _plain(text: str, longest: int) -> str:
     """Return a text that the database takes."""
     return text.replace("\0", "").encode("utf-8", "replace").decode()[:longest]
@@ -151,9 +156,13 @@ def _by_mark(told: Told) -> bytes:
 
 def _mark(request: ReportRequest, signal: Signal, number: int) -> bytes:
     """Return the digest by which an event is known again: by the provider's own id of it, or else by all it says."""
-    told: list[object] = [request.raw.connection, signal.event_id, signal.type, signal.provider_id, signal.recipient]
+    nothing_tells = signal.provider_id is None and signal.occurred_at is None
+    return mark_of(request.raw.connection, signal, *((request.raw.sha256, number) if nothing_tells else ()))
+
+
+def mark_of(connection: str, signal: Signal, *further: object) -> bytes:
+    """Return the digest by which what a connection told is known again; `further` where it has no id of its own."""
+    told: list[object] = [connection, signal.event_id, signal.type, signal.provider_id, signal.recipient]
     if signal.event_id is None:
-        told += [signal.occurred_at, signal.detail, signal.status_code]
-        if signal.provider_id is None and signal.occurred_at is None:
-            told += [request.raw.sha256, number]
+        told += [signal.occurred_at, signal.detail, signal.status_code, *further]
     return hashlib.sha256(msgspec.json.encode(told)).digest()

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from xconnector.domain.communication import State
 from xconnector.domain.delivery import OF_NOBODY, DeliveryEvent, DeliveryEventType, is_undeliverable
+from xconnector.domain.evidence import ends_waiting
 from xconnector.domain.failure import Failure, FailureKind
 from xconnector.domain.feedback.signal import Signal
 from xconnector.pipeline import hops
@@ -17,7 +18,7 @@ from xconnector.pipeline.conversing import hand_overs_meant
 from xconnector.pipeline.heed import heed
 from xconnector.pipeline.workplace import Workplace
 from xconnector.postgres.connect import Connection, DatabaseUnreachableError, in_transaction, reading
-from xconnector.store import dispatches, failures, ledger, news
+from xconnector.store import awaited_reports, dispatches, failures, ledger, news
 from xconnector.store.dispatches import DispatchState, Reported
 from xconnector.store.moves import Move, Step, move_and_tell
 
@@ -109,6 +110,7 @@ async def apply_known(place: Workplace, connection: Connection, keys: Sequence[s
     rows = {row.dispatch_key: row for row in await dispatches.reported(connection, list(known))}
     ripe = {key: events for key, events in known.items() if key in rows and not _is_open(rows[key])}
     await dispatches.mark_applied(connection, list(ripe))
+    await awaited_reports.end(connection, [key for key, told in ripe.items() if any(map(ends_waiting, told))])
     await ledger.append(
         connection, [_report(rows[key], event, now) for key, events in sorted(ripe.items()) for event in events]
     )

@@ -68,15 +68,29 @@ class LimitsShape(Shape):
     """How long to wait before each further attempt, such as [5s, 5m, 2h]; a tenth more or less, so that not all come
     at once. Left out: as the connector's protocol asks, else 2s and doubling up to 15m."""
     report_within: Annotated[Duration, Field(gt=timedelta(0))] = timedelta(days=7)
-    """How long an acknowledgement may take before somebody has to ask what became of it, such as 7d."""
+    """How long an acknowledgement, and a final report where one is awaited, may take before somebody has to ask what
+    became of it, such as 7d."""
+    ask_after: Annotated[Duration, Field(gt=timedelta(0))] | None = None
+    """After how long without a final report the provider is asked, such as 6h, and again whenever that has doubled;
+    left out: as long as the connector's reports take."""
+    final_report: bool = True
+    """Whether a final report is awaited where the connector promises one; false where carriers give none."""
     collect: Annotated[Duration, Field(ge=timedelta(0))] = timedelta(minutes=15)
     """How long single pieces for print wait for others before they leave as one bundle, such as 15m."""
     cutoffs: tuple[time, ...] = ()
     """Times of day in the project's time zone, such as "17:00", at which single pieces leave; replace `collect`."""
 
-    def limits(self, *, call_timeout: timedelta, retry_waits: tuple[timedelta, ...] = ()) -> ConnectionLimits:
-        """Return the limits of a connection whose connector's calls take so long and are repeated after so long."""
-        limits = {**self.model_dump(exclude={"timeout", "attempts", "waits"})}
+    def limits(
+        self,
+        *,
+        call_timeout: timedelta,
+        retry_waits: tuple[timedelta, ...] = (),
+        final_report_after: timedelta | None = None,
+    ) -> ConnectionLimits:
+        """Return the limits of a connection whose connector says this of its calls and reports."""
+        limits = {**self.model_dump(exclude={"timeout", "attempts", "waits", "ask_after", "final_report"})}
+        awaits_final = self.final_report and final_report_after is not None
+        limits["ask_after"] = (self.ask_after or final_report_after) if awaits_final else None
         waits = retry_waits if self.waits is None else self.waits
         attempts = self.attempts or (len(waits) + 1 if waits else ConnectionLimits.attempts)
         return ConnectionLimits(**limits, timeout=self.timeout or call_timeout, attempts=attempts, waits=waits)

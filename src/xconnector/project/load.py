@@ -375,7 +375,11 @@ def _connections(shaped: ProjectShape, known: Known) -> Iterator[tuple[str, Conn
     for name, one in shaped.connections.items():
         row = known.connections[name]
         if row.settings is not None and row.manifest is not None:
-            limits = one.limits.limits(call_timeout=row.manifest.call_timeout, retry_waits=row.manifest.retry_waits)
+            limits = one.limits.limits(
+                call_timeout=row.manifest.call_timeout,
+                retry_waits=row.manifest.retry_waits,
+                final_report_after=row.manifest.final_report_after,
+            )
             medium = row.manifest.medium_of(row.settings)
             yield (
                 name,

@@ -59,6 +59,8 @@ class ConnectionLimits:
     """How long to wait before each further attempt; beyond the last, as long as the last. None doubles from 2 s."""
     report_within: timedelta = timedelta(days=7)
     """How long an acknowledgement may take; afterwards somebody has to ask what became of the hand-over."""
+    ask_after: timedelta | None = None
+    """After how long without a final report the channel is asked where it can be; None where none is awaited."""
     collect: timedelta = timedelta(minutes=15)
     """How long single pieces for print wait for others, before they leave as one bundle."""
     cutoffs: tuple[time, ...] = ()

@@ -18,7 +18,7 @@ from xconnector.contract.lifecycle import Connector
 from xconnector.contract.manifest import Surroundings
 from xconnector.contract.pull_source import PullSource
 from xconnector.contract.registry import manifest
-from xconnector.contract.reporting import ReportsByWebhook, ReportWebhook
+from xconnector.contract.reporting import LooksUp, ReportsByWebhook, ReportWebhook
 from xconnector.contract.source import RunSource
 from xconnector.contract.stream_source import StreamSource
 from xconnector.contract.webhook_source import WebhookSource
@@ -59,6 +59,7 @@ class Connections:
         self._readers: dict[str, Connector] = {}
         self._webhooks: dict[str, WebhookSource] = {}
         self._report_webhooks: dict[str, ReportWebhook] = {}
+        self._looking_up: dict[str, bool] = {}
         self._opening: dict[str, asyncio.Lock] = {}
         self._limited: dict[tuple[str, bool], LimitedConnection] = {}
         self._stack = AsyncExitStack()
@@ -168,6 +169,18 @@ class Connections:
         """Return the channel when it can be asked for news, else None."""
         channel = await self.channel(name)
         return channel if isinstance(channel, ReportsByPolling) else None
+
+    def can_look_up(self, name: str) -> bool:
+        """Say whether a connection can be asked what became of what it took. Nothing is opened for it."""
+        if name not in self._looking_up:
+            is_known = name in self._project.connections
+            self._looking_up[name] = is_known and self._may(name, lambda found: isinstance(found, LooksUp))
+        return self._looking_up[name]
+
+    async def looking_up(self, name: str) -> LooksUp | None:
+        """Return the opened channel when it can be asked what became of what it took, else None."""
+        channel = await self.channel(name)
+        return channel if isinstance(channel, LooksUp) else None
 
     def report_reader(self, name: str) -> ReportsByWebhook | None:
         """Return what reads the reports that an outside system sends us, else None. Nothing is opened for it."""

@@ -244,8 +244,8 @@ class Told:
     """A delivery event as a provider told it."""
 
     event: DeliveryEvent
-    request_id: int
-    """In which it came."""
+    request_id: int | None
+    """In which it came; None where it was asked for."""
     mark: bytes
     """Digest of what makes it the same event told again."""
 

@@ -41,12 +41,37 @@ class MailgunStandIn(HttpService):
     async def reject_credentials(self) -> None:
         self.key = "another key"
 
+    def events_of(self, message_id: str) -> Sequence[Mapping[str, object]]:
+        """What became of a mail: it was deferred, and then it came back."""
+        if message_id != f"message-1@{DOMAIN}":
+            return []
+        common = {
+            "recipient": "anna@customers.test",
+            "message": {"headers": {"message-id": message_id}},
+            "user-variables": {"xconnector_dispatch": "d"},
+        }
+        status = {"code": 550, "enhanced-code": "5.1.1", "message": "5.1.1 User unknown"}
+        return [
+            {**common, "event": "accepted", "id": "e-1", "timestamp": 1763942400.5},
+            {
+                **common,
+                "event": "failed",
+                "severity": "permanent",
+                "reason": "bounce",
+                "id": "e-2",
+                "timestamp": 1763942460.5,
+                "delivery-status": status,
+            },
+        ]
+
     def answer(self, request: Request) -> Answer:
         login = base64.b64encode(f"api:{self.key}".encode()).decode()
         if request.headers.get("authorization") != f"Basic {login}":
             return Answer(status=401, content="Forbidden")
         if (request.method, request.path) == ("GET", f"/v3/domains/{DOMAIN}"):
             return Answer(status=200, content={"domain": {"name": DOMAIN, "state": "active"}})
+        if (request.method, request.path) == ("GET", f"/v3/{DOMAIN}/events"):
+            return Answer(status=200, content={"items": self.events_of(request.query["message-id"]), "paging": {}})
         if (request.method, request.path) != ("POST", f"/v3/{DOMAIN}/messages.mime"):
             return Answer(status=404)
         fields = fields_of(request)

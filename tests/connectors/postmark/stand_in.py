@@ -13,6 +13,36 @@ from xconnector.contract.channel import Recipient
 from xconnector.testing.conformance import Arrival
 
 TOKEN = "a-token-nobody-may-see"
+RECIPIENT = "anna@customers.test"
+BOUNCE = {
+    "ID": 7,
+    "Type": "HardBounce",
+    "MessageID": "message-1",
+    "Email": RECIPIENT,
+    "BouncedAt": "2026-11-24T00:03:00Z",
+    "Details": "smtp;550 5.1.1 user unknown",
+    "Description": "unknown",
+}
+DETAILS = {
+    "MessageID": "message-1",
+    # Longer than any other answer.
+    "HtmlBody": "x" * 200_000,
+    "MessageEvents": [
+        {"Type": "Opened", "Recipient": RECIPIENT, "ReceivedAt": "2026-11-24T00:02:00Z", "Details": {}},
+        {
+            "Type": "Delivered",
+            "Recipient": RECIPIENT,
+            "ReceivedAt": "2026-11-24T00:01:00Z",
+            "Details": {"DeliveryMessage": "smtp;250 2.0.0 OK"},
+        },
+        {
+            "Type": "Bounced",
+            "Recipient": RECIPIENT,
+            "ReceivedAt": "2026-11-24T00:03:00Z",
+            "Details": {"Summary": "smtp;550 5.1.1", "BounceID": "7"},
+        },
+    ],
+}
 
 
 class PostmarkStandIn(HttpService):
@@ -21,6 +51,11 @@ class PostmarkStandIn(HttpService):
         self.token = TOKEN
         self.taken: list[dict[str, Any]] = []
         self.refused: set[str] = set()
+        self.pages: Mapping[str, object] = {
+            "/server": {"ID": 1, "Name": "production"},
+            "/bounces/7": BOUNCE,
+            "/messages/outbound/message-1/details": DETAILS,
+        }
 
     @property
     def settings(self) -> Mapping[str, Any]:
@@ -47,8 +82,8 @@ class PostmarkStandIn(HttpService):
     def answer(self, request: Request) -> Answer:
         if request.headers.get("x-postmark-server-token") != self.token:
             return Answer(status=401, content={"ErrorCode": 10, "Message": "Bad or missing API token."})
-        if (request.method, request.path) == ("GET", "/server"):
-            return Answer(status=200, content={"ID": 1, "Name": "production"})
+        if request.method == "GET" and request.path in self.pages:
+            return Answer(status=200, content=self.pages[request.path])
         if (request.method, request.path) != ("POST", "/email"):
             return Answer(status=404)
         mail = json.loads(request.body)

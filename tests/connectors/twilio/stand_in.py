@@ -24,6 +24,11 @@ class TwilioStandIn(HttpService):
         self.token = TOKEN
         self.price: str | None = None
         self.taken: list[Mapping[str, str]] = []
+        self.asked: list[str] = []
+        """Ids of messages whose outcome was asked for."""
+        self.outcome: tuple[str, int | None] = ("delivered", None)
+        """Status and error code of every message, for who asks."""
+        self.is_down = False
         self.refusals: dict[str, tuple[int, int]] = {}
         """By number: status and code with which messages to it are refused."""
 
@@ -58,6 +63,8 @@ class TwilioStandIn(HttpService):
         login = base64.b64encode(f"{ACCOUNT}:{self.token}".encode()).decode()
         if request.headers.get("authorization") != f"Basic {login}":
             return _refused(401, 20003)
+        if request.path.startswith(f"/2010-04-01/Accounts/{ACCOUNT}/Messages/"):
+            return self._looked_up(request.path.rpartition("/")[2].removesuffix(".json"))
         if request.path != f"/2010-04-01/Accounts/{ACCOUNT}/Messages.json":
             return _refused(404, 20404)
         if request.method == "GET":
@@ -67,6 +74,18 @@ class TwilioStandIn(HttpService):
             return _refused(*self.refusals[message["To"]])
         self.taken.append(message)
         return Answer(status=201, content=self._resource(message))
+
+    def _looked_up(self, sid: str) -> Answer:
+        self.asked.append(sid)
+        if self.is_down:
+            return _refused(503, 20503)
+        known = {f"SM{number:032x}": message for number, message in enumerate(self.taken, start=1)}
+        if sid not in known:
+            return _refused(404, 20404)
+        status, code = self.outcome
+        return Answer(
+            status=200, content={**self._resource(known[sid]), "sid": sid, "status": status, "error_code": code}
+        )
 
     def _resource(self, message: Mapping[str, str]) -> Mapping[str, object]:
         return {

@@ -1,5 +1,7 @@
 """Infobip: sends text messages, and reads what it reports of them."""
 
+from datetime import timedelta
+
 from xconnector.connectors.infobip.settings import InfobipSettings
 from xconnector.contract.channel import Channel
 from xconnector.contract.manifest import Manifest, Surroundings
@@ -26,5 +28,6 @@ MANIFEST = Manifest(
     settings=InfobipSettings,
     channel=_open_channel,
     medium=Medium.SMS,
+    final_report_after=timedelta(hours=26),
     report_webhook=_report_webhook,
 )

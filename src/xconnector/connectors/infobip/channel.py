@@ -10,6 +10,7 @@ from xconnector.contract.errors import ConnectorError, OutcomeUnknownError
 from xconnector.contract.service_channel import ServiceChannel
 from xconnector.contract.short_text import short_text
 from xconnector.domain.document import RenditionKind
+from xconnector.domain.feedback.signal import Signal
 
 
 class InfobipChannel(ServiceChannel[InfobipClient]):
@@ -36,6 +37,9 @@ class InfobipChannel(ServiceChannel[InfobipClient]):
             except ConnectorError:
                 return lost
         return lost if logged is None else self._receipt(logged)
+
+    async def look_up(self, references: Sequence[str]) -> Sequence[Sequence[Signal] | ConnectorError]:
+        return await self.look_up_each(references, self._client.look_up)
 
     async def hand_over(self, dispatch: Dispatch) -> Receipt:
         return self._receipt(await self._client.hand_over(self._message(dispatch)))

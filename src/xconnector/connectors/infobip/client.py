@@ -1,14 +1,17 @@
 """The wire to Infobip: one request per message, and what its log knows of one."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import msgspec
 
 from xconnector.connectors.infobip.refusals import refusal_of_status
 from xconnector.connectors.infobip.settings import InfobipSettings
-from xconnector.contract.errors import OutcomeUnknownError
+from xconnector.connectors.infobip.webhook import signal_of
+from xconnector.contract.errors import OutcomeUnknownError, TransientError
 from xconnector.contract.http_refusal import error_of_status
 from xconnector.contract.web_service import ServiceCaller, WebService
+from xconnector.domain.feedback.signal import Signal
 
 
 class _Status(msgspec.Struct, rename="camel"):
@@ -32,6 +35,10 @@ class _Answer(msgspec.Struct):
     messages: list[Taken]
 
 
+class _Outcomes(msgspec.Struct):
+    results: list[dict[str, Any]] = []
+
+
 class _Log(msgspec.Struct):
     results: list[Taken] = []
 
@@ -49,6 +56,18 @@ class InfobipClient(ServiceCaller):
                 headers={"Authorization": f"App {settings.api_key.get_secret_value()}", "Accept": "application/json"},
             )
         )
+
+    async def look_up(self, message_id: str) -> Sequence[Signal]:
+        """Return what became of a message of the last 48 hours. Raises one of the four errors."""
+        found = await self._service.look("/sms/3/logs", params={"messageId": message_id, "limit": "1"})
+        if found is None:
+            return ()
+        try:
+            told = msgspec.json.decode(found, type=_Outcomes).results
+        except msgspec.DecodeError:
+            raise TransientError(f"{self._service.name} says nothing of a message that can be read") from None
+        # Its log calls `destination` what its reports call `to`.
+        return [signal_of({"to": one.get("destination"), **one}) for one in told if one.get("messageId") == message_id]
 
     async def logged(self, message_id: str) -> Taken | None:
         """Return a message of the last 48 hours by its id; None where there is none. Raises one of the four errors."""

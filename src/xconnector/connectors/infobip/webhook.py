@@ -19,7 +19,7 @@ _NAME = re.compile(r"[A-Z0-9_]{1,80}")
 
 def read(request: FeedbackRequest) -> Sequence[Signal]:
     """Return the events of one request. Raises PermanentError."""
-    return [_signal(one) for one in events_in(request.json(), under="results")]
+    return [signal_of(one) for one in events_in(request.json(), under="results")]
 
 
 def recognises(request: FeedbackRequest) -> bool:
@@ -32,7 +32,8 @@ def recognises(request: FeedbackRequest) -> bool:
     return isinstance(first, dict) and "messageId" in first
 
 
-def _signal(event: dict[str, Json]) -> Signal:
+def signal_of(event: dict[str, Json]) -> Signal:
+    """Return what an event means, whether it is reported or asked for."""
     status = object_at(event, "status")
     group = text_at(status, "groupName") or GROUP_NUMBERS.get(text_at(status, "groupId"), "")
     if not group:

@@ -28,7 +28,7 @@ def read(request: FeedbackRequest) -> Sequence[Signal]:
     """Return the event of one request. Raises PermanentError."""
     if request.is_form:
         return [_of_form(request.form())]
-    return [_signal(one) for one in events_in(request.json(), under="event-data")]
+    return [signal_of(one) for one in events_in(request.json(), under="event-data")]
 
 
 def recognises(request: FeedbackRequest) -> bool:
@@ -45,7 +45,8 @@ def recognises(request: FeedbackRequest) -> bool:
     return isinstance(body, dict) and ("event-data" in body or ("event" in body and "delivery-status" in body))
 
 
-def _signal(event: dict[str, Json]) -> Signal:
+def signal_of(event: dict[str, Json]) -> Signal:
+    """Return what an event means, whether it is reported or asked for."""
     told = text_at(event, "event").lower()
     word = _exact_word(told, event)
     status = object_at(event, "delivery-status")

@@ -1,5 +1,7 @@
 """Postmark: sends e-mail, and reads what it reports of it."""
 
+from datetime import timedelta
+
 from xconnector.connectors.postmark.settings import PostmarkSettings
 from xconnector.contract.channel import Channel
 from xconnector.contract.manifest import Manifest, Surroundings
@@ -26,5 +28,6 @@ MANIFEST = Manifest(
     settings=PostmarkSettings,
     channel=_open_channel,
     medium=Medium.EMAIL,
+    final_report_after=timedelta(hours=12),
     report_webhook=_report_webhook,
 )

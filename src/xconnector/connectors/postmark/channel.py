@@ -5,10 +5,10 @@ from functools import partial
 from xconnector.connectors.postmark.client import PostmarkClient
 from xconnector.connectors.postmark.settings import PostmarkSettings
 from xconnector.contract.mail.parts import MailParts, mail_parts
-from xconnector.contract.mail.service import MailChannel
+from xconnector.contract.mail.service import LookingUpMailChannel, MailChannel
 
 
 def channel_of(settings: PostmarkSettings) -> MailChannel[MailParts]:
     """Return the channel, not opened yet."""
     write = partial(mail_parts, settings=settings)
-    return MailChannel(PostmarkClient(settings), settings, write, awaits_report=settings.reports is not None)
+    return LookingUpMailChannel(PostmarkClient(settings), settings, write, awaits_report=settings.reports is not None)

@@ -1,24 +1,46 @@
 """The wire to Postmark: one call for each mail (`POST /email`)."""
 
 import base64
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, TypeVar
+from urllib.parse import quote
 
 import msgspec
 
 from xconnector.connectors.postmark.refusals import refusal_of_code
 from xconnector.connectors.postmark.settings import PostmarkSettings
-from xconnector.contract.errors import ConnectorError, OutcomeUnknownError
+from xconnector.connectors.postmark.webhook import signal_of
+from xconnector.contract.errors import ConnectorError, OutcomeUnknownError, TransientError
 from xconnector.contract.http_refusal import error_of_status
 from xconnector.contract.mail.parts import Attachment, MailParts
 from xconnector.contract.web_service import ServiceAnswer, ServiceCaller, WebService
 from xconnector.domain.dispatch_key import GIVEN_ALONG_AS
+from xconnector.domain.feedback.signal import Signal
 
+T = TypeVar("T")
+_LARGEST_MAIL = 16 << 20
+"""The answer holds the mail's own text as well."""
 _BODIES = {"text/plain": "TextBody", "text/html": "HtmlBody"}
 
 
 class _Told(msgspec.Struct, rename="pascal"):
     error_code: int = 0
     message_i_d: str = ""
+
+
+class _EventDetails(msgspec.Struct, rename="pascal"):
+    bounce_i_d: str = ""
+
+
+class _Event(msgspec.Struct, rename="pascal"):
+    type: str = ""
+    recipient: str = ""
+    received_at: str = ""
+    details: _EventDetails = msgspec.field(default_factory=_EventDetails)
+
+
+class _Details(msgspec.Struct, rename="pascal"):
+    message_events: list[_Event] = []
 
 
 class PostmarkClient(ServiceCaller):
@@ -54,6 +76,31 @@ class PostmarkClient(ServiceCaller):
         if not told.message_i_d:
             raise OutcomeUnknownError(f"{self._service.name} took something and did not name it; look there")
         return told.message_i_d
+
+    async def look_up(self, reference: str) -> Sequence[Signal]:
+        """Return what became of one mail, bounces as their own record tells them. Raises one of the four errors."""
+        found = await self._service.look(
+            f"/messages/outbound/{quote(reference, safe='')}/details", largest=_LARGEST_MAIL
+        )
+        told = self._decoded(found, _Details).message_events if found is not None else []
+        return [signal for event in told if (signal := await self._told_by(event, reference)) is not None]
+
+    async def _told_by(self, event: _Event, message_id: str) -> Signal | None:
+        """Return what an event means; None of one that only a webhook tells in full, such as a click."""
+        if event.type == "Delivered":
+            told = {"RecordType": "Delivery", "DeliveredAt": event.received_at, "Recipient": event.recipient}
+            return signal_of({**told, "MessageID": message_id})
+        if event.type in {"Bounced", "Transient"} and event.details.bounce_i_d.isdigit():
+            bounce = await self._service.look(f"/bounces/{event.details.bounce_i_d}")
+            if bounce is not None:
+                return signal_of({**self._decoded(bounce, dict[str, Any]), "RecordType": "Bounce"})
+        return None
+
+    def _decoded(self, body: bytes, kind: type[T]) -> T:
+        try:
+            return msgspec.json.decode(body, type=kind)
+        except msgspec.DecodeError:
+            raise TransientError(f"{self._service.name} says nothing of a mail that can be read") from None
 
     def _content(self, mail: MailParts, dispatch_key: str) -> dict[str, Any]:
         settings = self._settings

@@ -16,7 +16,7 @@ _QUOTING = frozenset({DeliveryEventType.BOUNCED, DeliveryEventType.DEFERRED})
 
 def read(request: FeedbackRequest) -> Sequence[Signal]:
     """Return the event of one request. Raises PermanentError."""
-    return [_signal(one) for one in events_in(request.json())]
+    return [signal_of(one) for one in events_in(request.json())]
 
 
 def recognises(request: FeedbackRequest) -> bool:
@@ -29,7 +29,8 @@ def recognises(request: FeedbackRequest) -> bool:
     return any("RecordType" in one or {"FromFull", "MailboxHash"} <= one.keys() for one in told[:1])
 
 
-def _signal(event: dict[str, Json]) -> Signal:
+def signal_of(event: dict[str, Json]) -> Signal:
+    """Return what an event means, whether it is reported or asked for."""
     record = text_at(event, "RecordType") or ("Inbound" if "FromFull" in event else "")
     word, when, who = RECORDS.get(record, (UNKNOWN, "", ""))
     word = _exact_word(record, word, event)

@@ -1,5 +1,7 @@
 """Twilio SendGrid: sends e-mail, and reads what it reports of it."""
 
+from datetime import timedelta
+
 from xconnector.connectors.sendgrid.settings import SendGridSettings
 from xconnector.contract.channel import Channel
 from xconnector.contract.manifest import Manifest, Surroundings
@@ -26,5 +28,6 @@ MANIFEST = Manifest(
     settings=SendGridSettings,
     channel=_open_channel,
     medium=Medium.EMAIL,
+    final_report_after=timedelta(hours=26),
     report_webhook=_report_webhook,
 )

@@ -1,5 +1,7 @@
 """Amazon SES: sends e-mail, and reads what it reports of it."""
 
+from datetime import timedelta
+
 from xconnector.connectors.ses.settings import SesSettings
 from xconnector.contract.channel import Channel
 from xconnector.contract.manifest import Manifest, Surroundings
@@ -26,5 +28,6 @@ MANIFEST = Manifest(
     settings=SesSettings,
     channel=_open_channel,
     medium=Medium.EMAIL,
+    final_report_after=timedelta(hours=26),
     report_webhook=_report_webhook,
 )

@@ -1,5 +1,7 @@
 """SMPP 3.4: text messages through a message centre or an aggregator, with receipts and answers."""
 
+from datetime import timedelta
+
 from xconnector.connectors.smpp.settings import SmppSettings
 from xconnector.contract.channel import Channel
 from xconnector.contract.manifest import Manifest, Stability, Surroundings
@@ -19,4 +21,5 @@ MANIFEST = Manifest(
     stability=Stability.STABLE,
     channel=_open_channel,
     medium=Medium.SMS,
+    final_report_after=timedelta(hours=26),
 )

@@ -1,5 +1,7 @@
 """Twilio: sends text messages, and reads what it reports of them."""
 
+from datetime import timedelta
+
 from xconnector.connectors.twilio.settings import TwilioSettings
 from xconnector.contract.channel import Channel
 from xconnector.contract.manifest import Manifest, Surroundings
@@ -26,5 +28,6 @@ MANIFEST = Manifest(
     settings=TwilioSettings,
     channel=_open_channel,
     medium=Medium.SMS,
+    final_report_after=timedelta(hours=6),
     report_webhook=_report_webhook,
 )

@@ -1,16 +1,18 @@
 """The channel: each text becomes a message of the account."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from urllib.parse import quote
 
 from xconnector.connectors.twilio.client import Taken, TwilioClient
 from xconnector.connectors.twilio.settings import TwilioSettings
 from xconnector.contract.channel import Dispatch, Price, Receipt
+from xconnector.contract.errors import ConnectorError
 from xconnector.contract.service_channel import ServiceChannel
 from xconnector.contract.short_text import short_text
 from xconnector.domain.dispatch_key import GIVEN_ALONG_AS
 from xconnector.domain.document import RenditionKind
+from xconnector.domain.feedback.signal import Signal
 
 
 class TwilioChannel(ServiceChannel[TwilioClient]):
@@ -32,6 +34,9 @@ class TwilioChannel(ServiceChannel[TwilioClient]):
             segments=_segments(taken),
             price=_price(taken),
         )
+
+    async def look_up(self, references: Sequence[str]) -> Sequence[Sequence[Signal] | ConnectorError]:
+        return await self.look_up_each(references, self._client.look_up)
 
     def _message(self, dispatch: Dispatch) -> Mapping[str, str]:
         """Return the form of one message. Raises PermanentError."""

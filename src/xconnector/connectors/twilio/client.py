@@ -1,16 +1,19 @@
 """The wire to Twilio: one request per message."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import quote
 
 import msgspec
 
 from xconnector.connectors.twilio.refusals import refusal_of_code
 from xconnector.connectors.twilio.settings import TwilioSettings
-from xconnector.contract.errors import ConnectorError, OutcomeUnknownError
+from xconnector.connectors.twilio.webhook import signal_of
+from xconnector.contract.errors import ConnectorError, OutcomeUnknownError, TransientError
 from xconnector.contract.http_refusal import error_of_status
 from xconnector.contract.web_service import ServiceAnswer, ServiceCaller, WebService
+from xconnector.domain.feedback.signal import Signal
 
 
 class Taken(msgspec.Struct):
@@ -20,6 +23,12 @@ class Taken(msgspec.Struct):
     num_segments: str | None = None
     price: str | None = None
     price_unit: str | None = None
+
+
+class _Standing(msgspec.Struct):
+    status: str
+    to: str = ""
+    error_code: int | None = None
 
 
 class _Refused(msgspec.Struct):
@@ -54,6 +63,17 @@ class TwilioClient(ServiceCaller):
             raise OutcomeUnknownError(
                 f"{self._service.name} took something and did not name it; look there, then settle it"
             ) from None
+
+    async def look_up(self, sid: str) -> Sequence[Signal]:
+        """Return what became of a message; nothing where there is none. Raises one of the four errors."""
+        found = await self._service.look(f"{self._messages.removesuffix('.json')}/{quote(sid, safe='')}.json")
+        if found is None:
+            return ()
+        try:
+            told = msgspec.json.decode(found, type=_Standing)
+        except msgspec.DecodeError:
+            raise TransientError(f"{self._service.name} says nothing of a message that can be read") from None
+        return [signal_of(told.status, sid=sid, to=told.to, code=str(told.error_code or ""))]
 
     async def _ask(self, method: str, *, repeats_safely: bool, **content: Any) -> ServiceAnswer:  # noqa: ANN401 - as httpx takes it
         answer = await self._service.ask(method, self._messages, repeats_safely=repeats_safely, **content)

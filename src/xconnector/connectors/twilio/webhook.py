@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from urllib.parse import parse_qsl, urlsplit
 
 from xconnector.connectors.twilio.words import ERRORS, STATUSES
@@ -27,22 +28,24 @@ def read(request: FeedbackRequest) -> Sequence[Signal]:
     fields = _fields(request)
     if "Body" in fields or fields.get("SmsStatus") == "received":
         return [_inbound(fields)]
-    status = _status(fields)
-    code = fields.get("ErrorCode", "")
+    sid = fields.get("MessageSid") or fields.get("SmsSid", "")
+    signal = signal_of(_status(fields), sid=sid, to=fields.get("To", ""), code=fields.get("ErrorCode", ""))
+    return [replace(signal, references=_given_along(request.url))]
+
+
+def signal_of(status: str, *, sid: str, to: str, code: str) -> Signal:
+    """Return what the status of a message means, and its error code, whether they are reported or asked for."""
     word = STATUSES.get(status, UNKNOWN)
     if status in _GONE_WRONG:
         word = ERRORS.get(code, word)
-    return [
-        word.signal(
-            recipient=fields.get("To") or None,
-            status_code=code if _ID.fullmatch(code) and code != "0" else None,
-            detail=status if status in STATUSES else "",
-            # A status is told once for each message; callbacks carry no id and no time of their own.
-            event_id=f"{fields.get('MessageSid') or fields.get('SmsSid', '')} {status}".strip() or None,
-            provider_id=fields.get("MessageSid") or fields.get("SmsSid") or None,
-            references=_given_along(request.url),
-        )
-    ]
+    return word.signal(
+        recipient=to or None,
+        status_code=code if _ID.fullmatch(code) and code != "0" else None,
+        detail=status if status in STATUSES else "",
+        # A status is told once for each message; callbacks carry no id and no time of their own.
+        event_id=f"{sid} {status}".strip() or None,
+        provider_id=sid or None,
+    )
 
 
 def recognises(request: FeedbackRequest) -> bool:

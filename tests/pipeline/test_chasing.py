@@ -1,0 +1,189 @@
+"""Final reports that do not come are asked for, and become a question for a person at their deadline."""
+
+import json
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import urlencode
+
+import pytest
+
+from tests.connectors.twilio import stand_in as twilio
+from tests.connectors.twilio.stand_in import TwilioStandIn
+from tests.office import AS_TEXT_MESSAGE, Changes, Office, notice
+from tests.pipeline.conftest import OpenOffice
+from tests.pipeline.scripted_channel import Answer, ScriptedChannel, told
+from tests.pipeline.test_devices import PUSHES
+from tests.pipeline.test_short_messages import MOBILE, ROUTING
+from xconnector.connectors.twilio.webhook import FORMAT
+from xconnector.contract.channel import Dispatch, Receipt
+from xconnector.contract.errors import TransientError
+from xconnector.contract.feedback import FeedbackRequest
+from xconnector.domain.communication import State
+from xconnector.domain.delivery import DeliveryEventType as Type
+from xconnector.domain.evidence import Evidence
+from xconnector.operations.failures import failure_groups
+from xconnector.pipeline.chasing import chase
+from xconnector.pipeline.provider_reports import ReportRequest, take_requests
+from xconnector.pipeline.track import keep_reports
+from xconnector.postgres.connect import transaction
+from xconnector.store.report_requests import RawRequest
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+BY_MAILGUN: Changes = {
+    "xconnector.yaml": [
+        (PUSHES["xconnector.yaml"][0][0], """    connector: mailgun
+    api_key: key
+    domain: mail.small.test
+    sender: {address: service@small.test}
+    token_secret: a-secret-of-the-tests
+""")
+    ]
+}  # fmt: skip
+
+
+@asynccontextmanager
+async def texted(office: OpenOffice, **limits: object) -> AsyncGenerator[tuple[TwilioStandIn, Office]]:
+    """A text that Twilio has and says nothing of."""
+    async with twilio.open_stand_in(Path()) as service:
+        connection = json.dumps({"connector": "twilio", **service.settings, "limits": limits})
+        changes = {
+            "xconnector.yaml": [("  print:\n", f"  sms: {connection}\n  print:\n")],
+            "tables/routing.md": [*ROUTING.items()],
+            **AS_TEXT_MESSAGE,
+        }
+        async with office(changes) as opened:
+            await opened.send(notice("1", mobile=MOBILE))
+            await opened.work_until(("1", State.DISPATCHED))
+            yield service, opened
+
+
+async def pass_by(opened: Office, time: timedelta) -> None:
+    """Let time go by, as far as awaited reports see it."""
+    async with transaction(opened.place.pool) as connection:
+        await connection.execute(
+            "UPDATE awaited_report SET since = since - %(time)s, ask_at = ask_at - %(time)s", {"time": time}
+        )
+
+
+async def awaited(opened: Office) -> int:
+    async with transaction(opened.place.pool) as connection:
+        return len(await (await connection.execute("SELECT FROM awaited_report")).fetchall())
+
+
+async def causes(opened: Office) -> list[tuple[str, int]]:
+    return [(group.example, group.number) for group in await failure_groups(opened.place.pool)]
+
+
+async def test_a_missing_report_is_asked_for_once_it_is_missed(office: OpenOffice) -> None:
+    async with texted(office) as (service, opened):
+        await chase(opened.place, "sms")
+        before = len(service.asked)
+        await pass_by(opened, timedelta(hours=7))
+        await chase(opened.place, "sms")
+        await pass_by(opened, timedelta(days=8))
+        await chase(opened.place, "sms")
+        found = await opened.explain("1")
+        left = await awaited(opened)
+
+    assert (before, len(service.asked), left) == (0, 1, 0)
+    assert (found.found.state, found.evidence) == (State.COMPLETED, Evidence.DELIVERED)
+
+
+async def test_what_was_not_delivered_takes_the_next_hop_when_that_is_asked_for(office: OpenOffice) -> None:
+    async with texted(office, ask_after="1h") as (service, opened):
+        service.outcome = ("undelivered", 30005)
+        await pass_by(opened, timedelta(hours=2))
+        await chase(opened.place, "sms")
+        await opened.work()
+        ways = [one.connection for one in (await opened.explain("1")).handovers]
+
+    assert ways == ["sms", "print"]
+
+
+async def test_at_the_deadline_somebody_must_look_and_nothing_is_sent_again(office: OpenOffice) -> None:
+    async with texted(office) as (service, opened):
+        service.outcome = ("sent", None)
+        asked: list[int] = []
+        for hours in (7, 8, 16, 32, 64, 33, 1):
+            await pass_by(opened, timedelta(hours=hours))
+            await chase(opened.place, "sms")
+            asked.append(len(service.asked))
+        # The same status is reported after all: it is the same event.
+        fields = {"MessageSid": service.asked[0], "MessageStatus": "sent", "To": MOBILE}
+        await report(opened, **fields)
+        sent = await opened.explain("1")
+        await pass_by(opened, timedelta(hours=24))
+        for _ in range(2):
+            await chase(opened.place, "sms")
+        given_up, told_of, left = await opened.explain("1"), await causes(opened), await awaited(opened)
+        await report(opened, **{**fields, "MessageStatus": "delivered"})
+        late, still_told = await opened.explain("1"), await causes(opened)
+
+    assert asked == [1, 2, 3, 4, 5, 6, 6]
+    assert [event.type for event in sent.events] == [Type.SENT]
+    assert (sent.found.state, given_up.found.state, late.found.state, left) == (
+        *(State.COMPLETED, State.OUTCOME_UNKNOWN, State.COMPLETED),
+        0,
+    )
+    assert [number for _, number in told_of] == [1]
+    assert told_of[0][0].startswith("no receipt: sms said nothing final of it within 7 days")
+    assert still_told == []
+    assert len(service.taken) == 1
+
+
+async def report(opened: Office, **fields: str) -> None:
+    """Let Twilio report by itself."""
+    body = urlencode(fields).encode()
+    signals = FORMAT.read(FeedbackRequest(headers={"content-type": "application/x-www-form-urlencoded"}, body=body))
+    request = ReportRequest(raw=RawRequest(connection="sms", body=body), reports_on="sms", signals=signals)
+    await take_requests(opened.place, [request])
+
+
+async def test_while_the_service_is_down_nothing_is_concluded(office: OpenOffice) -> None:
+    async with texted(office) as (service, opened):
+        service.is_down = True
+        await pass_by(opened, timedelta(hours=7))
+        with pytest.raises(TransientError):
+            await chase(opened.place, "sms")
+        await chase(opened.place, "sms")
+        meanwhile = await opened.state_of("1"), await causes(opened), len(service.asked)
+        service.is_down = False
+        await pass_by(opened, timedelta(hours=8))
+        await chase(opened.place, "sms")
+        found = await opened.state_of("1")
+
+    assert meanwhile == (State.DISPATCHED, [], 1)
+    assert found is State.COMPLETED
+
+
+async def test_where_carriers_give_no_receipts_none_is_awaited(office: OpenOffice) -> None:
+    async with texted(office, final_report=False) as (_, opened):
+        assert await awaited(opened) == 0
+
+
+async def test_where_nobody_can_be_asked_the_deadline_alone_counts(office: OpenOffice) -> None:
+    def taken(dispatch: Dispatch) -> Answer:
+        return Receipt(reference=dispatch.dispatch_key, awaits_report=True)
+
+    channel = ScriptedChannel(answer=taken)
+    async with office(BY_MAILGUN, instead={"email": channel}) as opened:
+        await opened.send(notice("1", email="a@x.test"), notice("2", email="a@x.test"))
+        await opened.work_until(("1", State.DISPATCHED), ("2", State.DISPATCHED))
+        one, other = (channel.keys[0], channel.keys[1])
+        delivered = replace(told(other, Type.DELIVERED), final=True)
+        await keep_reports(opened.place, [told(one, Type.SENT), delivered])
+        await pass_by(opened, timedelta(days=6))
+        await chase(opened.place, "email")
+        before = await causes(opened)
+        await pass_by(opened, timedelta(days=2))
+        await chase(opened.place, "email")
+        states = sorted([str(await opened.state_of("1")), str(await opened.state_of("2"))])
+        after = await causes(opened)
+
+    assert (before, [number for _, number in after]) == ([], [1])
+    assert states == [State.COMPLETED, State.OUTCOME_UNKNOWN]
+    assert len(channel.given) == 2
