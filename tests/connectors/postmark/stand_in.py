@@ -23,7 +23,7 @@ BOUNCE = {
     "Details": "smtp;550 5.1.1 user unknown",
     "Description": "unknown",
 }
-DETAILS = {
+DETAILS: Mapping[str, object] = {
     "MessageID": "message-1",
     # Longer than any other answer.
     "HtmlBody": "x" * 200_000,
