@@ -28,7 +28,7 @@ DETAILS: Mapping[str, object] = {
     # Longer than any other answer.
     "HtmlBody": "x" * 200_000,
     "MessageEvents": [
-        {"Type": "Opened", "Recipient": RECIPIENT, "ReceivedAt": "2026-11-24T00:02:00Z", "Details": {}},
+        {"Type": "Opened", "Recipient": RECIPIENT, "ReceivedAt": "2026-11-24T00:02:00Z"},
         {
             "Type": "Delivered",
             "Recipient": RECIPIENT,
