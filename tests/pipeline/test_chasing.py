@@ -24,7 +24,9 @@ from xconnector.contract.feedback import FeedbackRequest
 from xconnector.domain.communication import State
 from xconnector.domain.delivery import DeliveryEventType as Type
 from xconnector.domain.evidence import Evidence
-from xconnector.operations.failures import failure_groups
+from xconnector.domain.failure import Settlement
+from xconnector.operations.failures import Choice, failure_groups
+from xconnector.operations.settling import settle
 from xconnector.pipeline.chasing import chase
 from xconnector.pipeline.provider_reports import ReportRequest, take_requests
 from xconnector.pipeline.track import keep_reports
@@ -183,7 +185,12 @@ async def test_where_nobody_can_be_asked_the_deadline_alone_counts(office: OpenO
         await chase(opened.place, "email")
         states = sorted([str(await opened.state_of("1")), str(await opened.state_of("2"))])
         after = await causes(opened)
+        choice = Choice(fingerprint=(await failure_groups(opened.place.pool))[0].fingerprint)
+        arrived = {"actor": "ann", "reason": "it is in their log"}
+        settled = await settle(opened.place.pool, opened.place.jobs, choice, Settlement.ARRIVED, **arrived)
+        account = await opened.account()
 
+    assert (settled, account.states) == (1, {State.COMPLETED: 2})
     assert (before, [number for _, number in after]) == ([], [1])
     assert states == [State.COMPLETED, State.OUTCOME_UNKNOWN]
     assert len(channel.given) == 2

@@ -22,8 +22,8 @@ from xconnector.testing.dispatches import sample_dispatch
 RECEIPTED_MESSAGE_ID, MESSAGE_PAYLOAD, MESSAGE_STATE = 0x001E, 0x0424, 0x0427
 """Tags of optional parameters."""
 SYSTEM_ID, PASSWORD = "xconn", "hidden-9"
-_BIND, _SUBMIT, _DELIVER, _UNBIND, _ENQUIRE = 0x9, 0x4, 0x5, 0x6, 0x15
-_INVALID_PASSWORD, _INVALID_DESTINATION = 0x0E, 0x0B
+_BIND, _QUERY, _SUBMIT, _DELIVER, _UNBIND, _ENQUIRE = 0x9, 0x3, 0x4, 0x5, 0x6, 0x15
+_INVALID_PASSWORD, _INVALID_DESTINATION, _QUERY_FAILED = 0x0E, 0x0B, 0x67
 
 
 @dataclass(slots=True)
@@ -46,6 +46,8 @@ class MessageCentre:
         """With which each message is answered."""
         self.id_of: Callable[[int], str] = lambda number: f"{number:08x}"
         self.before_answer: Callable[[smpp34.SubmitSm, str], object] | None = None
+        self.outcomes: dict[str, tuple[str, int, int]] = {}
+        """By message, for who asks: final date, state, and error code."""
         self.lines: list[Line] = []
         self._answers = True
         self._refused: set[str] = set()
@@ -144,6 +146,11 @@ class MessageCentre:
             _answer(line, command, 0 if right else _INVALID_PASSWORD, sequence, b"centre\0")
         elif command == _SUBMIT:
             await self._submit(line, sequence, unit)
+        elif command == _QUERY:
+            message_id = unit[16:].split(b"\0")[0]
+            date, state, error = self.outcomes.get(message_id.decode(), ("", 0, 0))
+            status = 0 if message_id.decode() in self.outcomes else _QUERY_FAILED
+            _answer(line, command, status, sequence, message_id + b"\0" + date.encode() + bytes((0, state, error)))
         elif command == _DELIVER | 0x80000000:
             line.delivered.pop(sequence).set_result(status)
         elif command in {_UNBIND, _ENQUIRE}:

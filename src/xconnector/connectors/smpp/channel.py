@@ -11,8 +11,10 @@ from typing import Self
 from xconnector.connectors.smpp.arrivals import Arrival, Arrivals
 from xconnector.connectors.smpp.client import Session
 from xconnector.connectors.smpp.news import NotKnownYetError, news_of
+from xconnector.connectors.smpp.outcomes import outcome_of
 from xconnector.connectors.smpp.parts import Part, TooLongError, parts_of, reference_of
 from xconnector.connectors.smpp.pdu import Party, Sms, Tag
+from xconnector.connectors.smpp.receipt import CentreReceipt, read_answer
 from xconnector.connectors.smpp.sent_texts import SentText, SentTexts
 from xconnector.connectors.smpp.settings import Receipts, SmppSettings
 from xconnector.contract.channel import Dispatch, Inbound, Receipt
@@ -85,6 +87,29 @@ class SmppChannel:
             if arrival is not None and (news := await asyncio.to_thread(self._news, arrival)) is not None:
                 yield self._inbound(name, news)
         await self._line()
+
+    async def look_up(self, references: Sequence[str]) -> Sequence[Sequence[Signal] | ConnectorError]:
+        """Ask the message centre of each part of each text; many do not tell, or not for long."""
+        try:
+            line = await self._line()
+        except ConnectorError as error:
+            return [error] * len(references)
+        return await asyncio.gather(*(self._look_up(reference, line) for reference in references))
+
+    async def _look_up(self, reference: str, line: Session) -> Sequence[Signal] | ConnectorError:
+        parts: list[CentreReceipt | None] = []
+        try:
+            for message_id in reference.split(","):
+                answer = await line.query(message_id, self._sender())
+                parts.append(None if answer is None else self._read(answer))
+        except ConnectorError as error:
+            return error
+        except ValueError as wrong:
+            return PermanentError(str(wrong))
+        return outcome_of(reference, parts)
+
+    def _read(self, answer: bytes) -> CentreReceipt:
+        return read_answer(answer, no_such_number=self._settings.no_such_number)
 
     # ---------------------------------------------------------------- sending
 

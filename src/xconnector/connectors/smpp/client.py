@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from itertools import count
 
-from xconnector.connectors.smpp.pdu import HEAD_LENGTH, Command, Pdu, Sms, c_octets, head_of, text_in
+from xconnector.connectors.smpp.pdu import HEAD_LENGTH, Command, Party, Pdu, Sms, c_octets, head_of, text_in
 from xconnector.connectors.smpp.refusals import refusal
 from xconnector.connectors.smpp.settings import SmppSettings
 from xconnector.contract.errors import MisconfiguredError, OutcomeUnknownError, PermanentError, TransientError
@@ -87,6 +87,26 @@ class Session:
         if answer.status:
             raise refusal(self._centre, answer.status, self._settings.vendor_statuses)
         return text_in(answer.body)
+
+    async def query(self, message_id: str, sender: Party) -> bytes | None:
+        """Ask what became of a message that we submitted, and return the answer's body (4.8.2).
+
+        None where the message centre does not know it any more, or does not tell. Raises TransientError.
+        """
+        asked = c_octets(message_id) + bytes((sender.ton, sender.npi)) + c_octets(sender.number)
+        async with self._window:
+            if not self.is_open:
+                raise TransientError(f"{self._centre} ended the line")
+            try:
+                answer = await self._ask(Command.QUERY_SM, asked)
+            except (_LineLostError, TimeoutError):
+                raise TransientError(f"{self._centre} does not answer") from None
+        if answer.status == 0:
+            return answer.body
+        error = refusal(self._centre, answer.status, self._settings.vendor_statuses)
+        if isinstance(error, TransientError):
+            raise error
+        return None
 
     # ---------------------------------------------------------------- asking
 

@@ -17,6 +17,7 @@ class Command(IntEnum):
     """What a unit is."""
 
     GENERIC_NACK = 0x80000000
+    QUERY_SM = 0x00000003
     SUBMIT_SM = 0x00000004
     DELIVER_SM = 0x00000005
     UNBIND = 0x00000006

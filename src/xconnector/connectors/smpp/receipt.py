@@ -6,7 +6,7 @@ The text is of a vendor's own shape: `id:.. sub:.. dlvrd:.. submit date:.. done 
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from xconnector.connectors.smpp.pdu import Sms, Tag, text_in
@@ -98,6 +98,40 @@ def read_receipt(message: Sms, *, zone: ZoneInfo, no_such_number: Collection[str
         error=error or None,
         done_at=_moment(_found(_DONE, head), zone),
     )
+
+
+def read_answer(body: bytes, *, no_such_number: Collection[str] = ()) -> CentreReceipt:
+    """Return what the answer to a query says (4.8.2), an unknown state as UNKNOWN. Raises ValueError for any other."""
+    message_id, _, rest = body.partition(b"\0")
+    final_date, _, rest = rest.partition(b"\0")
+    if not message_id or len(rest) < 2:  # noqa: PLR2004 - state and error code
+        raise ValueError("the answer names no message or no state")
+    state, error = _STATES.get(rest[0], ""), str(rest[1]) if rest[1] else ""
+    return CentreReceipt(
+        message_id=message_id.decode("latin-1"),
+        word=_exact(_WORDS.get(state, UNKNOWN), error, no_such_number),
+        state=state,
+        error=error or None,
+        done_at=_absolute(final_date.decode("latin-1")),
+    )
+
+
+def _exact(word: Word, error: str, no_such_number: Collection[str]) -> Word:
+    if word.type is Type.BOUNCED and error.lstrip("0") in {code.lstrip("0") for code in no_such_number}:
+        return replace(word, bounce_class=Class.HARD, reason=Reason.ADDRESS)
+    return word
+
+
+def _absolute(told: str) -> datetime | None:
+    """Return a time as the protocol spells it (7.1.1): with tenths, and quarters of an hour from UTC."""
+    quarters, sign = told[13:15], told[15:16]
+    if len(told) != 16 or not quarters.isdecimal() or sign not in {"+", "-"}:  # noqa: PLR2004 - 7.1.1
+        return None
+    ahead = timedelta(minutes=15 * int(quarters)) * (1 if sign == "+" else -1)
+    try:
+        return datetime.strptime(told[:12], "%y%m%d%H%M%S").replace(tzinfo=UTC) - ahead
+    except (ValueError, OverflowError):
+        return None
 
 
 def _found(pattern: re.Pattern[str], text: str) -> str:
