@@ -70,3 +70,4 @@ stops_and_starts = st.builds(
     day=st.integers(0, 6),
     source=st.sampled_from(("short code", "long number")),
 )
+words_of_texts = words.map(lambda word: replace(word, medium=Medium.SMS))

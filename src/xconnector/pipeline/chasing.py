@@ -50,12 +50,11 @@ async def chase(place: Workplace, name: str) -> None:
 
     Raises one of the four contract errors where it can tell nothing at all; it is asked again.
     """
-    asks = place.connections.can_look_up(name)
     try:
-        if asks:
+        if place.connections.can_look_up(name):
             await _ask(place, name)
     finally:
-        while await _give_up(place, name, asks=asks) == _MOST_AT_ONCE:
+        while await _give_up(place, name) == _MOST_AT_ONCE:
             pass
 
 
@@ -121,7 +120,7 @@ async def _keep(
     await in_transaction(place.pool, write)
 
 
-async def _give_up(place: Workplace, name: str, *, asks: bool) -> int:
+async def _give_up(place: Workplace, name: str) -> int:
     """Give up some of those whose deadline has passed; returns how many."""
     within = place.limits_of(name).report_within
     reason = f"no receipt: {name} said nothing final of it within {within}; look there, then settle it"
@@ -129,7 +128,7 @@ async def _give_up(place: Workplace, name: str, *, asks: bool) -> int:
 
     async def write(connection: Connection) -> int:
         now = place.now()
-        late = await awaited_reports.late(connection, name, before=now - within, asks=asks, most=_MOST_AT_ONCE)
+        late = await awaited_reports.late(connection, name, before=now - within, most=_MOST_AT_ONCE)
         # Communications are locked before anything else, as by all who bring news of them.
         rows = await dispatches.reported(connection, late)
         given_up = await awaited_reports.end(connection, late)

@@ -49,10 +49,7 @@ async def ask_again(connection: Connection, dispatch_keys: Sequence[str], *, at:
     await connection.execute(_QUERIES.ask_again, {"keys": sorted(dispatch_keys), "at": at})
 
 
-async def late(connection: Connection, name: str, *, before: datetime, asks: bool, most: int) -> list[str]:
-    """Return the keys of hand-overs that have waited since before a time, the oldest first.
-
-    Where the connection `asks`, those alone of which it was asked for the last time.
-    """
-    parameters = {"name": name, "before": before, "asks": asks, "most": most}
-    return [str(row[0]) for row in await (await connection.execute(_QUERIES.late, parameters)).fetchall()]
+async def late(connection: Connection, name: str, *, before: datetime, most: int) -> list[str]:
+    """Return the keys of hand-overs that have waited since before a time, the oldest first."""
+    cursor = await connection.execute(_QUERIES.late, {"name": name, "before": before, "most": most})
+    return [str(row[0]) for row in await cursor.fetchall()]

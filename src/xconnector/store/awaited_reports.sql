@@ -30,7 +30,7 @@ RETURNING awaited.dispatch_key, dispatch.reference;
 UPDATE awaited_report SET ask_at = %(at)s WHERE dispatch_key = ANY(%(keys)s);
 
 -- name: late
--- Hand-overs whose deadline has passed; where a channel can be asked, after it was asked for the last time.
+-- Hand-overs whose deadline has passed.
 SELECT dispatch_key FROM awaited_report
-WHERE connection = %(name)s AND since <= %(before)s AND (ask_at IS NULL OR NOT %(asks)s)
+WHERE connection = %(name)s AND since <= %(before)s
 ORDER BY since LIMIT %(most)s;
