@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.connectors.infobip import stand_in as infobip
+from tests.connectors.lob import stand_in as lob
 from tests.connectors.mailgun import stand_in as mailgun
 from tests.connectors.postmark import stand_in as postmark
 from tests.connectors.test_text_message_services import opened
@@ -24,7 +25,7 @@ from xconnector.domain.delivery import DeliveryReason
 from xconnector.domain.feedback.signal import Signal
 from xconnector.testing.dispatches import sample_dispatch
 
-MODULES = {"twilio": twilio, "mailgun": mailgun, "postmark": postmark, "infobip": infobip}
+MODULES = {"twilio": twilio, "mailgun": mailgun, "postmark": postmark, "infobip": infobip, "lob": lob}
 
 
 @asynccontextmanager
@@ -57,6 +58,7 @@ async def told(name: str, folder: Path) -> list[Signal]:
         ("mailgun", [Type.ACCEPTED, Type.BOUNCED]),
         ("postmark", [Type.DELIVERED, Type.BOUNCED]),
         ("infobip", [Type.SENT]),
+        ("lob", [Type.ACCEPTED, Type.IN_TRANSIT, Type.DEFERRED]),
     ],
 )
 async def test_what_became_of_it_is_told_and_of_a_stranger_nothing(
@@ -85,6 +87,18 @@ async def test_a_bounce_of_postmark_is_the_event_that_is_reported(tmp_path: Path
     body = json.dumps({**postmark.BOUNCE, "RecordType": "Bounce"}).encode()
 
     assert (await told("postmark", tmp_path))[-1:] == list(POSTMARK.read(FeedbackRequest(headers={}, body=body)))
+
+
+async def test_a_letter_that_could_not_be_made_failed_and_one_that_is_being_made_is_no_news(tmp_path: Path) -> None:
+    async with handed_over("lob", tmp_path) as (service, channel, reference):
+        found: list[object] = []
+        for standing in ({"status": "failed"}, {"status": "processed"}, {"status": "rendered", "deleted": True}):
+            service.standing = standing
+            (told,) = await channel.look_up([reference])
+            assert not isinstance(told, Exception)
+            found += [[(signal.type, signal.final) for signal in told]]
+
+    assert found == [[(Type.FAILED, True)], [], [(Type.CANCELLED, True)]]
 
 
 async def test_a_service_that_is_down_or_refuses_us_is_told_by_its_error(tmp_path: Path) -> None:

@@ -1,9 +1,9 @@
 """Final reports that do not come are asked for, and become a question for a person at their deadline."""
 
 import json
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlencode
@@ -17,6 +17,7 @@ from tests.pipeline.conftest import OpenOffice
 from tests.pipeline.scripted_channel import Answer, ScriptedChannel, told
 from tests.pipeline.test_devices import PUSHES
 from tests.pipeline.test_short_messages import MOBILE, ROUTING
+from tests.store.memory import communication
 from xconnector.connectors.twilio.webhook import FORMAT
 from xconnector.contract.channel import Dispatch, Receipt
 from xconnector.contract.errors import TransientError
@@ -25,12 +26,18 @@ from xconnector.domain.communication import State
 from xconnector.domain.delivery import DeliveryEventType as Type
 from xconnector.domain.evidence import Evidence
 from xconnector.domain.failure import Settlement
+from xconnector.domain.feedback.signal import Signal
 from xconnector.operations.failures import Choice, failure_groups
 from xconnector.operations.settling import settle
 from xconnector.pipeline.chasing import chase
+from xconnector.pipeline.closing import Answer as Answered
+from xconnector.pipeline.closing import close
 from xconnector.pipeline.provider_reports import ReportRequest, take_requests
 from xconnector.pipeline.track import keep_reports
-from xconnector.postgres.connect import transaction
+from xconnector.pipeline.workplace import Workplace
+from xconnector.postgres.connect import Connection, transaction
+from xconnector.store import communications, dispatches
+from xconnector.store.dispatches import DispatchState, Intent, dispatch_key
 from xconnector.store.report_requests import RawRequest
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -167,11 +174,54 @@ async def test_where_carriers_give_no_receipts_none_is_awaited(office: OpenOffic
         assert await awaited(opened) == 0
 
 
-async def test_where_nobody_can_be_asked_the_deadline_alone_counts(office: OpenOffice) -> None:
-    def taken(dispatch: Dispatch) -> Answer:
-        return Receipt(reference=dispatch.dispatch_key, awaits_report=True)
+async def test_who_promises_an_acknowledgement_alone_is_asked_for_that_alone(office: OpenOffice) -> None:
+    channel = LookedUpChannel(answer=_taken)
+    async with office(BY_MAILGUN, instead={"email": channel}) as opened:
+        email = opened.place.project.connections["email"]
+        limits = replace(email.limits, ask_after=timedelta(days=2), awaits_final=False)
+        project = replace(opened.place.project, connections={"email": replace(email, limits=limits)})
+        place = replace(opened.place, project=project)
+        async with transaction(place.pool) as connection:
+            keys = [await handed_over(connection, place, number) for number in (1, 2)]
+        await keep_reports(place, [told(keys[0], Type.ACCEPTED)])
+        await pass_by(opened, timedelta(days=3))
+        await chase(place, "email")
+        left = await awaited(opened)
 
-    channel = ScriptedChannel(answer=taken)
+    assert (channel.asked, left) == ([f"ref-{keys[1]}"], 0)
+
+
+@dataclass(slots=True, kw_only=True)
+class LookedUpChannel(ScriptedChannel):
+    """One that knows that it has everything."""
+
+    asked: list[str] = field(default_factory=list[str])
+
+    async def look_up(self, references: Sequence[str]) -> Sequence[Sequence[Signal]]:
+        self.asked += references
+        return [[Signal(type=Type.ACCEPTED, provider_id=one, event_id=one)] for one in references]
+
+
+async def handed_over(connection: Connection, place: Workplace, number: int) -> str:
+    """The dispatch key of a communication that the channel has."""
+    communication_id = await communication(connection, number, State.DISPATCHING, plan=("email",))
+    key = dispatch_key(communication_id, 0, 0)
+    state = DispatchState.DISPATCHING
+    intent = Intent(dispatch_key=key, communication_id=communication_id, hop=0, connection="email", state=state)
+    await dispatches.intend(connection, [intent], place.now())
+    (found,) = await communications.find(connection, communication_id.hex)
+    said = Receipt(reference=f"ref-{key}", awaits_report=True)
+    answer = Answered(communication_id=communication_id, batch_id=found.batch_id, dispatch_key=key, said=said)
+    await close(place, connection, "email", [answer])
+    return key
+
+
+def _taken(dispatch: Dispatch) -> Answer:
+    return Receipt(reference=dispatch.dispatch_key, awaits_report=True)
+
+
+async def test_where_nobody_can_be_asked_the_deadline_alone_counts(office: OpenOffice) -> None:
+    channel = ScriptedChannel(answer=_taken)
     async with office(BY_MAILGUN, instead={"email": channel}) as opened:
         await opened.send(notice("1", email="a@x.test"), notice("2", email="a@x.test"))
         await opened.work_until(("1", State.DISPATCHED), ("2", State.DISPATCHED))

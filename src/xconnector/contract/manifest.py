@@ -114,6 +114,8 @@ class Manifest(Generic[S]):
     final_report_after: timedelta | None = None
     """Of a channel that reports for good on every hand-over, delivered or not, where it reports at all: after how long
     that is missed, and asked for where it can be asked. None where nothing is promised."""
+    acknowledged_after: timedelta | None = None
+    """Of a channel that can be asked and promises an acknowledgement alone: after how long that is missed."""
 
     def __post_init__(self) -> None:
         """Raises ValueError for a channel without a medium: nobody could say which consent it needs."""

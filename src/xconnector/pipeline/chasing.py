@@ -1,4 +1,4 @@
-"""chasing: final reports that do not come are asked for, slowly and some at a time; at the deadline somebody must look.
+"""chasing: reports that do not come are asked for, slowly and some at a time; at the deadline somebody must look.
 
 Nothing is ever sent again for it: that a report is missing says nothing of the message.
 """
@@ -33,16 +33,18 @@ _AWAITING = frozenset({State.COMPLETED})
 """What was not even acknowledged has a deadline of its own: see `overdue`."""
 
 
-async def await_final(
+async def await_reports(
     place: Workplace, connection: Connection, name: str, dispatch_keys: Sequence[str], *, now: datetime
 ) -> None:
-    """Await final reports on hand-overs that a connection took, where it promises any, in the caller's transaction."""
+    """Await what a connection promises to report on hand-overs that it took, in the caller's transaction."""
     limits = place.limits_of(name)
-    if limits.ask_after is None or not dispatch_keys:
-        return
     asks = place.connections.can_look_up(name)
+    if not dispatch_keys or limits.ask_after is None or not (asks or limits.awaits_final):
+        return
     ask_at = now + min(limits.ask_after, limits.report_within * _LAST_ASK) if asks else None
-    await awaited_reports.await_final(connection, name, dispatch_keys, ask_at=ask_at, now=now)
+    await awaited_reports.await_reports(
+        connection, name, dispatch_keys, final=limits.awaits_final, ask_at=ask_at, now=now
+    )
 
 
 async def chase(place: Workplace, name: str) -> None:

@@ -136,7 +136,7 @@ async def _record_receipts(
         await failures.resolve_of(connection, found, resolution="the channel's answer came late", now=now)
         if awaited and moves:
             keys = [answer.dispatch_key for answer in answers if _awaits_report(answer)]
-            await chasing.await_final(place, connection, channel, keys, now=now)
+            await chasing.await_reports(place, connection, channel, keys, now=now)
             await _await_reports(connection, channel, moves, now + place.limits_of(channel).report_within)
     await unseen.await_being_seen(connection, channel, _seen_within(answers), now=now)
 

@@ -110,7 +110,8 @@ async def apply_known(place: Workplace, connection: Connection, keys: Sequence[s
     rows = {row.dispatch_key: row for row in await dispatches.reported(connection, list(known))}
     ripe = {key: events for key, events in known.items() if key in rows and not _is_open(rows[key])}
     await dispatches.mark_applied(connection, list(ripe))
-    await awaited_reports.end(connection, [key for key, told in ripe.items() if any(map(ends_waiting, told))])
+    ended = [key for key, told in ripe.items() if any(map(ends_waiting, told))]
+    await awaited_reports.end(connection, ended, acknowledged=[key for key, told in ripe.items() if _confirms(told)])
     await ledger.append(
         connection, [_report(rows[key], event, now) for key, events in sorted(ripe.items()) for event in events]
     )

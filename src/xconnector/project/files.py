@@ -71,7 +71,7 @@ class LimitsShape(Shape):
     """How long an acknowledgement, and a final report where one is awaited, may take before somebody has to ask what
     became of it, such as 7d."""
     ask_after: Annotated[Duration, Field(gt=timedelta(0))] | None = None
-    """After how long without a final report the provider is asked, such as 6h, and again whenever that has doubled;
+    """After how long without its report the provider is asked, such as 6h, and again whenever that has doubled;
     left out: as long as the connector's reports take."""
     final_report: bool = True
     """Whether a final report is awaited where the connector promises one; false where carriers give none."""
@@ -86,11 +86,13 @@ class LimitsShape(Shape):
         call_timeout: timedelta,
         retry_waits: tuple[timedelta, ...] = (),
         final_report_after: timedelta | None = None,
+        acknowledged_after: timedelta | None = None,
     ) -> ConnectionLimits:
         """Return the limits of a connection whose connector says this of its calls and reports."""
         limits = {**self.model_dump(exclude={"timeout", "attempts", "waits", "ask_after", "final_report"})}
-        awaits_final = self.final_report and final_report_after is not None
-        limits["ask_after"] = (self.ask_after or final_report_after) if awaits_final else None
+        missed_after = (final_report_after if self.final_report else None) or acknowledged_after
+        limits["ask_after"] = None if missed_after is None else self.ask_after or missed_after
+        limits["awaits_final"] = self.final_report and final_report_after is not None
         waits = retry_waits if self.waits is None else self.waits
         attempts = self.attempts or (len(waits) + 1 if waits else ConnectionLimits.attempts)
         return ConnectionLimits(**limits, timeout=self.timeout or call_timeout, attempts=attempts, waits=waits)

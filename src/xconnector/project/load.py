@@ -379,6 +379,7 @@ def _connections(shaped: ProjectShape, known: Known) -> Iterator[tuple[str, Conn
                 call_timeout=row.manifest.call_timeout,
                 retry_waits=row.manifest.retry_waits,
                 final_report_after=row.manifest.final_report_after,
+                acknowledged_after=row.manifest.acknowledged_after,
             )
             medium = row.manifest.medium_of(row.settings)
             yield (

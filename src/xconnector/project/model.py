@@ -60,7 +60,9 @@ class ConnectionLimits:
     report_within: timedelta = timedelta(days=7)
     """How long an acknowledgement may take; afterwards somebody has to ask what became of the hand-over."""
     ask_after: timedelta | None = None
-    """After how long without a final report the channel is asked where it can be; None where none is awaited."""
+    """After how long without a report the channel is asked where it can be; None where none is awaited."""
+    awaits_final: bool = False
+    """Whether that is a final report; else an acknowledgement is enough."""
     collect: timedelta = timedelta(minutes=15)
     """How long single pieces for print wait for others, before they leave as one bundle."""
     cutoffs: tuple[time, ...] = ()

@@ -1,4 +1,4 @@
-"""Final reports that were promised and have not come."""
+"""Reports that were promised and have not come."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,20 +20,29 @@ class Awaited:
     """The channel's own name for it."""
 
 
-async def await_final(
-    connection: Connection, name: str, dispatch_keys: Sequence[str], *, ask_at: datetime | None, now: datetime
+async def await_reports(
+    connection: Connection,
+    name: str,
+    dispatch_keys: Sequence[str],
+    *,
+    final: bool,
+    ask_at: datetime | None,
+    now: datetime,
 ) -> None:
-    """Await final reports of a connection on hand-overs; None asks for none of them."""
-    parameters = {"name": name, "keys": sorted(dispatch_keys), "ask_at": ask_at, "now": now}
-    await connection.execute(_QUERIES.await_final, parameters)
+    """Await reports of a connection on hand-overs, final ones or any; None asks for none of them."""
+    parameters = {"name": name, "keys": sorted(dispatch_keys), "final": final, "ask_at": ask_at, "now": now}
+    await connection.execute(_QUERIES.await_reports, parameters)
 
 
-async def end(connection: Connection, dispatch_keys: Sequence[str]) -> set[str]:
-    """Await no report on these hand-overs any more, and return on which one was awaited."""
-    if not dispatch_keys:
+async def end(connection: Connection, dispatch_keys: Sequence[str], *, acknowledged: Sequence[str] = ()) -> set[str]:
+    """Await no report on these hand-overs any more, and return on which one was awaited.
+
+    Of those that were `acknowledged` alone, a final report is still awaited where it was promised.
+    """
+    if not dispatch_keys and not acknowledged:
         return set()
-    cursor = await connection.execute(_QUERIES.end, {"keys": sorted(dispatch_keys)})
-    return {str(row[0]) for row in await cursor.fetchall()}
+    parameters = {"keys": sorted(dispatch_keys), "acknowledged": sorted(acknowledged)}
+    return {str(row[0]) for row in await (await connection.execute(_QUERIES.end, parameters)).fetchall()}
 
 
 async def take_due(connection: Connection, name: str, *, latest: timedelta, most: int, now: datetime) -> list[Awaited]:

@@ -1,12 +1,14 @@
--- name: await_final
--- Await final reports on hand-overs.
-INSERT INTO awaited_report (dispatch_key, connection, since, ask_at)
-SELECT dispatch_key, %(name)s, %(now)s, %(ask_at)s FROM unnest(%(keys)s::text[]) AS given (dispatch_key)
+-- name: await_reports
+-- Await reports on hand-overs.
+INSERT INTO awaited_report (dispatch_key, connection, since, ask_at, final)
+SELECT dispatch_key, %(name)s, %(now)s, %(ask_at)s, %(final)s FROM unnest(%(keys)s::text[]) AS given (dispatch_key)
 ON CONFLICT DO NOTHING;
 
 -- name: end
--- Await no report on these hand-overs any more.
-DELETE FROM awaited_report WHERE dispatch_key = ANY(%(keys)s) RETURNING dispatch_key;
+-- Await no report on these hand-overs any more, nor on those acknowledged of which no more was promised.
+DELETE FROM awaited_report
+WHERE dispatch_key = ANY(%(keys)s) OR (dispatch_key = ANY(%(acknowledged)s) AND NOT final)
+RETURNING dispatch_key;
 
 -- name: take_due
 -- Hand-overs of which a channel is to be asked now. They are asked again when twice as much time has gone by, the last

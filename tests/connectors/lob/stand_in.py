@@ -26,6 +26,14 @@ class LobStandIn(HttpService):
         self.key = KEY
         self.letters: dict[str, tuple[Mapping[str, str], bytes]] = {}
         """By idempotency key: form and file."""
+        self.standing: Mapping[str, object] = {
+            "status": "rendered",
+            "tracking_events": [
+                {"id": "evnt_1", "type": "normal", "name": "In Transit", "time": "2026-11-24T09:00:00Z"},
+                {"id": "evnt_2", "type": "normal", "name": "Re-Routed", "time": "2026-11-25T09:00:00Z"},
+            ],
+        }
+        """Of every letter, for who asks."""
         self._refused: set[str] = set()
 
     @property
@@ -51,6 +59,9 @@ class LobStandIn(HttpService):
         login = base64.b64encode(f"{self.key}:".encode()).decode()
         if request.headers.get("authorization") != f"Basic {login}":
             return _refused(401, "unauthorized")
+        if request.method == "GET" and request.path.startswith("/v1/letters/"):
+            known = {f"/v1/letters/ltr_{number:016x}" for number in range(1, len(self.letters) + 1)}
+            return Answer(status=200, content=self.standing) if request.path in known else _refused(404, "not_found")
         if request.path != "/v1/letters":
             return _refused(404, "not_found")
         if request.method == "GET":

@@ -1,5 +1,7 @@
 """Lob: prints and posts letters, and reads what it reports of them."""
 
+from datetime import timedelta
+
 from xconnector.connectors.lob.settings import LobSettings
 from xconnector.contract.channel import Channel
 from xconnector.contract.manifest import Manifest, Surroundings
@@ -26,5 +28,6 @@ MANIFEST = Manifest(
     settings=LobSettings,
     channel=_open_channel,
     medium=Medium.PRINT,
+    acknowledged_after=timedelta(days=2),
     report_webhook=_report_webhook,
 )

@@ -1,12 +1,15 @@
 """The channel: each letter becomes a letter of the account."""
 
+from collections.abc import Sequence
+
 from xconnector.connectors.lob.client import LobClient
 from xconnector.connectors.lob.letter import form_of
 from xconnector.connectors.lob.settings import LobSettings
 from xconnector.contract.channel import Dispatch, Receipt
-from xconnector.contract.errors import PermanentError
+from xconnector.contract.errors import ConnectorError, PermanentError
 from xconnector.contract.service_channel import ServiceChannel
 from xconnector.domain.document import RenditionKind
+from xconnector.domain.feedback.signal import Signal
 
 
 class LobChannel(ServiceChannel[LobClient]):
@@ -23,6 +26,9 @@ class LobChannel(ServiceChannel[LobClient]):
     @property
     def remembers_dispatches(self) -> bool:
         return True
+
+    async def look_up(self, references: Sequence[str]) -> Sequence[Sequence[Signal] | ConnectorError]:
+        return await self.look_up_each(references, self._client.look_up)
 
     async def hand_over(self, dispatch: Dispatch) -> Receipt:
         letter = dispatch.renditions.get(RenditionKind.LETTER)

@@ -1,20 +1,37 @@
 """The wire to Lob: one request per letter, answers of bounded size, no redirects."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import quote
 
 import msgspec
 
 from xconnector.connectors.lob.settings import LobSettings
+from xconnector.connectors.lob.webhook import signal_of
 from xconnector.contract.errors import ConnectorError, PermanentError, TransientError
 from xconnector.contract.http_refusal import error_of_status
 from xconnector.contract.web_service import ServiceAnswer, ServiceCaller, WebService
+from xconnector.domain.feedback.signal import Signal
 
 _VERSION = "2024-01-01"
+_OF_STATUS = {"rendered": "rendered_pdf", "failed": "failed"}
+"""What its reports call a `status`; while it is `processed` there is nothing to tell."""
 
 
 class _Letter(msgspec.Struct):
     id: str
+
+
+class _Scan(msgspec.Struct):
+    name: str
+    id: str = ""
+    time: str = ""
+
+
+class _Standing(msgspec.Struct):
+    status: str = ""
+    deleted: bool = False
+    tracking_events: list[_Scan] = []
 
 
 class _Error(msgspec.Struct):
@@ -60,6 +77,19 @@ class LobClient(ServiceCaller):
         except msgspec.DecodeError:
             raise TransientError(f"{self._service.name} took something and did not name it") from None
 
+    async def look_up(self, name: str) -> Sequence[Signal]:
+        """Return what became of a letter; nothing of one unknown or being made. Raises one of the four errors."""
+        found = await self._service.look(f"/v1/letters/{quote(name, safe='')}")
+        if found is None:
+            return ()
+        try:
+            letter = msgspec.json.decode(found, type=_Standing)
+        except msgspec.DecodeError:
+            raise TransientError(f"{self._service.name} says nothing of a letter that can be read") from None
+        what = "deleted" if letter.deleted else _OF_STATUS.get(letter.status)
+        told = [*([_Scan(name=what, id=f"{name} {what}")] if what is not None else []), *letter.tracking_events]
+        return [signal_of(f"letter.{_spelled(one.name)}", at=one.time, event_id=one.id, letter=name) for one in told]
+
     async def _ask(self, method: str, **content: Any) -> bytes:  # noqa: ANN401 - as httpx takes it
         """Return the body of a success. Repeating under one key is safe, so whatever got lost is transient."""
         answer = await self._service.ask(method, "/v1/letters", repeats_safely=True, **content)
@@ -72,6 +102,11 @@ class LobClient(ServiceCaller):
         error = error_of_status(self._service.name, answer.status, answer.headers, repeats_safely=True)
         code = _code(answer.body)
         return PermanentError(f"{error}: {code}") if isinstance(error, PermanentError) and code else error
+
+
+def _spelled(name: str) -> str:
+    """Return a name such as `In Transit` as reports spell it."""
+    return name.lower().replace(" ", "_")
 
 
 def _code(body: bytes) -> str:

@@ -1,6 +1,7 @@
 """Events of Lob: one JSON object in a request."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from xconnector.connectors.lob.words import EVENTS, PIECES
 from xconnector.contract.errors import PermanentError
@@ -30,13 +31,22 @@ def recognises(request: FeedbackRequest) -> bool:
 
 
 def _signal(event: dict[str, Json]) -> Signal:
-    name = _name(event)
+    signal = signal_of(
+        _name(event),
+        at=text_at(event, "date_created"),
+        event_id=text_at(event, "id"),
+        letter=text_at(event, "reference_id") or text_at(event, "body", "id"),
+    )
+    return replace(signal, references=texts_at(event, "body", "metadata"))
+
+
+def signal_of(name: str, *, at: str, event_id: str, letter: str) -> Signal:
+    """Return what an event means, such as `letter.mailed`, whether it is reported or asked for."""
     return _word(name).signal(
         detail=name[:100] if name.replace(".", "").replace("_", "").replace("-", "").isalnum() else "",
-        occurred_at=moment_of(text_at(event, "date_created")),
-        event_id=text_at(event, "id") or None,
-        provider_id=text_at(event, "reference_id") or text_at(event, "body", "id") or None,
-        references=texts_at(event, "body", "metadata"),
+        occurred_at=moment_of(at),
+        event_id=event_id or None,
+        provider_id=letter or None,
     )
 
 
