@@ -1,5 +1,6 @@
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -175,3 +176,17 @@ async def test_stopped_between_two_transactions_the_next_run_does_the_rest(
         found = await customer_links.clusters_of(connection, list(people))
     assert all(len(one.member_keys) == 2 for one in found.values())
     assert done.linked < 15 or isinstance(before[0], Matched)
+
+
+async def test_other_programs_compute_the_keys_of_many_and_find_the_same(
+    pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people = {f"K{number:03}": {"email": f"{number // 2}@x.test", "birth_date": "1980-01-02"} for number in range(30)}
+    await _know(pool, {**people, "K000": {"email": "0@x.test", "birth_date": "1990-01-02"}})
+    monkeypatch.setattr("xconnector.operations.matching._PAGE", 7)
+    here = await match(pool, replace(WORK, dry_run=True))
+    monkeypatch.setattr("xconnector.operations.matching_keys.MANY", 1)
+    done = await match(pool, WORK)
+
+    assert (done.links, done.rules, done.linked, done.proposed) == (here.links, here.rules, 14, 1)
+    assert (await _customer(pool, "K003")).member_keys == ("K002", "K003")

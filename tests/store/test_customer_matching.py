@@ -34,7 +34,10 @@ async def test_of_the_fields_that_matching_asks_for_the_same_is_read_as_of_all(p
             await customers.remember(connection, [one], NOW + timedelta(days=days))
     async with customer_matching.opened(pool) as (connection, number):
         reading = customer_matching.NarrowReading(NAMES)
-        pages = [await reading.page(connection, first, first + 2) for first in range(0, number + 2, 2)]
+        pages = [
+            reading.members(await customer_matching.said(connection, first, first + 2))
+            for first in range(0, number + 2, 2)
+        ]
         whole = await customers.statements(connection, ["A", "B", "C"])
 
     narrow = {records[0].customer_key: records for page in pages for records in page.values()}

@@ -185,12 +185,26 @@ class _Latest:
 
 
 def _golden_value(name: str, given: object) -> object:
+    # By far the most frequent of what is no text.
+    if _is_list_of_text(given) and name not in _TEXT_FIELDS:
+        return given
     if _is_blank(given):
         return None
     if name == "address_lines":
         lines = cast("list[object]", given) if isinstance(given, list) else [given]
         return [line for each in lines if (line := _text(each)) is not None] or None
     return _text(given) if name in _TEXT_FIELDS else given
+
+
+def _is_list_of_text(given: object) -> bool:
+    """Say whether it is a list of text, and each says something."""
+    if not isinstance(given, list):
+        return False
+    parts = cast("list[object]", given)
+    for one in parts:
+        if type(one) is not str or not one or one.isspace():
+            return False
+    return bool(parts)
 
 
 def _is_blank(given: object) -> bool:

@@ -11,7 +11,7 @@ from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from functools import partial
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -340,7 +340,7 @@ async def _keep(
         if one.record is None
     ]
 
-    named = Counter(name for record in said for name in record.fields)
+    named = Counter(chain.from_iterable(record.fields for record in said))
     unknown = {name[:_LONGEST_NAME]: named[name] for name in fields.unknown(named)}
 
     async def write(connection: Connection) -> None:

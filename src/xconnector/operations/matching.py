@@ -1,20 +1,19 @@
 """Matching: members that share a strong key are linked; who contradicts each other waits for a person."""
 
 import asyncio
-import hashlib
 import secrets
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import islice
 
-from xconnector.domain.customer import CustomerRecord
 from xconnector.domain.golden import Survivorship
 from xconnector.domain.matching.clustering import Clustering, Refusal, Union
 from xconnector.domain.matching.keys import MatchingRules
-from xconnector.domain.matching.links import Link, LinkAction
+from xconnector.operations.matching_keys import SECRET_BYTES, KeyRecipe, KeysOfPage, key_making
 from xconnector.postgres.connect import Connection, Pool
-from xconnector.store import customer_links, customer_matches, customer_matching
+from xconnector.store import customer_matches, customer_matching
 from xconnector.store.customer_matches import Proposal
 
 ACTOR = "xconnector customers match"
@@ -22,7 +21,10 @@ _AT_ONCE = 2000
 """Customers that are written in one transaction."""
 _MOST_SHOWN = 20
 _PAGE = 5000
-_SIGN = 1 << 63
+_MANY_LINKS = 5000
+"""Links after which the planner would take the table of links for another one."""
+_AHEAD = 3
+"""Pages whose keys are being computed while one more is read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +111,8 @@ async def match(pool: Pool, work: MatchingWork, *, progress: Callable[[int, int]
                 names = await customer_matching.members_of(connection, crowd.first)
                 first = [names[one] for one in crowd.first]
                 matched.crowds.append(Crowd(rule=rule.name, members=crowd.members, first=first))
+        if matched.linked >= _MANY_LINKS and not work.dry_run:
+            await customer_matching.analyze_links(connection)
     return matched
 
 
@@ -118,59 +122,23 @@ async def match(pool: Pool, work: MatchingWork, *, progress: Callable[[int, int]
 async def _take_keys(
     connection: Connection, work: MatchingWork, number: int, clustering: Clustering, progress: Callable[[int], None]
 ) -> None:
-    """Compute the keys of every member, a page at a time; meanwhile the page that follows is read."""
-    keys_of = _Keys(work)
-    # Most of what is said decides nothing of these.
-    said_by = customer_matching.NarrowReading(work.survivorship.decided_with(work.rules.fields))
-    said = await said_by.page(connection, 0, _PAGE)
-    for first in range(0, number, _PAGE):
-        end = first + _PAGE
-        following, (keys, differing) = await asyncio.gather(
-            said_by.page(connection, end, end + _PAGE), asyncio.to_thread(keys_of.page, said)
-        )
-        for member, name, digest in differing:
-            clustering.say(member, name, digest)
-        await customer_matching.keep_keys(connection, keys)
-        progress(min(end, number))
-        said = following
-
-
-class _Keys:
-    """The keys of members, as digests under a secret of this one matching."""
-
-    def __init__(self, work: MatchingWork) -> None:
-        self._work = work
-        self._secret = secrets.token_bytes(32)
-
-    def page(
-        self, said: Mapping[int, Sequence[CustomerRecord]]
-    ) -> tuple[list[customer_matching.Key], list[tuple[int, str, int]]]:
-        """Return the keys of a page of members, and by number and name the digests of what must not differ."""
-        keys: list[customer_matching.Key] = []
-        differing: list[tuple[int, str, int]] = []
-        for number, records in said.items():
-            values = self._values(records)
-            keys += [
-                (position, self._digest(key, 16).hex(), number)
-                for position, key in enumerate(self._work.rules.keys(values))
-                if key is not None
-            ]
-            for name in self._work.rules.unless_differ:
-                if name in values:
-                    # Never 0, which says nothing.
-                    digest = int.from_bytes(self._digest([values[name]], 8)) - _SIGN or 1
-                    differing.append((number, name, digest))
-        return keys, differing
-
-    def _values(self, records: Sequence[CustomerRecord]) -> dict[str, str]:
-        member = records[0].customer_key if records else ""
-        return self._work.rules.values(self._work.survivorship.golden(member, records, at=self._work.at).fields)
-
-    def _digest(self, parts: Sequence[str], size: int) -> bytes:
-        content = [part.encode() for part in parts]
-        # Each with its length before it, so that no two keys run together.
-        told = b"".join([len(part).to_bytes(4) + part for part in content])
-        return hashlib.blake2b(told, digest_size=size, key=self._secret).digest()
+    """Compute the keys of every member, a page at a time; meanwhile the pages that follow are read."""
+    recipe = KeyRecipe(
+        rules=work.rules, survivorship=work.survivorship.rows, at=work.at, secret=secrets.token_bytes(SECRET_BYTES)
+    )
+    async with key_making(recipe, number) as keys_of:
+        awaited: deque[Awaitable[KeysOfPage]] = deque()
+        done = 0
+        for first in range(0, number + _PAGE * _AHEAD, _PAGE):
+            if first < number:
+                awaited.append(keys_of(await customer_matching.said(connection, first, first + _PAGE)))
+            if first >= _PAGE * _AHEAD:
+                page = await awaited.popleft()
+                for member, name, digest in page.differing:
+                    clustering.say(member, name, digest)
+                await customer_matching.keep_keys(connection, page.keys)
+                done = min(done + _PAGE, number)
+                progress(done)
 
 
 # ---------------------------------------------------------------------------- what follows
@@ -179,77 +147,53 @@ class _Keys:
 async def _write_rule(
     connection: Connection, work: MatchingWork, clustering: Clustering, matched: Matched, outcome: RuleOutcome
 ) -> None:
+    """Write what a rule merges, a page at a time; meanwhile the page that follows is settled."""
     settled = clustering.settle()
-    while page := list(islice(settled, _AT_ONCE)):
-        names = await customer_matching.members_of(connection, [*_numbers(page)])
-        unions = [one for one in page if isinstance(one, Union)]
-        refusals = [one for one in page if isinstance(one, Refusal)]
-        outcome.refused += sum(len(one.pairs) for one in refusals if one.differ)
-        outcome.too_many += sum(len(one.pairs) for one in refusals if not one.differ)
-        room = _MOST_SHOWN - len(matched.links)
-        shown = [pair for union in unions[:room] for pair in union.links][:room]
-        matched.links += [(names[one], names[other], outcome.rule) for one, other in shown]
-        links = sum(len(one.links) for one in unions)
-        if not work.dry_run:
-            skipped = await _link(connection, unions, names, outcome.rule)
-            outcome.skipped += skipped
-            links -= skipped
-            matched.proposed += await _propose(connection, refusals, names, outcome.rule)
-        outcome.links += links
+    page = await asyncio.to_thread(_page_of, settled)
+    while page:
+        _, page = await asyncio.gather(
+            _write_page(connection, work, page, matched, outcome), asyncio.to_thread(_page_of, settled)
+        )
 
 
-def _numbers(page: Sequence[Union | Refusal]) -> Iterable[int]:
-    for one in page:
-        for group in one.customers if isinstance(one, Union) else one.pairs:
-            yield from group
+def _page_of(settled: Iterator[Union | Refusal]) -> list[Union | Refusal]:
+    return list(islice(settled, _AT_ONCE))
 
 
-async def _link(connection: Connection, unions: Sequence[Union], names: dict[int, str], rule: str) -> int:
-    """Write what became one, except where somebody else changed it meanwhile; returns how many links were skipped."""
+async def _write_page(
+    connection: Connection,
+    work: MatchingWork,
+    page: Sequence[Union | Refusal],
+    matched: Matched,
+    outcome: RuleOutcome,
+) -> None:
+    unions = [one for one in page if isinstance(one, Union)]
+    refusals = [one for one in page if isinstance(one, Refusal)]
+    outcome.refused += sum(len(one.pairs) for one in refusals if one.differ)
+    outcome.too_many += sum(len(one.pairs) for one in refusals if not one.differ)
+    room = _MOST_SHOWN - len(matched.links)
+    shown = [pair for union in unions[:room] for pair in union.links][:room]
+    named = [*shown, *(pair for one in refusals if one.differ for pair in one.pairs)]
+    names = await customer_matching.members_of(connection, [member for pair in named for member in pair])
+    matched.links += [(names[one], names[other], outcome.rule) for one, other in shown]
+    links = sum(len(one.links) for one in unions)
+    if not work.dry_run:
+        written = await _link(connection, unions, outcome.rule)
+        outcome.skipped += links - written
+        links = written
+        matched.proposed += await _propose(connection, refusals, names, outcome.rule)
+    outcome.links += links
+
+
+async def _link(connection: Connection, unions: Sequence[Union], rule: str) -> int:
+    """Write what became one, except where somebody else changed it meanwhile; returns how many links were written."""
     if not unions:
         return 0
-    now = datetime.now(UTC)
-    skipped = 0
     async with connection.transaction():
-        await customer_links.hold(connection)
-        changed = await _changed_meanwhile(connection, unions, names)
-        words: list[Link] = []
-        customer_of: dict[str, str] = {}
-        for union in unions:
-            if names[union.customers[0][0]] in changed:
-                skipped += len(union.links)
-                continue
-            words += [
-                Link.between(names[one], names[other], LinkAction.LINKED, basis=rule, actor=ACTOR, at=now, reason=None)
-                for one, other in union.links
-            ]
-            customer = names[union.customers[0][0]]
-            customer_of |= {names[member]: customer for members in union.customers for member in members}
-        await customer_links.say(connection, words)
-        await customer_links.place(connection, customer_of, now)
-    return skipped
+        return await customer_matching.link(connection, unions, rule=rule, actor=ACTOR, now=datetime.now(UTC))
 
 
-async def _changed_meanwhile(connection: Connection, unions: Sequence[Union], names: dict[int, str]) -> set[str]:
-    """Return the first customer of every union whose members are not any more as they were, or are said to be two."""
-    expected = {
-        names[members[0]]: sorted(names[member] for member in members) for one in unions for members in one.customers
-    }
-    found = await customer_links.clusters_of(connection, list(expected))
-    moved = {key for key, members in expected.items() if sorted(found[key].member_keys) != members}
-    union_of = {
-        names[member]: names[one.customers[0][0]] for one in unions for members in one.customers for member in members
-    }
-    words = await customer_links.words_on(connection, list(union_of))
-    apart = {
-        union_of[word.first_key]
-        for word in words
-        if word.action is LinkAction.APART and union_of.get(word.first_key) == union_of.get(word.second_key) is not None
-    }
-    return {union_of[key] for key in moved} | apart
-
-
-async def _propose(connection: Connection, refusals: Sequence[Refusal], names: dict[int, str], rule: str) -> int:
+async def _propose(connection: Connection, refusals: Sequence[Refusal], names: Mapping[int, str], rule: str) -> int:
     """Let people decide about those who share a key and contradict each other. They are never linked by rule."""
     proposals = [
         Proposal(first_key=first, second_key=second, basis=rule, differ=refusal.differ)

@@ -137,6 +137,14 @@ async def copy_rows(connection: Connection, statement: LiteralString | bytes, ro
             await copy.write_row(row)
 
 
+async def copy_text(connection: Connection, statement: LiteralString | bytes, text: str) -> None:
+    """Append rows that are spelled already, as `copying.as_text` does."""
+    if not text:
+        return
+    async with connection.cursor() as cursor, cursor.copy(statement) as copy:
+        await copy.write(text)
+
+
 def takes_nothing(error: Exception) -> bool:
     """Say whether the database refuses whatever is written, as on a full disk or a standby, and not just one thing."""
     return isinstance(error, (OperationalError, errors.ReadOnlySqlTransaction))

@@ -3,7 +3,7 @@
 Keys are kept as digests under a secret that nobody else ever has, and no longer than matching takes.
 """
 
-from collections.abc import AsyncGenerator, Collection, Sequence
+from collections.abc import AsyncGenerator, Collection, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,8 +12,11 @@ from typing import Any, TypeAlias
 import msgspec
 
 from xconnector.domain.customer import CustomerRecord
-from xconnector.postgres.connect import Connection, Pool, copy_rows, reading
+from xconnector.domain.matching.clustering import Union
+from xconnector.postgres.connect import Connection, Pool, copy_text, reading
+from xconnector.postgres.copying import as_text
 from xconnector.postgres.queries import Queries
+from xconnector.store import customer_links
 
 _QUERIES = Queries.load("xconnector.store", "customer_matching.sql")
 _PAGE = 5000
@@ -23,18 +26,10 @@ _MOST_CROWDS = 100
 
 Key: TypeAlias = tuple[int, str, int]
 """The position of the rule, the digest of the key in hexadecimal digits, and the number of the member that has it."""
+SaidRow: TypeAlias = tuple[int, str, str, str, datetime | None]
+"""Number and key of a member, a source, what that says of it as it is stored, and when it last said so again."""
 
 _NOT_VERIFIED: frozenset[str] = frozenset()
-
-
-class _Statement(msgspec.Struct, frozen=True):
-    as_of: datetime
-    fields: msgspec.Raw
-    verified: tuple[str, ...] = ()
-    replaces_all: bool = False
-
-
-_statements = msgspec.json.Decoder(list[_Statement])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +60,15 @@ async def _close(connection: Connection) -> None:
     await connection.execute(_QUERIES.close_keys)
 
 
+async def said(connection: Connection, first: int, end: int) -> list[SaidRow]:
+    """Return what the sources say of the members from one number up to, not including, another, by number.
+
+    Who was erased since members were numbered is not there.
+    """
+    cursor = await connection.execute(_QUERIES.said, {"first": first, "end": end})
+    return [(row[0], row[1], row[2], row[3], row[4]) for row in await cursor.fetchall()]
+
+
 class NarrowReading:
     """Reads of what sources say only some fields: most of it decides nothing of who is the same customer."""
 
@@ -73,16 +77,19 @@ class NarrowReading:
         # The others are skipped where they stand. Names of fields may be no names in Python.
         attributes = {f"field_{place}": name for place, name in enumerate(self._names)}
         wanted = msgspec.defstruct("Wanted", [(one, Any, msgspec.UNSET) for one in attributes], rename=attributes)
-        self._fields = msgspec.json.Decoder(wanted)
+        statement = msgspec.defstruct(
+            "Statement",
+            [
+                *(("as_of", datetime), ("fields", wanted)),
+                *(("verified", tuple[str, ...], ()), ("replaces_all", bool, False)),
+            ],
+        )
+        self._statements: msgspec.json.Decoder[list[Any]] = msgspec.json.Decoder(list[statement])
 
-    async def page(self, connection: Connection, first: int, end: int) -> dict[int, list[CustomerRecord]]:
-        """Return what the sources say of the members from one number up to, not including, another, by number.
-
-        Who was erased since members were numbered is not there.
-        """
-        cursor = await connection.execute(_QUERIES.said, {"first": first, "end": end})
+    def members(self, rows: Iterable[SaidRow]) -> dict[int, list[CustomerRecord]]:
+        """Return by number what the sources say of members."""
         found: dict[int, list[CustomerRecord]] = {}
-        for number, member_key, source, statements, heard_again in await cursor.fetchall():
+        for number, member_key, source, statements, heard_again in rows:
             found.setdefault(number, []).extend(self._records(member_key, source, statements, heard_again))
         return found
 
@@ -99,11 +106,11 @@ class NarrowReading:
                 replaces_all=said.replaces_all,
                 heard_again=heard_again,
             )
-            for said in _statements.decode(statements)
+            for said in self._statements.decode(statements)
         ]
 
-    def _wanted(self, fields: msgspec.Raw) -> dict[str, Any]:
-        values = msgspec.structs.astuple(self._fields.decode(fields))
+    def _wanted(self, fields: msgspec.Struct) -> dict[str, Any]:
+        values = msgspec.structs.astuple(fields)
         return {name: value for name, value in zip(self._names, values, strict=True) if value is not msgspec.UNSET}
 
 
@@ -127,9 +134,16 @@ async def _pairs(connection: Connection, query: bytes) -> list[tuple[int, int]]:
     return [(int(row[0]), int(row[1])) for row in await (await connection.execute(query)).fetchall()]
 
 
-async def keep_keys(connection: Connection, keys: Sequence[Key]) -> None:
-    """Take keys of members in."""
-    await copy_rows(connection, _QUERIES.keep_keys, keys)
+def keys_text(keys: Sequence[Key]) -> str:
+    """Return keys as `keep_keys` takes them."""
+    text = as_text(keys)
+    assert text is not None, "numbers and text are always known"
+    return text
+
+
+async def keep_keys(connection: Connection, keys: str) -> None:
+    """Take keys of members in, as `keys_text` gives them."""
+    await copy_text(connection, _QUERIES.keep_keys, keys)
 
 
 async def blocks(connection: Connection, rule: int, *, most: int) -> AsyncGenerator[list[list[int]]]:
@@ -145,3 +159,44 @@ async def crowds(connection: Connection, rule: int, *, most: int) -> list[CrowdO
     parameters = {"rule": rule, "most": most, "shown": _SHOWN, "limit": _MOST_CROWDS}
     cursor = await connection.execute(_QUERIES.crowds, parameters)
     return [CrowdOfNumbers(members=int(row[0]), first=list(row[1])) for row in await cursor.fetchall()]
+
+
+# ---------------------------------------------------------------------------- what became one
+
+
+async def link(connection: Connection, unions: Sequence[Union], *, rule: str, actor: str, now: datetime) -> int:
+    """Write what became one, except where somebody else changed it meanwhile; returns how many links were written.
+
+    It needs a transaction, and nobody else changes who is the same customer until that ends.
+    """
+    await customer_links.hold(connection)
+    changed = await _changed(connection, unions)
+    kept = [union for place, union in enumerate(unions) if place not in changed]
+    links = [pair for union in kept for pair in union.links]
+    if links:
+        pairs = {"firsts": [one for one, _ in links], "seconds": [other for _, other in links]}
+        parameters = {**pairs, "basis": rule, "actor": actor, "now": now}
+        await connection.execute(_QUERIES.say_linked, parameters, prepare=False)
+        # The first member of the first is the customer from now on.
+        placed = [(member, union.customers[0][0]) for union in kept for of in union.customers for member in of]
+        columns = {"members": [member for member, _ in placed], "customers": [customer for _, customer in placed]}
+        await connection.execute(_QUERIES.place, {**columns, "now": now}, prepare=False)
+    return len(links)
+
+
+async def _changed(connection: Connection, unions: Sequence[Union]) -> set[int]:
+    """Return the places of those unions whose members are not any more as they were, or are said to be two."""
+    before = [(place, member, of[0]) for place, union in enumerate(unions) for of in union.customers for member in of]
+    columns = {
+        "places": [place for place, _, _ in before],
+        "members": [member for _, member, _ in before],
+        "customers": [customer for _, _, customer in before],
+    }
+    # Planned for as many as there are: what is planned once for all takes any list for a short one.
+    cursor = await connection.execute(_QUERIES.changed, columns, prepare=False)
+    return {int(row[0]) for row in await cursor.fetchall()}
+
+
+async def analyze_links(connection: Connection) -> None:
+    """Let the planner know of many new links, before anybody reads by them."""
+    await connection.execute(_QUERIES.analyze_links)

@@ -1,5 +1,6 @@
 """What each source says of customers, and said before, from which the golden record is computed on read."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -12,6 +13,7 @@ import msgspec
 from xconnector.domain.customer import Customer, CustomerRecord
 from xconnector.domain.customer_history import Heard, hear, latest_at
 from xconnector.domain.golden import Survivorship
+from xconnector.domain.override import OverrideEvent
 from xconnector.postgres.connect import Connection
 from xconnector.postgres.queries import Queries
 from xconnector.store import customer_links, overrides
@@ -268,12 +270,26 @@ async def all_golden_records(
 ) -> AsyncGenerator[Customer]:
     """Yield the golden record of every customer that any source knows, in the order of their keys, a page at a time.
 
-    What is said meanwhile of customers that were not yielded yet is in it.
+    While a page is made, the next one is read. What is said meanwhile of customers that were not read yet is in it.
     """
-    async for said in all_statements(connection, page=page):
+    pages = all_statements(connection, page=page)
+    said = await anext(pages, None)
+    while said:
         overridden = await overrides.of_customers(connection, list(said))
-        for key, records in said.items():
-            yield rules.golden(key, records, overridden.get(key, ()), at=at)
+        golden, said = await asyncio.gather(
+            asyncio.to_thread(_all_golden, rules, said, overridden, at), anext(pages, None)
+        )
+        for one in golden:
+            yield one
+
+
+def _all_golden(
+    rules: Survivorship,
+    said: Mapping[str, Sequence[CustomerRecord]],
+    overridden: Mapping[str, Sequence[OverrideEvent]],
+    at: datetime,
+) -> list[Customer]:
+    return [rules.golden(key, records, overridden.get(key, ()), at=at) for key, records in said.items()]
 
 
 def _by_customer(rows: Iterable[_Row]) -> dict[str, list[CustomerRecord]]:
