@@ -27,11 +27,13 @@ from xconnector.domain.delivery import DeliveryEventType as Type
 from xconnector.domain.evidence import Evidence
 from xconnector.domain.failure import Settlement
 from xconnector.domain.feedback.signal import Signal
+from xconnector.execution.jobs import Attempt
 from xconnector.operations.failures import Choice, failure_groups
 from xconnector.operations.settling import settle
 from xconnector.pipeline.chasing import chase
 from xconnector.pipeline.closing import Answer as Answered
 from xconnector.pipeline.closing import close
+from xconnector.pipeline.overdue import overdue
 from xconnector.pipeline.provider_reports import ReportRequest, take_requests
 from xconnector.pipeline.track import keep_reports
 from xconnector.pipeline.workplace import Workplace
@@ -139,7 +141,7 @@ async def test_at_the_deadline_somebody_must_look_and_nothing_is_sent_again(offi
         0,
     )
     assert [number for _, number in told_of] == [1]
-    assert told_of[0][0].startswith("no receipt: sms said nothing final of it within 7 days")
+    assert told_of[0][0].startswith("no receipt: sms said nothing final of it within 7 d; look")
     assert still_told == []
     assert len(service.taken) == 1
 
@@ -244,3 +246,29 @@ async def test_where_nobody_can_be_asked_the_deadline_alone_counts(office: OpenO
     assert (before, [number for _, number in after]) == ([], [1])
     assert states == [State.COMPLETED, State.OUTCOME_UNKNOWN]
     assert len(channel.given) == 2
+
+
+async def test_what_was_never_acknowledged_becomes_a_question_once_and_is_not_sent_again(office: OpenOffice) -> None:
+    channel = ScriptedChannel(answer=_taken)
+    async with office(instead={"email": channel}) as opened:
+        await opened.send(notice("1", email="a@x.test"))
+        await opened.work_until(("1", State.DISPATCHED))
+        batch_id = (await opened.explain("1")).found.batch_id
+        attempt = Attempt(
+            stage="overdue", ids={"batch_id": batch_id, "channel": "email"}, priority=0, number=1, job_id=0
+        )
+        await overdue(opened.place, attempt, batch_id, "email")
+        before = await causes(opened)
+        async with transaction(opened.place.pool) as connection:
+            await connection.execute("UPDATE communication SET moved_at = moved_at - interval '8 days'")
+        for _ in range(2):
+            await overdue(opened.place, attempt, batch_id, "email")
+        after, state = await causes(opened), await opened.state_of("1")
+        await keep_reports(opened.place, [told(channel.keys[0], Type.DELIVERED)])
+        late = await opened.state_of("1"), await causes(opened)
+
+    assert (before, after) == (
+        [],
+        [("email has not acknowledged it within 7 d; ask there, then settle it", 1)],
+    )
+    assert (state, late, len(channel.given)) == (State.OUTCOME_UNKNOWN, (State.COMPLETED, []), 1)

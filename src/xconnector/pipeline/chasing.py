@@ -11,6 +11,7 @@ from xconnector.contract.reporting import LooksUp
 from xconnector.domain.communication import State
 from xconnector.domain.failure import Failure, FailureKind
 from xconnector.domain.feedback.signal import Signal
+from xconnector.domain.staleness import spelled_age
 from xconnector.execution.limits import NotNowError
 from xconnector.pipeline import failing
 from xconnector.pipeline.provider_reports import mark_of, plainly
@@ -125,7 +126,7 @@ async def _keep(
 async def _give_up(place: Workplace, name: str) -> int:
     """Give up some of those whose deadline has passed; returns how many."""
     within = place.limits_of(name).report_within
-    reason = f"no receipt: {name} said nothing final of it within {within}; look there, then settle it"
+    reason = f"no receipt: {name} said nothing final of it within {spelled_age(within)}; look there, then settle it"
     failure = Failure(stage="deliver", kind=FailureKind.UNKNOWN_OUTCOME, reason=reason)
 
     async def write(connection: Connection) -> int:

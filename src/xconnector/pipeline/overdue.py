@@ -2,6 +2,7 @@
 
 from xconnector.domain.communication import State
 from xconnector.domain.failure import Failure, FailureKind
+from xconnector.domain.staleness import spelled_age
 from xconnector.execution.jobs import Attempt
 from xconnector.pipeline import failing
 from xconnector.pipeline.retrying import again
@@ -21,7 +22,7 @@ async def overdue(place: Workplace, attempt: Attempt, batch_id: int, channel: st
         late = await communications.ids_in_state(
             connection, batch_id, State.DISPATCHED, hop_connection=channel, moved_before=now - within
         )
-        reason = f"{channel} has not acknowledged it within {within}; ask there, then settle it"
+        reason = f"{channel} has not acknowledged it within {spelled_age(within)}; ask there, then settle it"
         failure = Failure(stage="deliver", kind=FailureKind.UNKNOWN_OUTCOME, reason=reason)
         stopped = [Stopped(batch_id=batch_id, communication_id=key, failure=failure) for key in late]
         await failing.fail(connection, stopped, origin=State.DISPATCHED, target=State.OUTCOME_UNKNOWN, now=now)
