@@ -20,6 +20,7 @@ from xconnector.project.contract_shape import ContractShape
 from xconnector.project.expectation_file import TestShape
 from xconnector.project.files import CommunicationShape, MappingShape, ProjectShape, SourceShape
 from xconnector.project.tables.json_form import TableShape
+from xconnector.store.reporting_views import VIEWS
 
 DOCS = Path(__file__).resolve().parent
 PROJECT_FILES = {
@@ -42,6 +43,7 @@ def write_reference_pages() -> None:
     pages = {
         "project-files.md": _project_files(),
         "commands.md": _commands(),
+        "reporting-views.md": _reporting_views(),
         **{f"connector-{folder}.md": _connectors(folder, names) for folder, names in _connector_names().items()},
     }
     for name, text in pages.items():
@@ -100,6 +102,15 @@ def _project_files() -> str:
     ]
     source = f"\n## Sources in mappings\n\n{SOURCE}\n\n{settings_table(SourceShape, apart={'SourceShape': 'source'})}"
     return intro + "".join([*sections, *beside, source])
+
+
+def _reporting_views() -> str:
+    intro = "# Reporting views\n\nWhat the schema `reporting` shows. {doc}`/guide/reporting` says who may read it.\n"
+    return intro + "".join(
+        f"\n## `reporting.{view}`\n\n| Column | What it is |\n|---|---|\n"
+        + "".join(f"| `{column}` | {says} |\n" for column, says in columns.items())
+        for view, columns in VIEWS.items()
+    )
 
 
 def _commands() -> str:

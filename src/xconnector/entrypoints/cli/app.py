@@ -24,6 +24,7 @@ from xconnector.entrypoints.cli import (
     portal,
     project,
     reconcile,
+    report,
     review,
     run,
     sandbox,
@@ -71,6 +72,7 @@ table_replay.add_to(tables.app)
 shipped_tables.add_to(tables.app)
 app.add_typer(tables.app, name="tables")
 app.command()(reconcile.reconcile)
+app.add_typer(report.app, name="report")
 app.add_typer(connections.app, name="connections")
 app.add_typer(contracts.app, name="contracts")
 app.add_typer(feeds.app, name="feeds")
