@@ -9,10 +9,13 @@ import pytest_asyncio
 from tests.office import write_office_project
 from xconnector.domain.decision.table import DecisionTable
 from xconnector.domain.decision.versions import Act, TableEvent
+from xconnector.domain.golden import Survivorship
+from xconnector.domain.survivorship import SurvivorshipRow
 from xconnector.pipeline.tables_in_force import NoVersionInForceError, TablesInForce, tables_in_force
 from xconnector.postgres.connect import Pool, open_pool, transaction
 from xconnector.project.load import load_project
 from xconnector.project.model import Governance, Project
+from xconnector.project.survivorship_versions import kept_form
 from xconnector.project.tables.stored import content_of
 from xconnector.store import table_events, tables
 
@@ -176,3 +179,15 @@ async def test_an_approval_of_ones_own_that_came_in_past_us_lets_nothing_decide(
         await table_events.append(connection, own)
 
     assert dict((await desk.ask(desk.governed)).tables) == {}
+
+
+async def test_the_table_of_survivorship_is_kept_when_another_decides_than_before(desk: Desk) -> None:
+    changed = replace(desk.files, survivorship=Survivorship([SurvivorshipRow(row="email", fields=("email",))]))
+    for project in (desk.files, desk.files, changed, changed):
+        await desk.ask(project)
+
+    async with transaction(desk.pool) as connection:
+        kept = await (
+            await connection.execute("SELECT position, sha256 FROM survivorship_version ORDER BY position")
+        ).fetchall()
+    assert kept == [(at, kept_form(one.survivorship).sha256) for at, one in enumerate((desk.files, changed), start=1)]

@@ -6,6 +6,7 @@ from datetime import datetime
 from xconnector.domain.golden import Survivorship
 from xconnector.domain.golden_explained import ExplainedValue, explain
 from xconnector.operations.customer_standing import UnknownCustomerError
+from xconnector.operations.survivorship_then import survivorship_then
 from xconnector.postgres.connect import Pool, snapshot
 from xconnector.store import customers, overrides
 
@@ -27,6 +28,7 @@ async def customer_why(
 ) -> ExplainedValue:
     """Return why a field of a customer, or `address` as a whole, has its golden value, or none.
 
+    What was known at a moment is explained by the table that decided then, anything else by `rules`.
     Raises UnknownCustomerError where no source spoke of the customer by then.
     """
     async with snapshot(pool) as connection:
@@ -35,4 +37,5 @@ async def customer_why(
         if customer_key not in said:
             raise UnknownCustomerError("no source spoke of this customer by then; spell the key as the source does")
         overridden = await overrides.of_customers(connection, [customer_key], known_at=known_at)
+        rules = await survivorship_then(connection, rules, known_at)
         return explain(rules, name, said[customer_key], overridden.get(customer_key, ()), at=moments.at)

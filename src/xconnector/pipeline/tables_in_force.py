@@ -1,6 +1,7 @@
 """Which tables decide: of a governed project the approved versions, of any other the files in tables/.
 
-Every table that decides is kept, so that its decisions can be explained when nobody has its file any more.
+Every table that decides is kept, that of survivorship too, so that decisions can be explained when nobody has its file
+any more.
 """
 
 from collections import OrderedDict
@@ -15,8 +16,9 @@ from xconnector.domain.decision.version_chain import Break, first_break
 from xconnector.domain.decision.versions import Version, in_force, shadows, versions_of
 from xconnector.postgres.connect import Connection
 from xconnector.project.model import Project
+from xconnector.project.survivorship_versions import kept_form
 from xconnector.project.tables.stored import KeptTableError, content_of, read_kept
-from xconnector.store import table_events, tables
+from xconnector.store import survivorship_versions, table_events, tables
 
 T = TypeVar("T")
 
@@ -64,6 +66,9 @@ async def tables_in_force(connection: Connection, project: Project, on: date) ->
     by_digest = {table.sha256: table for table in files.values()}
     standing = await tables.standing(connection, [*by_digest])
     await tables.keep(connection, [content_of(by_digest[one]) for one in standing.unkept], datetime.now(UTC))
+    survivorship = kept_form(project.survivorship)
+    if standing.survivorship != survivorship.sha256:
+        await survivorship_versions.keep(connection, survivorship, datetime.now(UTC))
     history = await _history(connection, standing.head)
     if project.is_governed:
         return await _governed(connection, history, on)

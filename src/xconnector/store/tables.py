@@ -79,6 +79,8 @@ class Standing:
     """Digest of the last event in the ledger of tables, which stands for all of it; None where it is empty."""
     unkept: Sequence[str]
     """Digests under which nothing is kept."""
+    survivorship: str | None = None
+    """Digest of the table of survivorship that decided last; None where none ever did."""
 
 
 async def standing(connection: Connection, digests: Sequence[str]) -> Standing:

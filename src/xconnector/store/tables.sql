@@ -22,13 +22,14 @@ ORDER BY sha256
 LIMIT 2;
 
 -- name: standing
--- The last word said of tables, and which of these digests no table is kept under.
+-- The last word said of tables, which of these digests no table is kept under, and the table of survivorship that decided last.
 SELECT
     (SELECT sha256 FROM table_event ORDER BY position DESC LIMIT 1) AS head,
     ARRAY(
         SELECT given.sha256 FROM unnest(%(digests)s::text[]) AS given (sha256)
         WHERE NOT EXISTS (SELECT FROM decision_table WHERE decision_table.sha256 = given.sha256)
-    ) AS unkept;
+    ) AS unkept,
+    (SELECT sha256 FROM survivorship_version ORDER BY position DESC LIMIT 1) AS survivorship;
 
 -- name: page
 -- Kept tables in the order of their digests, after the one that was read last.
