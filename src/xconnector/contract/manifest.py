@@ -18,6 +18,7 @@ from xconnector.contract.settings import ConnectorSettings
 from xconnector.contract.source import RunSource
 from xconnector.contract.stream_source import StreamSource
 from xconnector.contract.webhook_source import WebhookSource
+from xconnector.contract.write_back import WriteBackTarget
 from xconnector.domain.routing.plan import Medium
 
 S = TypeVar("S", bound=ConnectorSettings)
@@ -104,6 +105,8 @@ class Manifest(Generic[S]):
     webhook_source: Callable[[S, Surroundings], WebhookSource] | None = None
     report_webhook: Callable[[S, Surroundings], ReportWebhook] | None = None
     """Of a provider that calls us with news of what was handed over."""
+    write_back: Callable[[S, Surroundings], WriteBackTarget] | None = None
+    """Of a source system that is told what became of its communications."""
     recognition: Recognition | None = None
     """Of a source of runs: how it knows its files."""
     call_timeout: timedelta = timedelta(seconds=30)

@@ -38,6 +38,8 @@ async def withdraw(pool: Pool, connections: Connections, words: str, *, actor: s
         await channel.withdraw(key)
 
     async def write(connection: Connection) -> None:
+        # Under the communication's lock, as whatever the ledger is told of it.
+        await dispatches.reported(connection, list(shown))
         await dispatches.mark(connection, list(shown), DispatchState.WITHDRAWN, datetime.now(UTC))
         await _tell(connection, found, "withdrawn", list(shown), actor=actor, reason=reason)
 

@@ -14,6 +14,7 @@ stage hands its batch to the next in the same transaction in which it wrote its 
     chase    → what they should have reported is asked for; at the deadline somebody must look
     poll     → what channels report moves the communication; a bounce takes the next hop
     unseen   → what nobody looked at in its time takes the next hop too
+    write back → source systems are told what became of their communications
 """
 
 from datetime import timedelta
@@ -41,6 +42,7 @@ from xconnector.pipeline.submitting import gather_orders
 from xconnector.pipeline.track import poll
 from xconnector.pipeline.unseen import unseen
 from xconnector.pipeline.workplace import Workplace
+from xconnector.pipeline.write_back import write_back
 
 STAGES = {
     "prepare": prepare,
@@ -86,6 +88,9 @@ def lay_main_path(place: Workplace) -> None:
             place.jobs.add_watch(Watch(name=f"pull of {feed.name}", every=LOOK_AT_CLOCK_EVERY, look=look))
         elif feed.connection is not None and place.connections.is_stream_source(feed.connection):
             place.jobs.add_listener(Listener(name=f"listen {feed.connection}", listen=partial(listen, place, feed)))
+    for one in place.project.write_backs.values():
+        look = partial(write_back, place, one)
+        place.jobs.add_watch(Watch(name=f"write back to {one.name}", every=POLL_EVERY, look=look))
     place.jobs.on_exhausted(partial(give_up, place))
 
 

@@ -34,6 +34,7 @@ class Role(StrEnum):
     PULL_SOURCE = "pull_source"
     WEBHOOK_SOURCE = "webhook_source"
     REPORT_WEBHOOK = "report_webhook"
+    WRITE_BACK = "write_back"
 
 
 SOURCES = (Role.RUN_SOURCE, Role.STREAM_SOURCE, Role.PULL_SOURCE, Role.WEBHOOK_SOURCE)

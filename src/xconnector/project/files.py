@@ -207,6 +207,18 @@ class FeedbackShape(Shape):
     """How long the bytes of providers' requests are kept, such as 30d. What they said, and their digests, stay."""
 
 
+class WriteBackShape(Shape):
+    """A source system that is told what became of its communications."""
+
+    connection: Name
+    """Name of the connection by which it is told."""
+    sources: Annotated[tuple[Annotated[str, StringConstraints(pattern=r"^[^\s*]\S{0,198}$")], ...], Field(min_length=1)]
+    """The sources of whose records it is told, as events name them, or as feeds are called: `crm`, or `/policies/*` for
+    all that begin so."""
+    events: tuple[str, ...] = ()
+    """What it is told, such as `delivery.bounced` or `communication.completed`; left out: everything."""
+
+
 class TablesShape(Shape):
     """Governance of decision tables: a version decides after a second person approved it."""
 
@@ -245,6 +257,8 @@ class ProjectShape(Shape):
     """Working days of offices, by name."""
     checks: ChecksShape = ChecksShape()
     """Tables that every communication has to pass, beside its own routing table."""
+    write_back: Mapping[Name, WriteBackShape] = {}
+    """Source systems that are told what became of their communications, by name."""
     feedback: FeedbackShape = FeedbackShape()
     """What is kept of what providers report."""
 

@@ -56,6 +56,7 @@ from xconnector.project.tables.text import TableText
 from xconnector.project.templates import TEMPLATES, links
 from xconnector.project.test_files import read_tests
 from xconnector.project.trigger_rules import Calendars
+from xconnector.project.write_back_section import write_back_misfits, write_backs_of
 from xconnector.project.yaml_file import YamlFile, read_yaml
 
 PROJECT_FILE = "xconnector.yaml"
@@ -126,6 +127,7 @@ class _Loading:
         self._findings += links(self._folder)
         self._findings += misfits(known)
         self._findings += unknown_roles(file, known.roles)
+        self._findings += [] if shaped is None else write_back_misfits(shaped.write_back, known)
         survivorship, wrong = read_survivorship(
             self._folder, known_sources(file, known.feeds.values()), known.customer_fields
         )
@@ -362,6 +364,7 @@ def _project(folder: Path, shaped: ProjectShape, known: Known, survivorship: Sur
         survivorship=survivorship,
         speakers=speakers_of(shaped.speakers, known),
         governance=governance_of(shaped.tables),
+        write_backs=write_backs_of(shaped.write_back),
         keep_requests=shaped.feedback.keep_requests,
     )
 

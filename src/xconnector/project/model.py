@@ -27,6 +27,7 @@ from xconnector.project.data_contract import DataContract
 from xconnector.project.mapping import RecordMapping
 from xconnector.project.mapping_versions import MappingVersions
 from xconnector.project.source_contract import SourceContract
+from xconnector.store.write_backs import Target
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -223,6 +224,23 @@ class Governance:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WriteBack:
+    """A source system that is told what became of its communications."""
+
+    name: str
+    connection: str
+    sources: tuple[str, ...]
+    """Names of sources, or how they begin where a name ends in `*`."""
+    words: frozenset[str]
+    """What it is told."""
+
+    @property
+    def target(self) -> Target:
+        """The source system as the store knows it."""
+        return Target(name=self.name, sources=self.sources)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Project:
     """One customer communications project."""
 
@@ -258,6 +276,8 @@ class Project:
     """Who may speak for which sources."""
     governance: Governance | None = None
     """Of decision tables; None where nobody is named to approve them."""
+    write_backs: Mapping[str, WriteBack] = field(default_factory=dict[str, WriteBack])
+    """Source systems that are told what became of their communications, by name."""
     keep_requests: timedelta = timedelta(days=90)
     """How long the bytes of providers' requests are kept."""
 

@@ -22,6 +22,7 @@ from xconnector.contract.reporting import LooksUp, ReportsByWebhook, ReportWebho
 from xconnector.contract.source import RunSource
 from xconnector.contract.stream_source import StreamSource
 from xconnector.contract.webhook_source import WebhookSource
+from xconnector.contract.write_back import WriteBackTarget
 from xconnector.execution.limits import LimitedConnection, Limits
 from xconnector.postgres.locks import Session, SessionLocks
 from xconnector.project.connection_settings import Role
@@ -154,6 +155,10 @@ class Connections:
     async def pull_source(self, name: str) -> PullSource:
         """Return the opened source that is asked. Raises one of the four contract errors when it cannot be opened."""
         return cast("PullSource", await self._open(name, Role.PULL_SOURCE))
+
+    async def write_back(self, name: str) -> WriteBackTarget:
+        """Return the opened write-back target. Raises one of the four contract errors when it cannot be opened."""
+        return cast("WriteBackTarget", await self._open(name, Role.WRITE_BACK))
 
     def is_pulled(self, name: str) -> bool:
         """Say whether a connection is a source that is asked."""

@@ -36,6 +36,7 @@ from xconnector.entrypoints.cli import (
     table_versions,
     tables,
     worker,
+    write_back,
 )
 
 app = typer.Typer(
@@ -66,6 +67,7 @@ app.command()(leaving.withdraw)
 app.command()(leaving.reprint)
 app.add_typer(review.app, name="review")
 app.add_typer(archive.app, name="archive")
+app.add_typer(write_back.app, name="write-back")
 app.add_typer(customers.app, name="customers")
 table_versions.add_to(tables.app)
 table_replay.add_to(tables.app)

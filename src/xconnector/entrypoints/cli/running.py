@@ -90,6 +90,7 @@ def _known_errors() -> tuple[type[Exception], ...]:
     from xconnector.operations.same_customer import SameCustomerError
     from xconnector.operations.shadow_report import NoShadowAnswerError
     from xconnector.operations.tables import TableVersionError
+    from xconnector.operations.write_backs import UnknownTargetError
     from xconnector.pipeline.drafting import DraftError
     from xconnector.postgres.connect import DatabaseUnreachableError
     from xconnector.postgres.embedded import EmbeddedPostgresError
@@ -126,4 +127,5 @@ def _known_errors() -> tuple[type[Exception], ...]:
         UnknownCommunicationError,
         UnknownCustomerError,
         UnknownRunError,
+        UnknownTargetError,
     )

@@ -16,6 +16,7 @@ from xconnector.testing.conformance.stream_stand_in import Published, StreamStan
 from xconnector.testing.conformance.submission_stand_in import SubmissionStandIn
 from xconnector.testing.conformance.submissions import SubmissionConformance
 from xconnector.testing.conformance.webhook_source import WebhookSender, WebhookSourceConformance
+from xconnector.testing.conformance.write_back import WriteBackConformance
 
 __all__ = [
     "Arrival",
@@ -39,5 +40,6 @@ __all__ = [
     "SubmissionStandIn",
     "WebhookSender",
     "WebhookSourceConformance",
+    "WriteBackConformance",
     "not_applicable",
 ]
