@@ -128,7 +128,6 @@ class _Members:
 
 
 def _digest(recipe: KeyRecipe, parts: Sequence[str], size: int) -> bytes:
-    content = [part.encode() for part in parts]
     # Each with its length before it, so that no two keys run together.
-    told = b"".join([len(part).to_bytes(4) + part for part in content])
+    told = "".join([f"{len(part)}:{part}" for part in parts]).encode()
     return hashlib.blake2b(told, digest_size=size, key=recipe.secret).digest()
