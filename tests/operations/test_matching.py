@@ -2,6 +2,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -190,3 +191,29 @@ async def test_other_programs_compute_the_keys_of_many_and_find_the_same(
 
     assert (done.links, done.rules, done.linked, done.proposed) == (here.links, here.rules, 14, 1)
     assert (await _customer(pool, "K003")).member_keys == ("K002", "K003")
+
+
+async def test_two_programs_that_move_members_at_once_end_where_one_after_the_other_ends(pool: Pool) -> None:
+    people = [f"K{number:02}" for number in range(24)]
+    await _know(pool, {key: {"email": f"{key}@x.test"} for key in people})
+    # Each pair of neighbours twice, from both ends, so that both programs want the same members at the same time.
+    pairs = list(pairwise(people))[::2] + list(zip(people, people[2:], strict=False))[::4]
+
+    async def merge_all(words: Sequence[tuple[str, str]], by: str) -> int:
+        made = 0
+        for one, other in words:
+            try:
+                await merge(pool, Word(one=one, other=other, by=by, reason="?"))
+                made += 1
+            except SameCustomerError:
+                continue
+        return made
+
+    made = await asyncio.gather(merge_all(pairs, "ann"), merge_all([(b, a) for a, b in reversed(pairs)], "ben"))
+
+    async with transaction(pool) as connection:
+        found = await customer_links.clusters_of(connection, people)
+    expected = [tuple(people[first : first + 4]) for first in range(0, 24, 4)]
+    assert sorted({one.member_keys for one in found.values()}) == expected
+    assert all(one.customer_key == one.member_keys[0] for one in found.values())
+    assert sum(made) == len(people) - len(expected)
