@@ -24,15 +24,14 @@ class Usage:
 
 
 def usage_since(processor_seconds: float) -> Usage:
-    """Return what this process used since its processor clock stood there."""
-    times = os.times()
-    return Usage(processor_seconds=times.user + times.system - processor_seconds, peak_bytes=_peak())
+    """Return what this process used since its processor clock stood there; the peak is its own alone."""
+    return Usage(processor_seconds=processor_clock() - processor_seconds, peak_bytes=_peak())
 
 
 def processor_clock() -> float:
-    """Return the processor seconds of this process so far."""
+    """Return the processor seconds so far of this process and of the programs that it began and that have ended."""
     times = os.times()
-    return times.user + times.system
+    return times.user + times.system + times.children_user + times.children_system
 
 
 def _peak() -> int:
