@@ -31,6 +31,7 @@ OWNERS_OF_EXTRAS = {
     "nats": "src/xconnector/connectors/nats/client.py",
     "pgp": "src/xconnector/connectors/print_house/pgp.py",
     "matching": "src/xconnector/operations/probable.py",
+    "parquet": "src/xconnector/operations/parquet_file.py",
     "object-store": "src/xconnector/connectors/exstream/cloud/object_outputs.py",
 }
 

@@ -1,10 +1,12 @@
-"""`report`: the funnel of a run, and what providers did on each day."""
+"""`report`: the funnel of a run, what providers did on each day, and files for analysis."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.progress import Progress, SpinnerColumn, TextColumn
 
 from xconnector.entrypoints.cli.running import HERE, AsJson, ProjectFolder, refuse, with_store
 from xconnector.entrypoints.cli.showing import console, show_json, show_table
@@ -20,6 +22,7 @@ DAYS_SHOWN = 7
 @app.command()
 def run(
     run: Annotated[str, typer.Argument(help="Name or id of a run.")],
+    html: Annotated[Path | None, typer.Option(help="Write it as a page into this file.")] = None,
     folder: ProjectFolder = HERE,
     as_json: AsJson = False,
 ) -> None:
@@ -27,6 +30,8 @@ def run(
     from xconnector.operations.reporting import funnel_of_run
 
     found = with_store(folder, lambda pool: funnel_of_run(pool, run))
+    if html is not None:
+        _write_page(html, found)
     if as_json:
         show_json(_as_json(found))
         return
@@ -65,6 +70,52 @@ def providers(
         show_json({"from": first, "to": last, "timezone": zone, "days": found})
     else:
         _show_scores(found, f"Providers from {first} to {last} ({zone})")
+
+
+@app.command()
+def export(
+    to: Annotated[Path, typer.Argument(help="The folder into which files are written.")],
+    since: Annotated[datetime, typer.Option("--from", help="First day.", formats=["%Y-%m-%d"])],
+    until: Annotated[datetime, typer.Option("--to", help="Last day; it is included.", formats=["%Y-%m-%d"])],
+    what: Annotated[list[str] | None, typer.Option(help="Only this view; may be given again. Else all.")] = None,
+    folder: ProjectFolder = HERE,
+    as_json: AsJson = False,
+) -> None:
+    """Write the reporting views as Parquet files, one for each view and day; the same days again replace theirs."""
+    from xconnector.operations.exporting import ExportError, ExportOrder
+    from xconnector.operations.exporting import export as operation
+    from xconnector.project.load import project_time_zone
+    from xconnector.store.reporting_rows import TIME_OF
+
+    order = ExportOrder(
+        folder=to,
+        first=since.date(),
+        last=until.date(),
+        timezone=project_time_zone(folder),
+        views=what or tuple(TIME_OF),
+    )
+    columns = (TextColumn("{task.description}"), SpinnerColumn(), TextColumn("{task.completed:,.0f} rows"))
+    try:
+        with Progress(*columns, console=console, disable=as_json or not console.is_terminal) as bars:
+            tasks = {view: bars.add_task(view, total=None) for view in order.views}
+            told = with_store(
+                folder, lambda pool: operation(pool, order, told=lambda view, rows: bars.advance(tasks[view], rows))
+            )
+    except ExportError as error:
+        refuse(str(error))
+    if as_json:
+        show_json({"folder": str(to), "views": told})
+    else:
+        show_table(f"Written to {to}", ["view", "rows#", "files#"], [(one.view, one.rows, one.files) for one in told])
+
+
+def _write_page(file: Path, found: "RunFunnel") -> None:
+    from xconnector.entrypoints.cli.funnel_page import funnel_page
+
+    try:
+        file.write_text(funnel_page(found), encoding="utf-8")
+    except OSError as failed:
+        refuse(f"{file} cannot be written: {failed.strerror}")
 
 
 def _show_scores(found: "list[ScoredDay]", title: str) -> None:
