@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 
 from xconnector.contract.errors import (
@@ -13,7 +14,10 @@ from xconnector.contract.errors import (
     TransientError,
 )
 
-_SECONDS = re.compile(r"\d{1,6}", re.ASCII)
+LONGEST_WAIT = timedelta(days=1)
+"""However long a service asks us to wait."""
+
+_SECONDS = re.compile(r"\d{1,9}", re.ASCII)
 _REFUSED_CREDENTIALS = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.PAYMENT_REQUIRED})
 _NOT_THERE = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.GONE})
 _LATER = frozenset(
@@ -46,6 +50,22 @@ def error_of_status(service: str, status: int, headers: Mapping[str, str], *, re
 
 
 def retry_after(headers: Mapping[str, str]) -> timedelta | None:
-    """Return the seconds that a service asks for; its dates are left unread."""
-    asked = _SECONDS.fullmatch(headers.get("retry-after", ""))
-    return timedelta(seconds=int(asked[0])) if asked else None
+    """Return how long a service asks us to wait (RFC 9110, section 10.2.3), at most a day; None where it does not.
+
+    A date is read beside the answer's own, so that a clock that goes wrong there does no harm.
+    """
+    told = headers.get("retry-after", "").strip()
+    if _SECONDS.fullmatch(told):
+        return min(timedelta(seconds=int(told)), LONGEST_WAIT)
+    until, answered = _moment(told), _moment(headers.get("date", ""))
+    if until is None or answered is None:
+        return None
+    return min(max(until - answered, timedelta()), LONGEST_WAIT)
+
+
+def _moment(told: str) -> datetime | None:
+    try:
+        found = parsedate_to_datetime(told)
+    except ValueError:
+        return None
+    return found if found.tzinfo is not None else found.replace(tzinfo=UTC)

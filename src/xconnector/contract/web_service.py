@@ -110,7 +110,7 @@ class WebService:
                     headers={name.lower(): value for name, value in answer.headers.items()},
                     body=await beginning(answer, largest),
                 )
-        except (httpx.InvalidURL, httpx.UnsupportedProtocol):
+        except (httpx.InvalidURL, httpx.UnsupportedProtocol, UnicodeError):
             raise MisconfiguredError(f"the address of {self.name} is none that can be called") from None
         except _NOTHING_SENT_YET:
             raise TransientError(f"{self.name} cannot be reached") from None

@@ -40,6 +40,9 @@ class MessageCentre:
         self.password = PASSWORD
         self.submitted: list[smpp34.SubmitSm] = []
         self.enquiries = 0
+        self.open_lines = 0
+        self.binds = True
+        """Whether who wants to bind is answered."""
         self.ended = 0
         """Lines that the client ended."""
         self.status_of: Callable[[smpp34.SubmitSm], int] = lambda _: 0
@@ -129,6 +132,7 @@ class MessageCentre:
 
     async def _serve(self, reader: StreamReader, writer: StreamWriter) -> None:
         line = Line(writer)
+        self.open_lines += 1
         with suppress(asyncio.IncompleteReadError, ConnectionError):
             while True:
                 head = await reader.readexactly(16)
@@ -136,9 +140,12 @@ class MessageCentre:
                 body = await reader.readexactly(length - 16)
                 await self._take(line, command, status, sequence, head + body)
         self.ended += 1
+        self.open_lines -= 1
         writer.close()
 
     async def _take(self, line: Line, command: int, status: int, sequence: int, unit: bytes) -> None:
+        if command == _BIND and not self.binds:
+            return
         if command == _BIND:
             system_id, password = unit[16:].split(b"\0")[:2]
             right = (system_id.decode(), password.decode()) == (SYSTEM_ID, self.password)

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
@@ -419,3 +420,38 @@ async def test_a_password_that_the_protocol_cannot_carry_is_a_finding(centre: Me
         SmppSettings.model_validate({**centre.settings, "password": "ninechars"})
     with pytest.raises(ValueError, match="readable over the network"):
         SmppSettings.model_validate({**centre.settings, "host": "smpp.example.com"})
+
+
+async def test_an_id_that_is_anothers_in_another_reading_is_told_of_nobody(
+    centre: MessageCentre, tmp_path: Path
+) -> None:
+    centre.id_of = lambda _: "10"
+    clock = Clock()
+    async with channel_to(centre, tmp_path, clock) as channel:
+        await sent(channel, text("x"))
+        # 16 is 10 in hexadecimal, but what it speaks of went to somebody else.
+        await centre.deliver(told("16"), source="491700000000", esm_class=RECEIPT)
+
+        assert await news(channel) == []
+
+
+async def test_what_was_taken_and_cannot_be_noted_is_not_sent_again(centre: MessageCentre, tmp_path: Path) -> None:
+    async with channel_to(centre, tmp_path) as channel:
+        await channel.check()
+        folder = tmp_path / "state" / "sent"
+        centre.before_answer = lambda _message, _id: (shutil.rmtree(folder, ignore_errors=True), folder.touch())
+        (result,) = await channel.send([text("x")])
+
+    assert len(centre.submitted) == 1
+    assert isinstance(result, OutcomeUnknownError)
+
+
+async def test_a_line_that_nobody_waits_for_any_more_is_ended(centre: MessageCentre, tmp_path: Path) -> None:
+    centre.binds = False
+    async with channel_to(centre, tmp_path, timeout=30) as channel:
+        binding = asyncio.create_task(channel.check())
+        await until(lambda: centre.open_lines > 0)
+        binding.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await binding
+        await until(lambda: centre.open_lines == 0)

@@ -99,7 +99,7 @@ class WebPushStandIn(HttpService):
         if browser is None:
             return HTTPStatus.NOT_FOUND
         if not self._proves(headers["authorization"]) or "ttl" not in headers:
-            return HTTPStatus.FORBIDDEN
+            return HTTPStatus.UNAUTHORIZED
         if browser.customer_key in self._refused:
             return HTTPStatus.REQUEST_ENTITY_TOO_LARGE
         if browser.answer is HTTPStatus.CREATED:

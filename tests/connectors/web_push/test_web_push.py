@@ -22,14 +22,15 @@ from xconnector.connectors.web_push.settings import WebPushSettings
 from xconnector.connectors.web_push.subscription import Subscription, subscription_of
 from xconnector.contract.channel import Receipt
 from xconnector.contract.device import NoDeviceError
-from xconnector.contract.errors import ConnectorError, PermanentError, TransientError
+from xconnector.contract.errors import ConnectorError, MisconfiguredError, PermanentError, TransientError
 from xconnector.contract.manifest import Surroundings
 from xconnector.contract.outbound_allowance import OutboundAllowance
 from xconnector.domain.document import RenditionKind
 from xconnector.domain.strict_json import Json
 from xconnector.testing.dispatches import sample_dispatch
 
-DISPATCH = sample_dispatch(1, frozenset({RenditionKind.PUSH}))
+PUSH = frozenset({RenditionKind.PUSH})
+DISPATCH = sample_dispatch(1, PUSH)
 # RFC 8291, section 5 and appendix A.
 WATERMELON = b"When I grow up, I want to be a watermelon"
 UA_PUBLIC = "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4"
@@ -163,3 +164,28 @@ def test_the_same_subscription_has_one_spelling() -> None:
     again = subscription_of(json.loads(one.spelled()), OutboundAllowance())
 
     assert again == one
+
+
+async def test_a_device_that_cannot_be_called_takes_nothing_from_its_neighbours(services: WebPushStandIn) -> None:
+    settings = WebPushSettings.model_validate({**services.settings})
+    there = services.device(services.browser("there", "K-1"))
+    spelled = json.loads(there.address)
+    wrong = replace(there, address=json.dumps({**spelled, "endpoint": "https://xn--/x"}))
+    dispatches = [replace(DISPATCH, devices=(wrong,)), replace(sample_dispatch(2, PUSH), devices=(there,))]
+    async with WebPushChannel(settings, Surroundings(project_folder=Path(), state_folder=Path())) as channel:
+        refused, taken = await channel.send(dispatches)
+
+    assert isinstance(refused, PermanentError)
+    assert isinstance(taken, Receipt)
+
+
+@pytest.mark.parametrize(
+    "status, meant", [(HTTPStatus.FORBIDDEN, PermanentError), (HTTPStatus.UNAUTHORIZED, MisconfiguredError)]
+)
+async def test_a_subscription_of_another_key_is_that_devices_trouble_and_a_proof_ours(
+    services: WebPushStandIn, status: HTTPStatus, meant: type[ConnectorError]
+) -> None:
+    browser = services.browser("other", "K-1")
+    browser.answer = status
+
+    assert isinstance(await pushed(services, browser), meant)

@@ -2,7 +2,6 @@
 
 import re
 import ssl
-from datetime import timedelta
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
 
@@ -37,12 +36,6 @@ def is_distrust(error: BaseException | None) -> bool:
             return True
         error = error.__cause__ or error.__context__
     return False
-
-
-def wait_asked_for(retry_after: str) -> timedelta | None:
-    """Return the seconds that a header `Retry-After` asks for; its dates are left unread."""
-    asked = _SECONDS.fullmatch(retry_after)
-    return timedelta(seconds=int(asked[0])) if asked else None
 
 
 def _trusted(ca_file: Path | None) -> ssl.SSLContext | bool:

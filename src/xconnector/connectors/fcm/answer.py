@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping
-from datetime import timedelta
 from http import HTTPStatus
 from uuid import UUID
 
@@ -10,8 +9,8 @@ import msgspec
 
 from xconnector.contract.device import GoneDevice
 from xconnector.contract.errors import ConnectorError, MisconfiguredError, PermanentError, TransientError
+from xconnector.contract.http_refusal import retry_after
 
-_SECONDS = re.compile(r"\d{1,6}", re.ASCII)
 _WORD = re.compile(r"[A-Z_]{1,60}", re.ASCII)
 _OURS = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND})
 _TOKEN = "message.token"  # noqa: S105 - the name of a field
@@ -55,8 +54,7 @@ def _error(status: int, code: str, headers: Mapping[str, str]) -> ConnectorError
     if status in _OURS:
         return MisconfiguredError(f"{told}: the service account may not send for this project")
     if status == HTTPStatus.TOO_MANY_REQUESTS or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        asked = _SECONDS.fullmatch(headers.get("retry-after", ""))
-        return TransientError(told, retry_after=timedelta(seconds=int(asked[0])) if asked else None)
+        return TransientError(told, retry_after=retry_after(headers))
     return PermanentError(f"{told}: it does not take this message")
 
 

@@ -2,13 +2,13 @@
 
 import time
 from collections.abc import Mapping
-from datetime import timedelta
 from urllib.parse import urljoin, urlsplit
 
 import httpx
 
 from xconnector.connectors.odata.settings import BasicLogin, ClientCredentials, ODataSettings
 from xconnector.contract.errors import ConnectorError, MisconfiguredError, PermanentError, TransientError
+from xconnector.contract.http_refusal import retry_after
 from xconnector.domain.strict_json import Json, StrictJsonError, read_json
 
 _LARGEST_TOKEN = 65_536
@@ -129,11 +129,7 @@ def _meant(status: int, headers: Mapping[str, str]) -> ConnectorError:
                 "back what was removed meanwhile"
             )
         case 408 | 429 | 503:
-            after = headers.get("retry-after", "")
-            return TransientError(
-                f"the service is busy ({status})",
-                retry_after=timedelta(seconds=int(after)) if after.isdigit() else None,
-            )
+            return TransientError(f"the service is busy ({status})", retry_after=retry_after(headers))
         case _ if status >= httpx.codes.INTERNAL_SERVER_ERROR:
             return TransientError(f"the service has trouble ({status})")
         case _:

@@ -1,9 +1,7 @@
 """The wire to the portal: one request per document, answers of bounded size, no redirects."""
 
 import base64
-import re
 from collections.abc import Mapping
-from datetime import timedelta
 from http import HTTPStatus
 from types import TracebackType
 from typing import Self
@@ -15,10 +13,10 @@ import msgspec
 
 from xconnector.connectors.portal.settings import PortalSettings
 from xconnector.contract.errors import ConnectorError, MisconfiguredError, PermanentError, TransientError
+from xconnector.contract.http_refusal import retry_after
 
 _LARGEST_ANSWER = 64 * 1024
 _LONGEST_REFERENCE = 200
-_SECONDS = re.compile(r"\d{1,6}", re.ASCII)
 _REFUSED_CREDENTIALS = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
 _NO_PORTAL = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.GONE})
 _LATER = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS})
@@ -124,7 +122,7 @@ class PortalClient:
         if answer.is_redirect or status in _NO_PORTAL:
             return MisconfiguredError(f"{told}: `url` is not where it takes documents; redirects are not followed")
         if answer.is_server_error or status in _LATER:
-            return TransientError(f"{told}: it takes nothing at the moment", retry_after=_retry_after(answer))
+            return TransientError(f"{told}: it takes nothing at the moment", retry_after=retry_after(answer.headers))
         if answer.is_client_error:
             return PermanentError(f"{told}: {_REASONS.get(status, 'it does not take this document')}")
         return TransientError(f"{told}, which is no answer to this request")
@@ -147,9 +145,3 @@ def _reference(body: bytes) -> str:
         return msgspec.json.decode(body, type=_Answer).reference[:_LONGEST_REFERENCE]
     except msgspec.DecodeError:
         return ""
-
-
-def _retry_after(answer: httpx.Response) -> timedelta | None:
-    """Return the seconds that the portal asks for; its dates are left unread."""
-    asked = _SECONDS.fullmatch(answer.headers.get("Retry-After", ""))
-    return timedelta(seconds=int(asked[0])) if asked else None

@@ -18,7 +18,13 @@ from xconnector.connectors.smpp.receipt import CentreReceipt, read_answer
 from xconnector.connectors.smpp.sent_texts import SentText, SentTexts
 from xconnector.connectors.smpp.settings import Receipts, SmppSettings
 from xconnector.contract.channel import Dispatch, Inbound, Receipt
-from xconnector.contract.errors import ConnectorError, MisconfiguredError, PermanentError, TransientError
+from xconnector.contract.errors import (
+    ConnectorError,
+    MisconfiguredError,
+    OutcomeUnknownError,
+    PermanentError,
+    TransientError,
+)
 from xconnector.contract.manifest import Surroundings
 from xconnector.contract.short_text import ShortText, short_text
 from xconnector.domain.delivery import DeliveryEvent, DeliveryReason
@@ -121,6 +127,8 @@ class SmppChannel:
             return await self._submit(dispatch.dispatch_key, text, line)
         except ConnectorError as error:
             return error
+        except OSError as wrong:
+            return TransientError(f"what was sent cannot be looked up in the state folder: {wrong.strerror}")
 
     async def _submit(self, dispatch_key: str, text: ShortText, line: Session) -> Receipt:
         """Hand over the parts that were not taken yet: those of an earlier attempt are not sent twice."""
@@ -138,12 +146,22 @@ class SmppChannel:
         for part in parts[len(sent.ids) :]:
             message_id = await line.submit(self._message(part, text))
             sent = SentText(dispatch_key=dispatch_key, asked=sent.asked, ids=[*sent.ids, message_id])
-            await asyncio.to_thread(self._sent.took, sent, number=text.number, at=self._now())
+            await self._note(sent, text)
         return Receipt(
             reference=",".join(sent.ids) or dispatch_key,
             awaits_report=self._settings.receipts is not Receipts.NONE,
             segments=None if parts[0].is_payload else len(parts),
         )
+
+    async def _note(self, sent: SentText, text: ShortText) -> None:
+        """Keep that a part was taken. Raises OutcomeUnknownError where that cannot be kept: it must not leave again."""
+        try:
+            await asyncio.to_thread(self._sent.took, sent, number=text.number, at=self._now())
+        except OSError as wrong:
+            raise OutcomeUnknownError(
+                f"the message centre took {len(sent.ids)} of its parts, which cannot be noted in the state folder "
+                f"({wrong.strerror}); mend the folder, look at the message centre, then settle it"
+            ) from None
 
     def _message(self, part: Part, text: ShortText) -> Sms:
         ton, npi = _INTERNATIONAL

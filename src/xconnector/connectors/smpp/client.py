@@ -56,6 +56,10 @@ class Session:
         except (_LineLostError, TimeoutError):
             await self.close()
             raise TransientError(f"{self._centre} does not answer") from None
+        except asyncio.CancelledError:
+            # Nobody holds this line: it would stay bound, and receipts would be given to it.
+            self._abandon()
+            raise
         if answer.status:
             await self.close()
             error = refusal(self._centre, answer.status, {})
@@ -67,11 +71,15 @@ class Session:
         if self.is_open:
             with suppress(_LineLostError, TimeoutError):
                 await asyncio.wait_for(self._ask(Command.UNBIND, b""), min(self._timeout, 2.0))
+        self._abandon()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks = []
+
+    def _abandon(self) -> None:
+        """End the line at once, and what listens to it."""
         self._break_off()
         for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        self._tasks = []
 
     async def submit(self, message: Sms) -> str:
         """Hand over one message and return the message centre's name for it. Raises one of the four errors."""

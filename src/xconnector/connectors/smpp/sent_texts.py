@@ -68,8 +68,10 @@ class SentTexts:
     def find(self, message_id: str, *, number: str) -> Found | None:
         """Return what a receipt with this id, from this number, speaks of."""
         places = [place for reading in self._readings(message_id) for place in self._places(reading)]
-        # Where two readings of an id are known, the number tells which is meant.
-        chosen = next((one for one in places if one.number == number_digest(number)), next(iter(places), None))
+        same_number = [one for one in places if one.number == number_digest(number)]
+        # Message centres spell numbers in several ways; but of several texts the number alone tells which is meant.
+        is_one = len({one.dispatch_key for one in places}) == 1 and self._receipt_ids is not ReceiptIds.ANY
+        chosen = next(iter(same_number or (places if is_one else [])), None)
         text = self.text(chosen.dispatch_key) if chosen is not None else None
         return Found(text=text, part=chosen.part) if chosen is not None and text is not None else None
 

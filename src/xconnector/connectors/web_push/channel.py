@@ -97,10 +97,11 @@ class WebPushChannel:
                 if answer.is_success:
                     return answer.headers.get("location", "")[:_LONGEST_REFERENCE] or dispatch.dispatch_key
                 return meant(answer.status_code, answer.headers, device.device_id)
-        except ForbiddenAddressError as why:
-            return PermanentError(f"the browser's push service is not called: {why}")
         except PermanentError as error:
             return error
+        except (ForbiddenAddressError, httpx.InvalidURL, UnicodeError) as why:
+            told = str(why) if isinstance(why, ForbiddenAddressError) else "it has no address that can be called"
+            return PermanentError(f"the browser's push service is not called: {told}")
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout):
             return TransientError("the browser's push service cannot be reached")
         except httpx.HTTPError:

@@ -1,6 +1,6 @@
 """The channel: each dispatch becomes one signed request, whose id is the same at every attempt."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from http import HTTPStatus
 from types import TracebackType
@@ -80,14 +80,14 @@ class WebhookChannel:
         """Knock by a signed GET without a body: any answer but a refusal of who asks is good."""
         status, _ = await self._call("GET", _CHECK, Payload(content_type="application/json", body=b""))
         if status in _NOT_FOR_US:
-            raise meant(status, {})
+            raise self._meant(status, {})
 
     async def send(self, dispatches: Sequence[Dispatch]) -> Sequence[Receipt | ConnectorError]:
         return [await self._hand_over(dispatch) for dispatch in dispatches]
 
     async def _hand_over(self, dispatch: Dispatch) -> Receipt | ConnectorError:
         if self._is_gone:
-            return meant(HTTPStatus.GONE, {})
+            return self._meant(HTTPStatus.GONE, {})
         try:
             payload = payload_of(dispatch, self._settings)
             status, headers = await self._call("POST", dispatch.dispatch_key, payload)
@@ -96,7 +96,7 @@ class WebhookChannel:
         if httpx.codes.is_success(status):
             return Receipt(reference=dispatch.dispatch_key)
         self._is_gone = status == HTTPStatus.GONE
-        return meant(status, headers)
+        return self._meant(status, headers)
 
     async def _call(self, method: str, message_id: str, payload: Payload) -> tuple[int, httpx.Headers]:
         """Return what a request was answered with. Raises one of the four errors where no answer came."""
@@ -109,7 +109,7 @@ class WebhookChannel:
             raise MisconfiguredError(f"`url`: {why}; correct it, or say in `allowed` what it may be") from None
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout):
             raise TransientError("the receiver cannot be reached: does it run, and is `url` right?") from None
-        except httpx.InvalidURL:
+        except (httpx.InvalidURL, UnicodeError):
             raise MisconfiguredError("`url` is no address that can be called") from None
         except httpx.HTTPError:
             raise self._lost() from None
@@ -126,6 +126,9 @@ class WebhookChannel:
             "User-Agent": "xConnector",
             **({} if bearer is None else {"Authorization": f"Bearer {bearer.get_secret_value()}"}),
         }
+
+    def _meant(self, status: int, headers: Mapping[str, str]) -> ConnectorError:
+        return meant(status, headers, knows_again=self._settings.knows_again)
 
     def _lost(self) -> ConnectorError:
         if self._settings.knows_again:

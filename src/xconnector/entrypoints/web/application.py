@@ -24,7 +24,7 @@ from xconnector.entrypoints.web.pressure import Pressure
 from xconnector.entrypoints.web.publishing import publishing_routes
 from xconnector.entrypoints.web.reading import reading_routes
 from xconnector.entrypoints.web.refusals import answer_refusals
-from xconnector.entrypoints.web.reports import report_intake_of, report_routes
+from xconnector.entrypoints.web.reports import Room, report_intake_of, report_routes
 from xconnector.pipeline.workplace import Workplace
 
 
@@ -43,6 +43,7 @@ def application(place: Workplace, *, secrets: PortalSecrets, limits: WebLimits |
     bodies = Bodies(limits)
     hook_bodies = Bodies(replace(limits, bodies_at_once=limits.webhooks_at_once))
     pressure = Pressure(place.pool, limits)
+    room = Room(proven=bodies, unproven=hook_bodies, pressure=pressure)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncGenerator[None]:
@@ -62,7 +63,7 @@ def application(place: Workplace, *, secrets: PortalSecrets, limits: WebLimits |
     )
     app.include_router(event_routes(place, intake, callers, pressure, bodies, limits))
     app.include_router(hook_routes(place, intake, pressure, hook_bodies, limits))
-    app.include_router(report_routes(place, reports, callers, bodies, limits))
+    app.include_router(report_routes(place, reports, callers, room, limits))
     app.include_router(decision_routes(place.pool, callers, limits))
     app.include_router(device_routes(place, callers, bodies, limits))
     app.include_router(delivery_routes(place.pool, callers, limits))

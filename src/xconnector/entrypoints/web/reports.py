@@ -2,6 +2,8 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
 from typing import Annotated, Any, TypeVar
@@ -19,6 +21,7 @@ from xconnector.entrypoints.web.bodies import Bodies
 from xconnector.entrypoints.web.callers import Callers
 from xconnector.entrypoints.web.gathering import Gathering
 from xconnector.entrypoints.web.limits import WebLimits
+from xconnector.entrypoints.web.pressure import Pressure
 from xconnector.entrypoints.web.refusals import Refusal, come_again, documented
 from xconnector.entrypoints.web.straight import StraightRoute
 from xconnector.entrypoints.web.unproven import Unproven
@@ -48,9 +51,18 @@ def report_intake_of(place: Workplace) -> ReportIntake:
     return Gathering(partial(take_requests, place))
 
 
-def report_routes(
-    place: Workplace, intake: ReportIntake, callers: Callers, bodies: Bodies, limits: WebLimits
-) -> APIRouter:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Room:
+    """Where the bodies of requests lie while they are read."""
+
+    proven: Bodies
+    """Of callers with a key of ours."""
+    unproven: Bodies
+    """Of providers, of whom nobody knows before who they are."""
+    pressure: Pressure
+
+
+def report_routes(place: Workplace, intake: ReportIntake, callers: Callers, room: Room, limits: WebLimits) -> APIRouter:
     """Return the intake of delivery reports."""
     routes = APIRouter(tags=["reports"], route_class=StraightRoute)
     caller = callers.known(Purpose.REPORTS)
@@ -85,11 +97,15 @@ def report_routes(
         if webhook is None or not webhook.proves_itself:
             await caller(request)
         if webhook is None:
-            events = await _plainly_reported(place, connection, request, bodies, limits)
+            events = await _plainly_reported(place, connection, request, room.proven, limits)
         else:
-            async with bodies.read(request, largest=min(webhook.largest, limits.report)) as body:
-                told = _told(request, body)
-                once = await _proof(webhook, told, connection, place, unproven)
+            async with AsyncExitStack() as held:
+                # Whoever proves nothing takes no room of those that are proven.
+                async with room.pressure.before_proof():
+                    largest = min(webhook.largest, limits.report)
+                    body = await held.enter_async_context(room.unproven.read(request, largest=largest))
+                    told = _told(request, body)
+                    once = await _proof(webhook, told, connection, place, unproven)
                 request.state.caller = getattr(request.state, "caller", connection)
                 signals = await _read(partial(webhook.read, told), body)
                 raw = RawRequest(connection=connection, body=body or request.url.query.encode(), once=once)

@@ -60,6 +60,7 @@ class ManifestConformance:
             found.report_webhook,
             found.file_drop,
             found.pull_source,
+            found.write_back,
         )
         assert any(role is not None for role in roles)
 

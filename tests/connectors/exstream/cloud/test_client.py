@@ -141,7 +141,7 @@ def test_a_broken_answer_to_what_may_have_begun_is_an_unknown_outcome(status: in
 
 @pytest.mark.parametrize("status", [408, 429, 503])
 def test_what_says_that_it_did_not_begin_is_transient(status: int) -> None:
-    error = error_of(replace(refused(status), retry_after="17"), LASTING, "https://a.test")
+    error = error_of(replace(refused(status), retry_after=timedelta(seconds=17)), LASTING, "https://a.test")
 
     assert isinstance(error, TransientError)
     assert error.retry_after == timedelta(seconds=17)

@@ -23,6 +23,7 @@ from xconnector.connectors.exstream.cloud.sign_in import Proof, SignIn
 from xconnector.connectors.exstream.ticket import is_void
 from xconnector.connectors.exstream.wire import open_client
 from xconnector.contract.errors import MisconfiguredError
+from xconnector.contract.http_refusal import retry_after
 
 Content = bytes | Callable[[], AsyncIterable[bytes]]
 """What is sent: the bytes, or what gives them as a stream, anew for each time that it is called."""
@@ -161,8 +162,7 @@ class CloudClient:
                 raise too_large(call, at)
             return Answer(status=answer.status_code, media_type=_media_type(answer), body=body, ids=ids)
         body = await body_of(answer, largest=_LARGEST_REFUSAL)
-        retry_after = answer.headers.get("Retry-After", "")
-        return Refused(status=answer.status_code, body=body, retry_after=retry_after, ids=ids)
+        return Refused(status=answer.status_code, body=body, retry_after=retry_after(answer.headers), ids=ids)
 
     def _ids(self, answer: httpx.Response) -> Mapping[str, str]:
         told = {name: answer.headers.get(name, "") for name in self._settings.trace_headers}

@@ -14,7 +14,7 @@ import httpx
 import msgspec
 
 from xconnector.connectors.exstream.cloud.reading import decoded
-from xconnector.connectors.exstream.wire import is_distrust, wait_asked_for
+from xconnector.connectors.exstream.wire import is_distrust
 from xconnector.contract.errors import (
     ConnectorError,
     MisconfiguredError,
@@ -73,7 +73,7 @@ class Refused:
 
     status: int
     body: bytes
-    retry_after: str = ""
+    retry_after: timedelta | None = None
     ids: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
@@ -232,9 +232,7 @@ def _by_status(refused: Refused, call: Call, told: str) -> ConnectorError:
     if remedy := _STATUSES.get(status):
         return remedy.kind(f"{told}: {remedy.text}")
     if status in _LATER:
-        return TransientError(
-            f"{told}: it takes nothing at the moment", retry_after=wait_asked_for(refused.retry_after)
-        )
+        return TransientError(f"{told}: it takes nothing at the moment", retry_after=refused.retry_after)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return _broken(call, told)
     if status in _NO_SERVICE and _service_error(refused.body) == _ServiceError():

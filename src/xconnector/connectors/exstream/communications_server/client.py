@@ -15,8 +15,9 @@ from typing import Self
 import httpx
 
 from xconnector.connectors.exstream.communications_server.settings import AskedService
-from xconnector.connectors.exstream.wire import is_distrust, open_client, wait_asked_for
+from xconnector.connectors.exstream.wire import is_distrust, open_client
 from xconnector.contract.errors import ConnectorError, MisconfiguredError, PermanentError, TransientError
+from xconnector.contract.http_refusal import retry_after
 
 _LARGEST_REFUSAL = 1024 * 1024
 _CONNECT_TIMEOUT = 10.0
@@ -126,7 +127,7 @@ class Client:
         return Answer(
             status=answer.status_code,
             body=bytes(body),
-            retry_after=wait_asked_for(answer.headers.get("Retry-After", "")),
+            retry_after=retry_after(answer.headers),
         )
 
     def _http(self) -> httpx.AsyncClient:

@@ -13,8 +13,9 @@ import httpx
 
 from xconnector.connectors.exstream.engine_service.mtom import MULTIPART, Packed
 from xconnector.connectors.exstream.engine_service.settings import EngineServiceSettings
-from xconnector.connectors.exstream.wire import is_distrust, open_client, wait_asked_for
+from xconnector.connectors.exstream.wire import is_distrust, open_client
 from xconnector.contract.errors import ConnectorError, MisconfiguredError, PermanentError, TransientError
+from xconnector.contract.http_refusal import retry_after
 
 _ENVELOPES = frozenset({"text/xml", "application/xml", "application/xop+xml", MULTIPART})
 _CREDENTIALS = (MisconfiguredError, "correct user and password under `token`, or let that account compose")
@@ -137,7 +138,7 @@ class EngineServiceWire:
         return Answer(
             status=answer.status_code,
             body=Packed(media_type=answer.headers.get("Content-Type", ""), content=bytes(content)),
-            retry_after=wait_asked_for(answer.headers.get("Retry-After", "")),
+            retry_after=retry_after(answer.headers),
         )
 
     def _http(self) -> httpx.AsyncClient:
