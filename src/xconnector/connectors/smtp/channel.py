@@ -3,11 +3,13 @@
 import asyncio
 import ssl
 from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
 
 from xconnector.connectors.smtp.bounce import UnattributableMailError, events_of
+from xconnector.connectors.smtp.dkim_signature import DkimSignature
 from xconnector.connectors.smtp.maildir import Maildir, WaitingMail
 from xconnector.connectors.smtp.relay import Relay, relay
 from xconnector.connectors.smtp.settings import Encryption, SmtpSettings, bounce_address
@@ -33,6 +35,7 @@ class SmtpChannel:
         self._surroundings = surroundings
         self._now = now
         self._tls_context: ssl.SSLContext | None = None
+        self._signature: DkimSignature | None = None
 
     @property
     def takes(self) -> frozenset[RenditionKind]:
@@ -42,6 +45,8 @@ class SmtpChannel:
 
     async def __aenter__(self) -> Self:
         self._tls_context = self._trusted()
+        if self._settings.dkim is not None:
+            self._signature = DkimSignature.of(self._settings.dkim, self._surroundings.project_folder)
         return self
 
     async def __aexit__(
@@ -70,7 +75,10 @@ class SmtpChannel:
 
     async def _hand_over(self, dispatch: Dispatch, opened: Relay) -> Receipt | ConnectorError:
         try:
-            mail = outgoing_mail(dispatch, self._settings, now=self._now(), bounces=bounce_address(self._settings))
+            now = self._now()
+            mail = outgoing_mail(dispatch, self._settings, now=now, bounces=bounce_address(self._settings))
+            if self._signature is not None:
+                mail = replace(mail, content=self._signature.signed(mail.content, at=now))
             return Receipt(reference=await opened.hand_over(mail))
         except ConnectorError as error:
             return error

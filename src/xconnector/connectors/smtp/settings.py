@@ -44,6 +44,17 @@ class BounceMailbox(ConnectorSettings):
     """Maildir into which the mail server puts whatever comes to the bounce domain; relative to the project."""
 
 
+class DkimSettings(ConnectorSettings):
+    """What signs mails, where the relay does not."""
+
+    domain: Annotated[Line, Field(pattern=r"^[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$")]
+    """Domain that signs: that of the sender's address, or one above it."""
+    selector: Annotated[Line, Field(pattern=r"^[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*$")]
+    """Name of the key: its public half stands in the DNS under `<selector>._domainkey.<domain>`."""
+    key_file: Path
+    """The private key (RSA, PEM, without password); relative to the project."""
+
+
 class SmtpSettings(MailSettings):
     """A relay, who sends through it, and how bounces find their way back."""
 
@@ -72,6 +83,8 @@ class SmtpSettings(MailSettings):
     """What the local part of those addresses begins with."""
     bounces: BounceMailbox | None = None
     """Where bounces arrive; left out, nobody looks for them."""
+    dkim: DkimSettings | None = None
+    """Signs mails by ourselves, `List-Unsubscribe` and `List-Unsubscribe-Post` included; left out, the relay signs."""
     success_reports: bool = False
     """Whether relays are asked to report success as well as failure and delay: one more mail for each mail."""
     messages_per_session: Annotated[int, Field(ge=1)] = 100
@@ -83,6 +96,13 @@ class SmtpSettings(MailSettings):
     def _login_is_whole(self) -> Self:
         if (self.user is None) != (self.password is None):
             raise ValueError("user and password belong together: give both or neither")
+        return self
+
+    @model_validator(mode="after")
+    def _signs_for_itself(self) -> Self:
+        domain = self.sender.address.rpartition("@")[2].lower()
+        if self.dkim is not None and not f".{domain}".endswith(f".{self.dkim.domain.lower()}"):
+            raise ValueError("dkim.domain is that of the sender's address, or one above it; else it proves nothing")
         return self
 
     @model_validator(mode="after")
