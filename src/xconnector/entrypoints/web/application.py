@@ -25,6 +25,7 @@ from xconnector.entrypoints.web.publishing import publishing_routes
 from xconnector.entrypoints.web.reading import reading_routes
 from xconnector.entrypoints.web.refusals import answer_refusals
 from xconnector.entrypoints.web.reports import Room, report_intake_of, report_routes
+from xconnector.entrypoints.web.unsubscribing import unsubscribing_routes
 from xconnector.pipeline.workplace import Workplace
 
 
@@ -71,6 +72,7 @@ def application(place: Workplace, *, secrets: PortalSecrets, limits: WebLimits |
     app.include_router(publishing_routes(place, callers, bodies, limits))
     app.include_router(link_routes(secrets, callers))
     app.include_router(reading_routes(place, secrets, limits))
+    app.include_router(unsubscribing_routes(place, limits))
     app.include_router(health_routes(place.pool, patience=limits.database_patience))
     app.include_router(asset_routes())
     answer_refusals(app)

@@ -1,4 +1,4 @@
-"""The portal's pages, filled: what stands where, in whose language, with whose name."""
+"""The pages that customers see, filled: what stands where, in whose language, with whose name."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -101,6 +101,12 @@ class Pages:
 
     def later(self, words: Words) -> str:
         return self._fill("stop.html", words, title=words.later_title, sentences=[words.later])
+
+    def unsubscribe(self, words: Words) -> str:
+        return self._fill("unsubscribe.html", words)
+
+    def unsubscribed(self, words: Words) -> str:
+        return self._fill("stop.html", words, title=words.unsubscribed_title, sentences=[words.unsubscribed])
 
     def _fill(self, template: str, words: Words, **values: object) -> str:
         return self._templates.get_template(template).render(words=words, sender=self._sender, **values)

@@ -109,7 +109,7 @@ class _Reading:
         # In the language in which we last wrote to this customer.
         words = words_for([*(row.language for row in found[:1]), *asked_in])
         page = self._pages.documents(words, link, token, found, is_cut=len(found) == MOST_SHOWN)
-        return _page(page, HTTPStatus.OK)
+        return page_of(page, HTTPStatus.OK)
 
     async def document(self, request: Request, token: str, dispatch_key: str) -> Response:
         words = words_for(self._asked_in(request))
@@ -123,7 +123,7 @@ class _Reading:
         except (*OUTAGES, DamagedContentError) as error:
             return self._later(words, error)
         if found is None:
-            return _page(self._pages.unknown(words), HTTPStatus.NOT_FOUND)
+            return page_of(self._pages.unknown(words), HTTPStatus.NOT_FOUND)
         return StreamingResponse(
             _chunks(content),
             media_type="application/pdf",
@@ -146,16 +146,16 @@ class _Reading:
         except OUTAGES as error:
             return self._later(words, error)
         if found is None:
-            return _page(self._pages.unknown(words), HTTPStatus.NOT_FOUND)
+            return page_of(self._pages.unknown(words), HTTPStatus.NOT_FOUND)
         return Response(status_code=HTTPStatus.SEE_OTHER, headers={"Location": document_address(token, found)})
 
     def _opened(self, token: str, words: Words) -> PortalLink | Response:
         try:
             link = self._secrets.read(token)
         except PortalLinkError:
-            return _page(self._pages.unknown(words), HTTPStatus.NOT_FOUND)
+            return page_of(self._pages.unknown(words), HTTPStatus.NOT_FOUND)
         if link.is_expired(datetime.now(UTC)):
-            return _page(self._pages.expired(words), HTTPStatus.GONE)
+            return page_of(self._pages.expired(words), HTTPStatus.GONE)
         return link
 
     def _asked_in(self, request: Request) -> list[str]:
@@ -163,7 +163,7 @@ class _Reading:
 
     def _later(self, words: Words, error: Exception) -> Response:
         logger.error("the portal cannot show documents: %s", _told(error))
-        page = _page(self._pages.later(words), HTTPStatus.SERVICE_UNAVAILABLE)
+        page = page_of(self._pages.later(words), HTTPStatus.SERVICE_UNAVAILABLE)
         page.headers["Retry-After"] = str(COME_AGAIN_AFTER)
         return page
 
@@ -176,7 +176,8 @@ def _told(error: Exception) -> str:
 _BINARY = {"schema": {"type": "string", "format": "binary"}}
 
 
-def _page(page: str, status: HTTPStatus) -> HTMLResponse:
+def page_of(page: str, status: HTTPStatus) -> HTMLResponse:
+    """Return a page that nothing inline and nothing of others can be brought into."""
     return HTMLResponse(
         page,
         status_code=status,

@@ -30,6 +30,11 @@ class Words:
     ask: str
     later_title: str
     later: str
+    unsubscribe_title: str
+    unsubscribe: str
+    unsubscribe_button: str
+    unsubscribed_title: str
+    unsubscribed: str
 
 
 GERMAN = Words(
@@ -51,7 +56,12 @@ GERMAN = Words(
     unknown="Der Link ist unvollständig, oder er wurde auf dem Weg zu Ihnen verändert.",
     ask="Bitten Sie uns um einen neuen Link.",
     later_title="Im Moment nicht erreichbar",
-    later="Ihre Dokumente sind sicher verwahrt. Bitte versuchen Sie es in einigen Minuten noch einmal.",
+    later="Nichts ist verloren. Bitte versuchen Sie es in einigen Minuten noch einmal.",
+    unsubscribe_title="Keine Werbung mehr?",
+    unsubscribe="Wir schicken Ihnen dann keine Werbung mehr per E-Mail. Was Ihre Verträge betrifft, kommt weiter.",
+    unsubscribe_button="Abmelden",
+    unsubscribed_title="Sie sind abgemeldet",
+    unsubscribed="Wir schicken Ihnen keine Werbung mehr per E-Mail. Was Ihre Verträge betrifft, kommt weiter.",
 )
 ENGLISH = Words(
     language="en",
@@ -72,7 +82,12 @@ ENGLISH = Words(
     unknown="The link is incomplete, or it was changed on its way to you.",
     ask="Please ask us for a new link.",
     later_title="Not available at the moment",
-    later="Your documents are safe. Please try again in a few minutes.",
+    later="Nothing is lost. Please try again in a few minutes.",
+    unsubscribe_title="No more offers?",
+    unsubscribe="We will send you no more offers by e-mail. You still get what belongs to your contracts.",
+    unsubscribe_button="Unsubscribe",
+    unsubscribed_title="You are unsubscribed",
+    unsubscribed="We will send you no more offers by e-mail. You still get what belongs to your contracts.",
 )
 FRENCH = Words(
     language="fr",
@@ -93,7 +108,12 @@ FRENCH = Words(
     unknown="Le lien est incomplet, ou il a été modifié en chemin.",
     ask="Demandez-nous un nouveau lien.",
     later_title="Indisponible pour le moment",
-    later="Vos documents sont en sécurité. Veuillez réessayer dans quelques minutes.",
+    later="Rien n’est perdu. Veuillez réessayer dans quelques minutes.",
+    unsubscribe_title="Plus d’offres\u00a0?",
+    unsubscribe="Nous ne vous enverrons plus d’offres par e-mail. Ce qui touche vos contrats vous parvient toujours.",
+    unsubscribe_button="Se désabonner",
+    unsubscribed_title="Vous êtes désabonné",
+    unsubscribed="Nous ne vous enverrons plus d’offres par e-mail. Ce qui touche vos contrats vous parvient toujours.",
 )
 WORDS: Mapping[str, Words] = {words.language: words for words in (GERMAN, ENGLISH, FRENCH)}
 
