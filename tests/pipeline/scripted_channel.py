@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import Self
 
@@ -93,3 +93,12 @@ def told(dispatch_key: str, type_: DeliveryEventType, *, minute: int = 0, detail
         detail=detail,
         final=undeliverable,
     )
+
+
+@dataclass(slots=True, kw_only=True)
+class ForgettingChannel(RememberingChannel):
+    """One that knows a dispatch again for a day."""
+
+    @property
+    def remembers_for(self) -> timedelta:
+        return timedelta(days=1)

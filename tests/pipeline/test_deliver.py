@@ -7,6 +7,7 @@ from tests.pipeline.conftest import OpenOffice
 from tests.pipeline.scripted_channel import (
     Answer,
     AskableChannel,
+    ForgettingChannel,
     RememberingChannel,
     ScriptedChannel,
     taken,
@@ -22,6 +23,7 @@ from xconnector.domain.communication import State
 from xconnector.domain.document import RenditionKind
 from xconnector.execution.jobs import Retry
 from xconnector.operations.failures import Choice, failure_groups, open_failures, reprocess
+from xconnector.postgres.connect import transaction
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -268,3 +270,21 @@ async def test_what_leaves_is_what_was_composed(office: OpenOffice) -> None:
 
 def _soon() -> Retry:
     return Retry(attempts=5, first_wait=timedelta(milliseconds=10), growth=1)
+
+
+async def test_what_a_channel_may_have_forgotten_is_not_handed_over_again(office: OpenOffice) -> None:
+    lost: list[Answer] = [TransientError("the answer was lost")] * 3
+    channel = ForgettingChannel(answer=lambda dispatch: lost.pop() if lost else taken(dispatch))
+    async with office(ONLY_EMAIL, instead={"email": channel}) as opened:
+        await opened.send(notice("1", email="a@x.test"))
+        await opened.work_until(("1", State.FAILED))
+        tried = len(channel.keys)
+        async with transaction(opened.place.pool) as connection:
+            await connection.execute("UPDATE dispatch SET first_intended_at = first_intended_at - interval '25 hours'")
+        await reprocess(opened.place.pool, opened.place.jobs, Choice(), actor="ops", reason="the line is back")
+        account = await opened.work()
+        (failure,) = await open_failures(opened.place.pool, Choice(), limit=10)
+
+    assert len(channel.keys) == tried
+    assert account.states == {State.OUTCOME_UNKNOWN: 1}
+    assert "look there" in failure.reason

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Generic, Protocol, TypeVar, runtime_checkable
 from uuid import UUID
@@ -108,6 +108,16 @@ class Idempotent(Protocol):
 
     @property
     def remembers_dispatches(self) -> bool: ...
+
+
+@runtime_checkable
+class RemembersForAWhile(Idempotent, Protocol):
+    """It forgets keys after a while: the same dispatch key later than that may reach the customer twice."""
+
+    @property
+    def remembers_for(self) -> timedelta:
+        """How long a key is surely known after it was first given."""
+        ...
 
 
 @runtime_checkable

@@ -5,11 +5,11 @@ lock, so that nobody alive is still at it, and settles it: by handing over again
 remembers dispatches, by asking where it can be asked, else as `outcome unknown`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from xconnector.contract.channel import CanAsk, Channel, Collects, Dispatch, Receipt
+from xconnector.contract.channel import CanAsk, Channel, Collects, Dispatch, Receipt, RemembersForAWhile
 from xconnector.contract.errors import ConnectorError, MisconfiguredError, OutcomeUnknownError, TransientError
 from xconnector.domain.communication import State
 from xconnector.execution.jobs import Attempt, Priority
@@ -180,6 +180,29 @@ async def _hand_over(
     """Call the channel under its limits, and return one result for each hand-over."""
     if not hand_overs:
         return []
+    forgotten = await _forgotten(place, name, channel, hand_overs)
+    known = [row for row in hand_overs if row.dispatch_key not in forgotten]
+    results = iter(await _hand_over_known(place, name, channel, known, run=run))
+    return [forgotten.get(row.dispatch_key) or next(results) for row in hand_overs]
+
+
+async def _forgotten(
+    place: Workplace, name: str, channel: Channel, hand_overs: Sequence[HandOver]
+) -> Mapping[str, OutcomeUnknownError]:
+    """Return what was first tried so long ago that the channel may not know its key again, by dispatch key."""
+    if not isinstance(channel, RemembersForAWhile):
+        return {}
+    async with reading(place.pool) as connection:
+        first = await dispatches.first_intended(connection, [row.dispatch_key for row in hand_overs])
+    lost = OutcomeUnknownError(
+        f"it was first tried longer ago than {name} knows a key again, and may have arrived; look there, then settle it"
+    )
+    return {key: lost for key, at in first.items() if place.now() - at > channel.remembers_for}
+
+
+async def _hand_over_known(
+    place: Workplace, name: str, channel: Channel, hand_overs: Sequence[HandOver], *, run: str | None
+) -> list[Result]:
     built = await dispatches_of(place, [(row.standing, row.dispatch_key) for row in hand_overs], run=run)
     ready = await with_devices(place, name, [dispatch for dispatch in built if isinstance(dispatch, Dispatch)])
     answers = iter(await _call(place, name, channel, ready))

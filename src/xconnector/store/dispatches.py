@@ -78,6 +78,12 @@ async def intend(connection: Connection, intents: Sequence[Intent], now: datetim
         raise DispatchKeyTakenError(f"{len(intents) - cursor.rowcount} dispatch keys are in use already")
 
 
+async def first_intended(connection: Connection, keys: Sequence[str]) -> dict[str, datetime]:
+    """Return when hand-overs were first intended, however often they were put off since."""
+    cursor = await connection.execute(_QUERIES.first_intended, {"keys": list(keys)})
+    return {str(row[0]): row[1] for row in await cursor.fetchall()}
+
+
 async def close(
     connection: Connection, results: Sequence[tuple[str, DispatchState, str | None]], now: datetime
 ) -> set[str]:

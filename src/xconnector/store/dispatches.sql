@@ -9,6 +9,10 @@ SET state = excluded.state, collects = excluded.collects, connection = excluded.
     intended_at = excluded.intended_at, settled_at = NULL, bundle_key = NULL, bundle_position = NULL
 WHERE dispatch.state = 'put_off';
 
+-- name: first_intended
+-- When hand-overs were first intended, before they were put off.
+SELECT dispatch_key, coalesce(first_intended_at, intended_at) FROM dispatch WHERE dispatch_key = ANY(%(keys)s);
+
 -- name: close
 -- Record what became of hand-overs that are open; an unknown outcome can still turn out to have arrived.
 UPDATE dispatch

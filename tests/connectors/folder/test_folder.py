@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path, PurePosixPath
 
 import pytest
@@ -11,6 +12,7 @@ from pydantic import ValidationError
 
 from xconnector.connectors.folder.channel import FolderChannel
 from xconnector.connectors.folder.names import name_of, safe
+from xconnector.connectors.folder.notes import Notes
 from xconnector.connectors.folder.settings import FolderSettings
 from xconnector.contract.channel import Dispatch, Receipt
 from xconnector.contract.errors import ConnectorError, MisconfiguredError, PermanentError
@@ -126,3 +128,23 @@ def test_a_name_is_made_of_the_words_of_its_template() -> None:
 def test_names_that_would_meet_or_leave_are_refused(names: str) -> None:
     with pytest.raises(ValidationError):
         FolderSettings.model_validate({"folder": "out", "medium": "print", "names": names})
+
+
+async def test_what_somebody_took_away_is_not_written_again(tmp_path: Path) -> None:
+    await sent(tmp_path, DISPATCH)
+    for path in (tmp_path / "out").iterdir():
+        path.unlink()
+
+    (result,) = await sent(tmp_path, DISPATCH)
+
+    assert isinstance(result, Receipt)
+    assert files(tmp_path) == []
+
+
+async def test_notes_are_forgotten_after_more_than_a_year(tmp_path: Path) -> None:
+    notes, then = Notes(tmp_path), datetime(2026, 11, 24, tzinfo=UTC)
+    notes.take("old", "digest", at=then)
+    notes.take("young", "digest", at=then + timedelta(days=399))
+    notes.forget(then + timedelta(days=401))
+
+    assert (notes.of("old"), notes.of("young")) == (None, "digest")

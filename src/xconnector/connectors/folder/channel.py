@@ -1,7 +1,8 @@
 """The channel: each dispatch becomes files, and at the end a note of what they are."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import PurePosixPath
 from types import TracebackType
 from typing import Self
@@ -9,21 +10,30 @@ from typing import Self
 import msgspec
 
 from xconnector.connectors.folder.names import SIDECAR, name_of
+from xconnector.connectors.folder.notes import Notes
 from xconnector.connectors.folder.settings import FolderSettings
 from xconnector.connectors.folder.shelf import Shelf
 from xconnector.contract.channel import Dispatch, Receipt
 from xconnector.contract.dispatch_facts import facts_of
-from xconnector.contract.errors import ConnectorError, PermanentError
+from xconnector.contract.errors import ConnectorError, PermanentError, TransientError
 from xconnector.contract.manifest import Surroundings
 from xconnector.domain.document import Rendition, RenditionKind
 
 
-class FolderChannel:
-    """Writes; a file that is there with the same bytes is known again."""
+def _now() -> datetime:
+    return datetime.now(UTC)
 
-    def __init__(self, settings: FolderSettings, surroundings: Surroundings) -> None:
+
+class FolderChannel:
+    """Writes, once for each dispatch: also where somebody took the files away meanwhile."""
+
+    def __init__(
+        self, settings: FolderSettings, surroundings: Surroundings, *, now: Callable[[], datetime] = _now
+    ) -> None:
         self._settings = settings
         self._shelf = Shelf(surroundings.project_folder / settings.folder)
+        self._notes = Notes(surroundings.state_folder / "written")
+        self._now = now
 
     @property
     def takes(self) -> frozenset[RenditionKind]:
@@ -34,6 +44,7 @@ class FolderChannel:
         return True
 
     async def __aenter__(self) -> Self:
+        await asyncio.to_thread(self._notes.forget, self._now())
         return self
 
     async def __aexit__(
@@ -50,14 +61,25 @@ class FolderChannel:
     def _hand_over(self, dispatch: Dispatch) -> Receipt | ConnectorError:
         try:
             documents = self._documents(dispatch)
-            for path, rendition in documents:
-                self._shelf.put(path, rendition.content)
-            if self._settings.sidecar:
-                path = name_of(dispatch, self._settings.names, rendition=SIDECAR, suffix=".json")
-                self._shelf.put(path, _about(dispatch, documents))
+            digest = " ".join(rendition.sha256 for _, rendition in documents)
+            written = self._notes.of(dispatch.dispatch_key)
+            if written is None:
+                self._write(dispatch, documents)
+                self._notes.take(dispatch.dispatch_key, digest, at=self._now())
+            elif written != digest:
+                return PermanentError("other documents were written under this dispatch key, and stay")
         except ConnectorError as error:
             return error
+        except OSError as wrong:
+            return TransientError(f"what was written cannot be noted in the state folder: {wrong.strerror}")
         return Receipt(reference=dispatch.dispatch_key)
+
+    def _write(self, dispatch: Dispatch, documents: Sequence[tuple[PurePosixPath, Rendition]]) -> None:
+        for path, rendition in documents:
+            self._shelf.put(path, rendition.content)
+        if self._settings.sidecar:
+            path = name_of(dispatch, self._settings.names, rendition=SIDECAR, suffix=".json")
+            self._shelf.put(path, _about(dispatch, documents))
 
     def _documents(self, dispatch: Dispatch) -> list[tuple[PurePosixPath, Rendition]]:
         missing = sorted(self._settings.takes - dispatch.renditions.keys())

@@ -1,6 +1,7 @@
 """The channel: each letter becomes a letter of the account."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from xconnector.connectors.lob.client import LobClient
 from xconnector.connectors.lob.letter import form_of
@@ -10,6 +11,9 @@ from xconnector.contract.errors import ConnectorError, PermanentError
 from xconnector.contract.service_channel import ServiceChannel
 from xconnector.domain.document import RenditionKind
 from xconnector.domain.feedback.signal import Signal
+
+_KEYS_LIVE = timedelta(hours=23)
+"""Lob keeps idempotency keys for a day; an hour of it is left for clocks and for the way."""
 
 
 class LobChannel(ServiceChannel[LobClient]):
@@ -26,6 +30,10 @@ class LobChannel(ServiceChannel[LobClient]):
     @property
     def remembers_dispatches(self) -> bool:
         return True
+
+    @property
+    def remembers_for(self) -> timedelta:
+        return _KEYS_LIVE
 
     async def look_up(self, references: Sequence[str]) -> Sequence[Sequence[Signal] | ConnectorError]:
         return await self.look_up_each(references, self._client.look_up)

@@ -16,7 +16,7 @@ from xconnector.connectors.smpp.parts import text_of
 from xconnector.connectors.smpp.pdu import Sms, Tag
 from xconnector.connectors.smpp.receipt import is_receipt
 from xconnector.connectors.smpp.settings import Alphabet
-from xconnector.connectors.smpp.state_files import write_durably
+from xconnector.contract.state_files import write_durably
 from xconnector.domain.delivery import DeliveryEventType
 from xconnector.domain.feedback.opt_out import meaning_of_text
 

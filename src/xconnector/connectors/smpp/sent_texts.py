@@ -11,7 +11,7 @@ import msgspec
 
 from xconnector.connectors.smpp.arrivals import number_digest
 from xconnector.connectors.smpp.settings import ReceiptIds
-from xconnector.connectors.smpp.state_files import write_durably
+from xconnector.contract.state_files import write_durably
 
 _HEXADECIMAL = frozenset("0123456789abcdef")
 
