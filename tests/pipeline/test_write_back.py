@@ -261,6 +261,26 @@ async def test_what_a_transaction_writes_that_ends_late_is_told_and_in_its_order
     assert words(system, "2") == ["communication.completed", "delivery.delivered", "delivery.opened"]
 
 
+async def test_a_new_address_that_a_report_tells_goes_back_as_a_proposal(office: OpenOffice) -> None:
+    async with told(office) as (opened, system):
+        await opened.send(notice("1", email="a@x.test"))
+        await opened.work()
+        (handover,) = (await opened.explain("1")).handovers
+        forwarded = DeliveryEvent(
+            dispatch_key=handover.dispatch_key,
+            type=DeliveryEventType.DEFERRED,
+            occurred_at=datetime(2026, 11, 24, 8, 30, 12, 345678, tzinfo=UTC),
+            detail="forwarded",
+            raw=b'{"row": {"zip": "10117"}, "new_address": {"line": "Neue Str. 2", "postcode": "10117"}}',
+        )
+        await keep_reports(opened.place, [forwarded])
+        await tell(opened)
+
+    assert words(system)[-2:] == ["delivery.deferred", "address.proposed"]
+    assert system.events[-1]["data"]["address"] == {"line": "Neue Str. 2", "postcode": "10117"}
+    assert "row" not in str(system.events[-1])
+
+
 async def test_killed_between_the_call_and_its_note_it_tells_the_same_again(office: OpenOffice) -> None:
     async with told(office) as (opened, system):
         await opened.send(notice("1", email="a@x.test"))
