@@ -19,9 +19,11 @@ class ConnectorError(Exception):
 class TransientError(ConnectorError):
     """Nothing happened, and it may work later."""
 
-    def __init__(self, message: str, *, retry_after: timedelta | None = None) -> None:
+    def __init__(self, message: str, *, retry_after: timedelta | None = None, may_have_arrived: bool = False) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+        self.may_have_arrived = may_have_arrived
+        """Of a channel that knows a dispatch again: it may have happened, so it is repeated there and nowhere else."""
 
 
 class PermanentError(ConnectorError):

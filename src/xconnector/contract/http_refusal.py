@@ -45,7 +45,7 @@ def error_of_status(service: str, status: int, headers: Mapping[str, str], *, re
     if HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR:
         return PermanentError(f"{told}: it does not take this")
     if repeats_safely:
-        return TransientError(f"{told}: it is out of order", retry_after=retry_after(headers))
+        return TransientError(f"{told}: it is out of order", retry_after=retry_after(headers), may_have_arrived=True)
     return OutcomeUnknownError(f"{told}: it may have taken it and broken afterwards; look there, then settle it")
 
 

@@ -117,7 +117,7 @@ class WebService:
         except httpx.HTTPError:
             lost = f"the answer of {self.name} was lost"
             if repeats_safely:
-                raise TransientError(lost) from None
+                raise TransientError(lost, may_have_arrived=True) from None
             raise OutcomeUnknownError(f"{lost}; look there, then settle it") from None
 
 

@@ -52,12 +52,14 @@ class Answer:
     """How long it may stay unseen before the next hop is taken."""
 
 
-async def close(place: Workplace, connection: Connection, channel: str, answers: Sequence[Answer]) -> None:
+async def close(
+    place: Workplace, connection: Connection, channel: str, answers: Sequence[Answer], *, planned: str | None = None
+) -> None:
     """Record the answers of a channel, in the caller's transaction, and move each communication accordingly.
 
     What arrived is completed, or dispatched where an acknowledgement is still to come. What was refused
     takes its next hop. Reports that were quicker than the answer take effect now. Nothing of these hand-overs may be
-    locked before.
+    locked before. `planned` is the channel as the plan names it, where another connection answered in its place.
     """
     now = place.now()
     if any(isinstance(answer.said, Receipt) for answer in answers):
@@ -69,7 +71,7 @@ async def close(place: Workplace, connection: Connection, channel: str, answers:
     await dispatches.note_what_it_took(
         connection, {answer.dispatch_key: answer.said for answer in ours if isinstance(answer.said, Receipt)}
     )
-    await _record_receipts(place, connection, channel, ours, now)
+    await _record_receipts(place, connection, channel, ours, now, planned=planned or channel)
     await _put_off(connection, ours, now)
     await _fail(connection, ours, (MisconfiguredError, TransientError), State.FAILED, now)
     await _fail(connection, ours, (OutcomeUnknownError,), State.OUTCOME_UNKNOWN, now)
@@ -116,7 +118,13 @@ def _reference(said: Receipt | ConnectorError | PutOff) -> str | None:
 
 
 async def _record_receipts(
-    place: Workplace, connection: Connection, channel: str, answers: Sequence[Answer], now: datetime
+    place: Workplace,
+    connection: Connection,
+    channel: str,
+    answers: Sequence[Answer],
+    now: datetime,
+    *,
+    planned: str,
 ) -> None:
     for target, awaited in ((State.COMPLETED, False), (State.DISPATCHED, True)):
         moves = [
@@ -137,8 +145,8 @@ async def _record_receipts(
         if awaited and moves:
             keys = [answer.dispatch_key for answer in answers if _awaits_report(answer)]
             await chasing.await_reports(place, connection, channel, keys, now=now)
-            await _await_reports(connection, channel, moves, now + place.limits_of(channel).report_within)
-    await unseen.await_being_seen(connection, channel, _seen_within(answers), now=now)
+            await _await_reports(connection, planned, moves, now + place.limits_of(channel).report_within)
+    await unseen.await_being_seen(connection, planned, _seen_within(answers), now=now)
 
 
 def _awaits_report(answer: Answer) -> bool:

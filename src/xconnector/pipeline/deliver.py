@@ -5,8 +5,9 @@ lock, so that nobody alive is still at it, and settles it: by handing over again
 remembers dispatches, by asking where it can be asked, else as `outcome unknown`.
 """
 
+import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from xconnector.contract.channel import CanAsk, Channel, Collects, Dispatch, Receipt, RemembersForAWhile
@@ -20,6 +21,14 @@ from xconnector.pipeline.closing import Answer, PutOff, close
 from xconnector.pipeline.devices import forget_gone, with_devices
 from xconnector.pipeline.dispatching import dispatches_of
 from xconnector.pipeline.leaving import fit_to_leave, may_leave
+from xconnector.pipeline.providers import (
+    Portion,
+    Result,
+    note_results,
+    portions_of,
+    provider_of_open,
+    surely_did_not_leave,
+)
 from xconnector.pipeline.retrying import again, due_again
 from xconnector.pipeline.workplace import Workplace
 from xconnector.postgres.connect import Connection, in_transaction, reading, transaction
@@ -38,8 +47,6 @@ REMEMBERED_AT_ONCE = 500
 HELD_ELSEWHERE = timedelta(seconds=5)
 """After which to look again when another worker holds the batch."""
 
-Result = Receipt | ConnectorError | NotNowError
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HandOver:
@@ -47,6 +54,8 @@ class HandOver:
 
     standing: Standing
     dispatch_key: str
+    is_bound: bool = False
+    """Whether it may have arrived there before this hand-over: then it goes nowhere else."""
 
 
 async def deliver(place: Workplace, attempt: Attempt, batch_id: int, channel: str) -> None:
@@ -55,28 +64,47 @@ async def deliver(place: Workplace, attempt: Attempt, batch_id: int, channel: st
         if held is None:
             await _look_again(place, attempt)
             return
+        has_others = len(place.providers_of(channel)) > 1
         try:
             opened = await place.connections.channel(channel)
         except (TransientError, MisconfiguredError) as error:
-            await _cannot_open(place, attempt, error)
-            return
+            if not has_others:
+                await _cannot_open(place, attempt, error)
+                return
+            opened = None
         if isinstance(opened, Collects):
             await _let_collect(place, attempt, batch_id, channel)
             return
-        await _settle_left_over(place, attempt, opened)
+        await _settle_left_over(place, attempt)
         async with reading(place.pool) as connection:
             waiting = await communications.in_state(connection, batch_id, State.ARCHIVED, hop_connection=channel)
             batch = await runs.batch(connection, batch_id)
-        remembers = await place.connections.remembers_dispatches(channel)
+        remembers = not has_others and await place.connections.remembers_dispatches(channel)
         size = REMEMBERED_AT_ONCE if remembers else UNCERTAIN_AT_ONCE
         for start in range(0, len(waiting), size):
-            intended = await _intend_fit(place, attempt, waiting[start : start + size], channel)
-            asked_at = place.now()
-            results = await _hand_over(place, channel, opened, intended, run=batch.run_name if batch else None)
-            await _record(place, attempt, intended, results, asked_at=asked_at)
-            if any(isinstance(result, NotNowError) for result in results):
-                # The others would only be told the same; all are looked at again when the limits allow.
+            portions, has_to_wait = await portions_of(place, attempt, channel, waiting[start : start + size])
+            for portion in portions:
+                results = await _deliver_by(place, attempt, portion, run=batch.run_name if batch else None)
+                has_to_wait |= any(isinstance(result, NotNowError) for result in results)
+            if has_to_wait:
+                # The others would only be told the same; all are looked at again when they may be.
                 return
+
+
+async def _deliver_by(place: Workplace, attempt: Attempt, portion: Portion, *, run: str | None) -> Sequence[Result]:
+    """Hand a portion over to its provider."""
+    intended = await _intend_fit(place, attempt, portion)
+    asked_at, began = place.now(), time.monotonic()
+    results: Sequence[Result]
+    try:
+        opened = await place.connections.channel(portion.provider)
+    except (TransientError, MisconfiguredError) as error:
+        results = [error] * len(intended)
+    else:
+        results = await _hand_over(place, portion.provider, opened, intended, run=run)
+    took = timedelta(seconds=time.monotonic() - began)
+    await _record(place, attempt, portion.provider, intended, results, asked_at=asked_at, took=took)
+    return results
 
 
 async def _look_again(place: Workplace, attempt: Attempt) -> None:
@@ -113,32 +141,35 @@ async def _cannot_open(place: Workplace, attempt: Attempt, error: ConnectorError
         left_over = await communications.ids_in_state(connection, batch_id, State.DISPATCHING, hop_connection=name)
     if left_over:
         await _look_again(place, attempt)
-    intended = await _intend(place, waiting, name)
-    await _record(place, attempt, intended, [error] * len(intended))
+    async with reading(place.pool) as connection:
+        bound = await dispatches.bound(connection, [row.communication_id for row in waiting])
+    intended = await _intend(place, Portion(provider=name, standings=waiting))
+    intended = [replace(row, is_bound=row.standing.communication_id in bound) for row in intended]
+    await _record(place, attempt, name, intended, [error] * len(intended))
 
 
 # ---------------------------------------------------------------- intent
 
 
-async def _intend_fit(place: Workplace, attempt: Attempt, standings: Sequence[Standing], name: str) -> list[HandOver]:
+async def _intend_fit(place: Workplace, attempt: Attempt, portion: Portion) -> list[HandOver]:
     """Record what is about to be handed over, of what may leave now."""
 
     async def write(connection: Connection) -> list[HandOver]:
-        fit = await fit_to_leave(place, connection, attempt, standings, name)
-        return await _record_intents(place, connection, fit, name)
+        fit = await fit_to_leave(place, connection, attempt, portion.standings, str(attempt.ids["channel"]))
+        return await _record_intents(place, connection, replace(portion, standings=fit))
 
     return await in_transaction(place.pool, write)
 
 
-async def _intend(place: Workplace, standings: Sequence[Standing], name: str) -> list[HandOver]:
+async def _intend(place: Workplace, portion: Portion) -> list[HandOver]:
     """Record what is about to be handed over; only what was still waiting is ours."""
-    return await in_transaction(place.pool, lambda connection: _record_intents(place, connection, standings, name))
+    return await in_transaction(place.pool, lambda connection: _record_intents(place, connection, portion))
 
 
-async def _record_intents(
-    place: Workplace, connection: Connection, standings: Sequence[Standing], name: str
-) -> list[HandOver]:
+async def _record_intents(place: Workplace, connection: Connection, portion: Portion) -> list[HandOver]:
     now = place.now()
+    standings, name = portion.standings, portion.provider
+    why = {} if portion.because is None else {"because": portion.because}
     keys = await dispatches.next_keys(connection, [(row.communication_id, row.hop) for row in standings])
     moved = await move_and_tell(
         connection,
@@ -146,7 +177,7 @@ async def _record_intents(
             Move(
                 communication_id=row.communication_id,
                 batch_id=row.batch_id,
-                detail={"connection": name, "dispatch": keys[row.communication_id]},
+                detail={"connection": name, "dispatch": keys[row.communication_id], **why},
             )
             for row in standings
         ],
@@ -168,7 +199,7 @@ async def _record_intents(
         ],
         now,
     )
-    return [HandOver(standing=row, dispatch_key=keys[row.communication_id]) for row in ours]
+    return [HandOver(standing=row, dispatch_key=keys[row.communication_id], is_bound=portion.is_bound) for row in ours]
 
 
 # ---------------------------------------------------------------- call
@@ -222,7 +253,7 @@ async def _call(place: Workplace, name: str, channel: Channel, ready: Sequence[D
     except TimeoutError:
         late = f"{name} did not answer in time"
         if await place.connections.remembers_dispatches(name):
-            error = TransientError(f"{late}; it is tried again under the same key")
+            error = TransientError(f"{late}; it is tried again under the same key", may_have_arrived=True)
         else:
             error = OutcomeUnknownError(f"{late} and cannot be asked; look there, then settle it")
     except ConnectorError as failed:
@@ -236,15 +267,23 @@ async def _call(place: Workplace, name: str, channel: Channel, ready: Sequence[D
 async def _record(
     place: Workplace,
     attempt: Attempt,
+    name: str,
     hand_overs: Sequence[HandOver],
     results: Sequence[Result],
     *,
     asked_at: datetime | None = None,
+    took: timedelta = timedelta(0),
 ) -> None:
-    """Record what the channel said of each, and let what is put off be tried again when it is due."""
+    """Record what the provider said of each, and let what is put off be tried again when it is due."""
     if not hand_overs:
         return
-    name = str(attempt.ids["channel"])
+    channel = str(attempt.ids["channel"])
+    goes_elsewhere = await note_results(place, channel, name, results, took=took)
+    free = {
+        row.dispatch_key
+        for row, result in zip(hand_overs, results, strict=True)
+        if not row.is_bound and surely_did_not_leave(result)
+    }
     limits = place.limits_of(name)
     now = place.now()
     answers = [
@@ -252,7 +291,9 @@ async def _record(
             communication_id=row.standing.communication_id,
             batch_id=row.standing.batch_id,
             dispatch_key=row.dispatch_key,
-            said=_said(row.standing, result, limits, now=now),
+            said=PutOff(due_at=now + AT_THE_EARLIEST, is_attempt=False)
+            if goes_elsewhere and row.dispatch_key in free
+            else _said(row.standing, result, limits, now=now),
             seen_within=row.standing.agreed.of_hop(row.standing.hop).wait,
         )
         for row, result in zip(hand_overs, results, strict=True)
@@ -260,7 +301,8 @@ async def _record(
     due = [answer.said.due_at for answer in answers if isinstance(answer.said, PutOff)]
 
     async def write(connection: Connection) -> None:
-        await close(place, connection, name, answers)
+        await close(place, connection, name, answers, planned=channel)
+        await dispatches.release(connection, sorted(free))
         await forget_gone(connection, name, results, asked_at=asked_at or now, now=now)
         if due:
             await again(connection, attempt, min(due))
@@ -279,28 +321,43 @@ def _said(
     return result if due_at is None else PutOff(due_at=due_at, is_attempt=True)
 
 
-async def _settle_left_over(place: Workplace, attempt: Attempt, channel: Channel) -> None:
-    """Settle what a worker left `dispatching` that died between intent and result."""
-    name = str(attempt.ids["channel"])
+async def _settle_left_over(place: Workplace, attempt: Attempt) -> None:
+    """Settle what a worker left `dispatching` that died between intent and result, each with its own provider."""
     async with reading(place.pool) as connection:
         left = await communications.in_state(
-            connection, int(attempt.ids["batch_id"]), State.DISPATCHING, hop_connection=name
+            connection, int(attempt.ids["batch_id"]), State.DISPATCHING, hop_connection=str(attempt.ids["channel"])
         )
         keys = await dispatches.open_key_of(connection, [row.communication_id for row in left])
         batch = await runs.batch(connection, int(attempt.ids["batch_id"]))
     if not left:
         return
-    hand_overs = [HandOver(standing=row, dispatch_key=keys[row.communication_id]) for row in left]
+    where = await provider_of_open(place, left)
+    for name in sorted(set(where.values())):
+        theirs = [row for row in left if where.get(row.communication_id) == name]
+        hand_overs = [HandOver(standing=row, dispatch_key=keys[row.communication_id], is_bound=True) for row in theirs]
+        try:
+            channel = await place.connections.channel(name)
+        except (TransientError, MisconfiguredError):
+            await _look_again(place, attempt)
+        else:
+            await _settle_with(place, attempt, name, channel, hand_overs, run=batch.run_name if batch else None)
+
+
+async def _settle_with(
+    place: Workplace, attempt: Attempt, name: str, channel: Channel, hand_overs: list[HandOver], *, run: str | None
+) -> None:
     if isinstance(channel, CanAsk):
+        # What it says did not arrive is as free as before.
+        hand_overs = [replace(row, is_bound=False) for row in hand_overs]
         results = await _ask(channel, [row.dispatch_key for row in hand_overs])
     elif await place.connections.remembers_dispatches(name):
-        results = await _hand_over_again(place, name, channel, hand_overs, run=batch.run_name if batch else None)
+        results = await _hand_over_again(place, name, channel, hand_overs, run=run)
     else:
         lost = OutcomeUnknownError(
             f"the hand-over to {name} was interrupted and {name} cannot be asked; look there, then settle it"
         )
         results = [lost] * len(hand_overs)
-    await _record(place, attempt, hand_overs, results)
+    await _record(place, attempt, name, hand_overs, results)
 
 
 async def _hand_over_again(

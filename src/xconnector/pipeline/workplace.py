@@ -40,6 +40,11 @@ class Workplace:
         known = self.project.connections.get(connection)
         return known.limits if known is not None else ConnectionLimits()
 
+    def providers_of(self, channel: str) -> tuple[str, ...]:
+        """Return the connections of which one takes what goes by a channel, itself first."""
+        known = self.project.connections.get(channel)
+        return (channel, *(known.further_providers if known is not None else ()))
+
     def sharing_of(self, communication: str) -> EnvelopeSharing:
         """Say with which others it may lie in one envelope; what the project does not have any more goes alone."""
         known = self.project.communications.get(communication)

@@ -18,7 +18,7 @@ from xconnector.project.shape import Shaped, shape
 from xconnector.project.yaml_file import YamlFile
 
 CONNECTIONS = "connections"
-_OURS = ("connector", "limits")
+_OURS = ("connector", "limits", "further_providers")
 """Keys of a connection that no connector sees."""
 
 

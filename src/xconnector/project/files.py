@@ -79,6 +79,12 @@ class LimitsShape(Shape):
     """How long single pieces for print wait for others before they leave as one bundle, such as 15m."""
     cutoffs: tuple[time, ...] = ()
     """Times of day in the project's time zone, such as "17:00", at which single pieces leave; replace `collect`."""
+    slow_after: Annotated[Duration, Field(gt=timedelta(0))] | None = None
+    """After how long a piece counts as slow, such as 2s, where there are further providers; left out: a quarter of the
+    time-out."""
+    leave_alone: Annotated[Duration, Field(gt=timedelta(0))] = timedelta(seconds=30)
+    """How long a provider that fails or is slow is left alone where there are others, such as 30s; each further time
+    twice as long, up to 15m."""
 
     def limits(
         self,
@@ -107,6 +113,8 @@ class ConnectionShape(BaseModel):
     """Name of an installed connector."""
     limits: LimitsShape = LimitsShape()
     """Parallelism, rate, time-out and attempts."""
+    further_providers: tuple[Name, ...] = ()
+    """Of a channel: connections that take, in this order, what this one cannot while it fails or is slow."""
 
 
 class FeedShape(Shape):

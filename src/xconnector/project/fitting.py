@@ -18,6 +18,7 @@ from xconnector.project.mapping import RecordMapping
 from xconnector.project.model import Feed
 from xconnector.project.presentation import sample_of
 from xconnector.project.promise_fitting import promise_misfits
+from xconnector.project.provider_fitting import provider_misfits
 from xconnector.project.routing import (
     NO_REVIEW,
 )
@@ -29,6 +30,7 @@ def misfits(known: Known) -> Iterator[Finding]:
     yield from _feeds(known)
     yield from promise_misfits(known)
     yield from _webhooks(known)
+    yield from provider_misfits(known)
     yield from table_misfits(known)
     for communication in known.communications.values():
         if communication is not None:

@@ -387,7 +387,14 @@ def _connections(shaped: ProjectShape, known: Known) -> Iterator[tuple[str, Conn
             medium = row.manifest.medium_of(row.settings)
             yield (
                 name,
-                Connection(name=name, connector=one.connector, settings=row.settings, limits=limits, medium=medium),
+                Connection(
+                    name=name,
+                    connector=one.connector,
+                    settings=row.settings,
+                    limits=limits,
+                    medium=medium,
+                    further_providers=one.further_providers,
+                ),
             )
 
 

@@ -68,6 +68,10 @@ class ConnectionLimits:
     """How long single pieces for print wait for others, before they leave as one bundle."""
     cutoffs: tuple[time, ...] = ()
     """Times of day in the project's time zone at which single pieces leave; they replace `collect`."""
+    slow_after: timedelta | None = None
+    """After how long a piece counts as slow, where there are further providers; None for a quarter of `timeout`."""
+    leave_alone: timedelta = timedelta(seconds=30)
+    """How long a provider that fails or is slow is left alone at first, where there are others."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +84,8 @@ class Connection:
     limits: ConnectionLimits
     medium: Medium | None = None
     """Of a channel: by which way it reaches people."""
+    further_providers: tuple[str, ...] = ()
+    """Of a channel: the connections that take what it cannot, in this order."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

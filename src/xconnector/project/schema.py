@@ -100,7 +100,12 @@ def _connection(name: str) -> Schema:
     properties = {key: _or_from_environment(value) for key, value in cast("Schema", schema["properties"]).items()}
     return {
         **schema,
-        "properties": {"connector": {"const": name}, "limits": {"$ref": "#/$defs/LimitsShape"}, **properties},
+        "properties": {
+            "connector": {"const": name},
+            "limits": {"$ref": "#/$defs/LimitsShape"},
+            "further_providers": {"type": "array", "items": {"type": "string"}},
+            **properties,
+        },
         "$defs": {f"{name}.{key}": _with_environment(value) for key, value in definitions.items()},
     }
 

@@ -123,6 +123,23 @@ async def open_key_of(connection: Connection, ids: Sequence[UUID]) -> dict[UUID,
     return {row[0]: str(row[1]) for row in await cursor.fetchall()}
 
 
+async def open_at(connection: Connection, ids: Sequence[UUID]) -> dict[UUID, str]:
+    """Return the connections that have the hand-overs of these communications whose result is not recorded."""
+    cursor = await connection.execute(_QUERIES.open_at, {"ids": list(ids)})
+    return {row[0]: str(row[1]) for row in await cursor.fetchall()}
+
+
+async def bound(connection: Connection, ids: Sequence[UUID]) -> dict[UUID, str]:
+    """Return the connections at which hand-overs may have arrived that were put off, by communication."""
+    cursor = await connection.execute(_QUERIES.bound, {"ids": list(ids)})
+    return {row[0]: str(row[1]) for row in await cursor.fetchall()}
+
+
+async def release(connection: Connection, keys: Sequence[str]) -> None:
+    """Record of hand-overs that were put off that they surely arrived nowhere: any connection may take them."""
+    await connection.execute(_QUERIES.release, {"keys": sorted(keys)})
+
+
 async def next_keys(connection: Connection, hops: Sequence[tuple[UUID, int]]) -> dict[UUID, str]:
     """Return the key of the next hand-over of each communication on its hop: that of one put off, else a new one."""
     cursor = await connection.execute(_QUERIES.closed_hand_overs, {"ids": [key for key, _ in hops]})

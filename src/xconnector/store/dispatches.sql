@@ -1,12 +1,12 @@
 -- name: intend
 -- Record hand-overs before they are tried; one that was put off is intended again.
-INSERT INTO dispatch (dispatch_key, communication_id, hop, connection, state, collects, intended_at)
-SELECT dispatch_key, communication_id, hop, connection, state, state = 'collected', %(now)s
+INSERT INTO dispatch (dispatch_key, communication_id, hop, connection, state, collects, intended_at, only_at)
+SELECT dispatch_key, communication_id, hop, connection, state, state = 'collected', %(now)s, connection
 FROM unnest(%(keys)s::text[], %(ids)s::uuid[], %(hops)s::smallint[], %(connections)s::text[], %(states)s::text[])
     AS given (dispatch_key, communication_id, hop, connection, state)
 ON CONFLICT (dispatch_key) DO UPDATE
 SET state = excluded.state, collects = excluded.collects, connection = excluded.connection,
-    intended_at = excluded.intended_at, settled_at = NULL, bundle_key = NULL, bundle_position = NULL
+    intended_at = excluded.intended_at, only_at = excluded.only_at, settled_at = NULL, bundle_key = NULL, bundle_position = NULL
 WHERE dispatch.state = 'put_off';
 
 -- name: first_intended
@@ -33,6 +33,20 @@ WHERE dispatch.dispatch_key = given.dispatch_key;
 -- The keys of hand-overs whose result is not recorded.
 SELECT communication_id, dispatch_key FROM dispatch
 WHERE communication_id = ANY(%(ids)s) AND state = 'dispatching';
+
+-- name: open_at
+-- Where hand-overs are whose result is not recorded.
+SELECT communication_id, connection FROM dispatch
+WHERE communication_id = ANY(%(ids)s) AND state = 'dispatching';
+
+-- name: bound
+-- Where hand-overs that were put off may have arrived.
+SELECT communication_id, only_at FROM dispatch JOIN communication USING (communication_id, hop)
+WHERE communication_id = ANY(%(ids)s) AND dispatch.state = 'put_off' AND only_at IS NOT NULL;
+
+-- name: release
+-- Say of hand-overs that were put off that they surely arrived nowhere.
+UPDATE dispatch SET only_at = NULL WHERE dispatch_key = ANY(%(keys)s) AND state = 'put_off';
 
 -- name: closed_hand_overs
 -- How many hand-overs of each hop are over; one that was put off keeps its key.

@@ -75,7 +75,9 @@ class LobClient(ServiceCaller):
         try:
             return msgspec.json.decode(body, type=_Letter).id
         except msgspec.DecodeError:
-            raise TransientError(f"{self._service.name} took something and did not name it") from None
+            raise TransientError(
+                f"{self._service.name} took something and did not name it", may_have_arrived=True
+            ) from None
 
     async def look_up(self, name: str) -> Sequence[Signal]:
         """Return what became of a letter; nothing of one unknown or being made. Raises one of the four errors."""

@@ -46,6 +46,34 @@ def check(folder: ProjectFolder = HERE, as_json: AsJson = False) -> None:
 
 
 @app.command()
+def providers(folder: ProjectFolder = HERE, as_json: AsJson = False) -> None:
+    """Show how the providers do of channels that have several: what was measured, and when one is tried again."""
+    from xconnector.operations.connections import provider_states
+
+    found = with_place(folder, lambda place: provider_states(place.project, place.pool))
+    if as_json:
+        show_json(found)
+    else:
+        show_table(
+            "Providers",
+            ["channel", "provider", "", "good", "slow", "failed", "tried again", "left alone because"],
+            [
+                (
+                    one.channel,
+                    one.provider,
+                    one.state,
+                    str(one.good),
+                    str(one.slow),
+                    str(one.failed),
+                    "" if one.tried_again_at is None else f"{one.tried_again_at:%Y-%m-%d %H:%M:%S %Z}",
+                    one.because or "",
+                )
+                for one in found
+            ],
+        )
+
+
+@app.command()
 def driver(
     connection: Annotated[str, typer.Argument(help="A connection whose composer keeps designs of its own.")],
     event_file: Annotated[

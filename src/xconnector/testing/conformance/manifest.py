@@ -18,7 +18,7 @@ from xconnector.contract.registry import GROUP, connector_names, manifest
 
 _YAML_BLOCK = re.compile(r"^```yaml\n(.*?)^```", re.MULTILINE | re.DOTALL)
 _FROM_ENVIRONMENT = re.compile(r"\$\{[A-Z0-9_]+(?::-([^}]*))?\}")
-_OF_THE_PROJECT = frozenset({"connector", "limits"})
+_OF_THE_PROJECT = frozenset({"connector", "limits", "further_providers"})
 """Keys of a connection that the project reads and no connector sees."""
 _OF_THE_HOUSE = frozenset({"xconnector", "msgspec"})
 """Loaded in a moment, and the driver of nothing outside."""
