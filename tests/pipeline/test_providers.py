@@ -8,7 +8,8 @@ import pytest
 
 from tests.office import Changes, Office, notice, write_office_project
 from tests.pipeline.conftest import OpenOffice
-from tests.pipeline.scripted_channel import RememberingChannel, ScriptedChannel, taken
+from tests.pipeline.scripted_channel import Answer, RememberingChannel, ScriptedChannel, taken
+from xconnector.contract.channel import Dispatch
 from xconnector.contract.errors import TransientError
 from xconnector.domain.communication import State
 from xconnector.operations.connections import ProviderState, provider_states
@@ -94,3 +95,32 @@ async def test_while_all_are_left_alone_communications_wait(office: OpenOffice, 
 
     assert account.states == {State.ARCHIVED: 3}
     assert (len(first.keys), len(spare.keys)) == (3, 3)
+
+
+@pytest.mark.parametrize("remembers", [True, False])
+async def test_what_a_worker_left_that_died_over_it_is_settled_with_its_own_provider(
+    office: OpenOffice, two: Changes, remembers: bool
+) -> None:
+    deaths = [RuntimeError("died over it")]
+
+    def die_once(dispatch: Dispatch) -> Answer:
+        if deaths:
+            raise deaths.pop()
+        return taken(dispatch)
+
+    first = (RememberingChannel if remembers else ScriptedChannel)(answer=die_once)
+    spare = ScriptedChannel()
+    async with office(two, instead={"email": first, "spare": spare}) as opened:
+        await opened.send(notice("1", email="1@x.test"))
+
+        async def is_settled() -> bool:
+            return await opened.state_of("1") in {State.COMPLETED, State.OUTCOME_UNKNOWN}
+
+        async with opened.at_work():
+            await opened.until(is_settled)
+        state = await opened.state_of("1")
+
+    assert state is (State.COMPLETED if remembers else State.OUTCOME_UNKNOWN)
+    assert len(first.keys) == (2 if remembers else 1)
+    assert len(set(first.keys)) == 1
+    assert spare.keys == []
