@@ -86,7 +86,8 @@ async def test_where_a_field_of_the_key_is_missing_each_event_makes_its_own(offi
 async def test_a_deferred_communication_waits_and_is_made_of_the_customer_as_of_then(office: OpenOffice) -> None:
     async with office(trigger("start: {delay: 2d}")) as opened:
         line = stepping(opened)
-        await opened.send(notice("1", amount="7.00"))
+        happened = line.place.now().replace(microsecond=0)
+        await opened.send(replace(notice("1", amount="7.00"), occurred_at=happened))
         await line.work()
         waiting = await opened.account()
         course = (await opened.explain("1")).course
@@ -103,7 +104,8 @@ async def test_a_deferred_communication_waits_and_is_made_of_the_customer_as_of_
 
     assert waiting.states == {State.WAITING: 1}
     assert course is not None
-    assert course.waits == "It waits for its start until 2026-11-25 08:00:00 UTC: its start is deferred"
+    begins = f"{happened + timedelta(days=2):%Y-%m-%d %H:%M:%S} UTC"
+    assert course.waits == f"It waits for its start until {begins}: its start is deferred"
     assert (counted.name, counted.waits_for, counted.number) == ("notice", "start", 1)
     assert waiting.closes
     assert [entry.event for entry in found.history][:4] == ["received", "triggered", "waits", "begins"]
@@ -116,7 +118,8 @@ async def test_a_deferred_communication_waits_and_is_made_of_the_customer_as_of_
 async def test_what_waits_can_be_dismissed_by_name(office: OpenOffice) -> None:
     async with office(trigger("start: {delay: 2d}")) as opened:
         line = stepping(opened)
-        await opened.send(notice("1"), notice("2"))
+        happened = line.place.now()
+        await opened.send(*(replace(notice(number), occurred_at=happened) for number in ("1", "2")))
         await line.work()
         meant = (await opened.explain("1")).found.communication_id
         choice = Choice(communication_id=meant)
