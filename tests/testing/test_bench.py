@@ -42,9 +42,11 @@ RATIOS = {
 
 def measured(postgres: str, part: str, *options: str) -> str:
     command = [sys.executable, "-m", "xconnector.testing.bench", "--server-url", postgres, "--part", part]
-    return subprocess.run(
-        [*command, "--records", "100", "--rounds", "1", *options], check=True, capture_output=True, text=True
-    ).stdout
+    ended = subprocess.run(
+        [*command, "--records", "100", "--rounds", "1", *options], check=False, capture_output=True, text=True
+    )
+    assert ended.returncode == 0, ended.stderr
+    return ended.stdout
 
 
 @pytest.mark.parametrize("part", sorted(RATIOS))
