@@ -68,10 +68,14 @@ class FolderChannel:
                 self._notes.take(dispatch.dispatch_key, digest, at=self._now())
             elif written != digest:
                 return PermanentError("other documents were written under this dispatch key, and stay")
+        except TransientError as error:
+            # Of its files some may lie there already.
+            return TransientError(str(error), may_have_arrived=True)
         except ConnectorError as error:
             return error
         except OSError as wrong:
-            return TransientError(f"what was written cannot be noted in the state folder: {wrong.strerror}")
+            noted = f"what was written cannot be noted in the state folder: {wrong.strerror}"
+            return TransientError(noted, may_have_arrived=True)
         return Receipt(reference=dispatch.dispatch_key)
 
     def _write(self, dispatch: Dispatch, documents: Sequence[tuple[PurePosixPath, Rendition]]) -> None:

@@ -98,14 +98,16 @@ class PortalClient:
             async with self._http.stream(method, self._portal + path, content=content, headers=headers) as answer:
                 self._refuse(answer)
                 return await self._body(answer)
-        except httpx.TimeoutException:
-            raise TransientError(f"the portal {self._portal} did not answer in time") from None
-        except (httpx.InvalidURL, httpx.UnsupportedProtocol):
-            raise MisconfiguredError("the portal's `url` is no address that can be called") from None
-        except httpx.HTTPError:
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout):
             raise TransientError(
                 f"the portal {self._portal} cannot be reached: does it run, and is the address right?"
             ) from None
+        except httpx.TimeoutException:
+            raise TransientError(f"the portal {self._portal} did not answer in time", may_have_arrived=True) from None
+        except (httpx.InvalidURL, httpx.UnsupportedProtocol):
+            raise MisconfiguredError("the portal's `url` is no address that can be called") from None
+        except httpx.HTTPError:
+            raise TransientError(f"the answer of the portal {self._portal} was lost", may_have_arrived=True) from None
 
     def _refuse(self, answer: httpx.Response) -> None:
         if not answer.is_success:
@@ -122,17 +124,23 @@ class PortalClient:
         if answer.is_redirect or status in _NO_PORTAL:
             return MisconfiguredError(f"{told}: `url` is not where it takes documents; redirects are not followed")
         if answer.is_server_error or status in _LATER:
-            return TransientError(f"{told}: it takes nothing at the moment", retry_after=retry_after(answer.headers))
+            return TransientError(
+                f"{told}: it takes nothing at the moment",
+                retry_after=retry_after(answer.headers),
+                may_have_arrived=answer.is_server_error and status != HTTPStatus.SERVICE_UNAVAILABLE,
+            )
         if answer.is_client_error:
             return PermanentError(f"{told}: {_REASONS.get(status, 'it does not take this document')}")
-        return TransientError(f"{told}, which is no answer to this request")
+        return TransientError(f"{told}, which is no answer to this request", may_have_arrived=True)
 
     async def _body(self, answer: httpx.Response) -> bytes:
         body = b""
         async for chunk in answer.aiter_bytes():
             body += chunk
             if len(body) > _LARGEST_ANSWER:
-                raise TransientError(f"the portal {self._portal} answers with more than {_LARGEST_ANSWER} bytes")
+                raise TransientError(
+                    f"the portal {self._portal} answers with more than {_LARGEST_ANSWER} bytes", may_have_arrived=True
+                )
         return body
 
 

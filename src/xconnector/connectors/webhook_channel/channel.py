@@ -132,7 +132,8 @@ class WebhookChannel:
 
     def _lost(self) -> ConnectorError:
         if self._settings.knows_again:
-            return TransientError("the receiver's answer was lost; it is tried again under the same id")
+            lost = "the receiver's answer was lost; it is tried again under the same id"
+            return TransientError(lost, may_have_arrived=True)
         return OutcomeUnknownError(
             "the receiver's answer was lost, and it is not known to take an id once only; look there, then settle it"
         )

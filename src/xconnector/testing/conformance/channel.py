@@ -137,6 +137,7 @@ class ChannelConformance(_OverRegisteredChannels):
 
         expected = TransientError if _remembers(channel) else OutcomeUnknownError
         assert [type(result) for result in results] == [expected]
+        assert not any(isinstance(result, TransientError) and not result.may_have_arrived for result in results)
         assert dispatch.dispatch_key in {arrival.dispatch_key for arrival in await stand_in.arrived()}
 
     async def test_a_refused_recipient_is_permanent(self, channel: Channel, stand_in: ChannelStandIn) -> None:
