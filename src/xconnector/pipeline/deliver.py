@@ -6,11 +6,11 @@ remembers dispatches, by asking where it can be asked, else as `outcome unknown`
 """
 
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
-from xconnector.contract.channel import CanAsk, Channel, Collects, Dispatch, Receipt, RemembersForAWhile
+from xconnector.contract.channel import CanAsk, Channel, Collects, Receipt
 from xconnector.contract.errors import ConnectorError, MisconfiguredError, OutcomeUnknownError, TransientError
 from xconnector.domain.communication import State
 from xconnector.execution.jobs import Attempt, Priority
@@ -18,8 +18,8 @@ from xconnector.execution.limits import NotNowError
 from xconnector.execution.waits import Wait, wait_until
 from xconnector.pipeline import hops
 from xconnector.pipeline.closing import Answer, PutOff, close
-from xconnector.pipeline.devices import forget_gone, with_devices
-from xconnector.pipeline.dispatching import dispatches_of
+from xconnector.pipeline.devices import forget_gone
+from xconnector.pipeline.handing_over import HandOver, hand_over
 from xconnector.pipeline.leaving import fit_to_leave, may_leave
 from xconnector.pipeline.providers import (
     Portion,
@@ -33,7 +33,6 @@ from xconnector.pipeline.retrying import again, due_again
 from xconnector.pipeline.workplace import Workplace
 from xconnector.postgres.connect import Connection, in_transaction, reading, transaction
 from xconnector.project.model import ConnectionLimits
-from xconnector.project.open_connections import is_outage
 from xconnector.store import communications, dispatches, runs
 from xconnector.store.communications import Standing
 from xconnector.store.dispatches import DispatchState, Intent
@@ -46,16 +45,6 @@ UNCERTAIN_AT_ONCE = 25
 REMEMBERED_AT_ONCE = 500
 HELD_ELSEWHERE = timedelta(seconds=5)
 """After which to look again when another worker holds the batch."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HandOver:
-    """One communication on its way through one channel."""
-
-    standing: Standing
-    dispatch_key: str
-    is_bound: bool = False
-    """Whether it may have arrived there before this hand-over: then it goes nowhere else."""
 
 
 async def deliver(place: Workplace, attempt: Attempt, batch_id: int, channel: str) -> None:
@@ -101,7 +90,7 @@ async def _deliver_by(place: Workplace, attempt: Attempt, portion: Portion, *, r
     except (TransientError, MisconfiguredError) as error:
         results = [error] * len(intended)
     else:
-        results = await _hand_over(place, portion.provider, opened, intended, run=run)
+        results = await hand_over(place, portion.provider, opened, intended, run=run)
     took = timedelta(seconds=time.monotonic() - began)
     await _record(place, attempt, portion.provider, intended, results, asked_at=asked_at, took=took)
     return results
@@ -200,65 +189,6 @@ async def _record_intents(place: Workplace, connection: Connection, portion: Por
         now,
     )
     return [HandOver(standing=row, dispatch_key=keys[row.communication_id], is_bound=portion.is_bound) for row in ours]
-
-
-# ---------------------------------------------------------------- call
-
-
-async def _hand_over(
-    place: Workplace, name: str, channel: Channel, hand_overs: Sequence[HandOver], *, run: str | None
-) -> list[Result]:
-    """Call the channel under its limits, and return one result for each hand-over."""
-    if not hand_overs:
-        return []
-    forgotten = await _forgotten(place, name, channel, hand_overs)
-    known = [row for row in hand_overs if row.dispatch_key not in forgotten]
-    results = iter(await _hand_over_known(place, name, channel, known, run=run))
-    return [forgotten.get(row.dispatch_key) or next(results) for row in hand_overs]
-
-
-async def _forgotten(
-    place: Workplace, name: str, channel: Channel, hand_overs: Sequence[HandOver]
-) -> Mapping[str, OutcomeUnknownError]:
-    """Return what was first tried so long ago that the channel may not know its key again, by dispatch key."""
-    if not isinstance(channel, RemembersForAWhile):
-        return {}
-    async with reading(place.pool) as connection:
-        first = await dispatches.first_intended(connection, [row.dispatch_key for row in hand_overs])
-    lost = OutcomeUnknownError(
-        f"it was first tried longer ago than {name} knows a key again, and may have arrived; look there, then settle it"
-    )
-    return {key: lost for key, at in first.items() if place.now() - at > channel.remembers_for}
-
-
-async def _hand_over_known(
-    place: Workplace, name: str, channel: Channel, hand_overs: Sequence[HandOver], *, run: str | None
-) -> list[Result]:
-    built = await dispatches_of(place, [(row.standing, row.dispatch_key) for row in hand_overs], run=run)
-    ready = await with_devices(place, name, [dispatch for dispatch in built if isinstance(dispatch, Dispatch)])
-    answers = iter(await _call(place, name, channel, ready))
-    return [next(answers) if isinstance(row, Dispatch) else row for row in built]
-
-
-async def _call(place: Workplace, name: str, channel: Channel, ready: Sequence[Dispatch]) -> Sequence[Result]:
-    if not ready:
-        return []
-    error: Result
-    try:
-        return await place.connections.limited(name).call(
-            lambda: channel.send(ready), is_outage=is_outage, counts_as=len(ready)
-        )
-    except NotNowError as not_now:
-        error = not_now
-    except TimeoutError:
-        late = f"{name} did not answer in time"
-        if await place.connections.remembers_dispatches(name):
-            error = TransientError(f"{late}; it is tried again under the same key", may_have_arrived=True)
-        else:
-            error = OutcomeUnknownError(f"{late} and cannot be asked; look there, then settle it")
-    except ConnectorError as failed:
-        error = failed
-    return [error] * len(ready)
 
 
 # ---------------------------------------------------------------- result
@@ -367,7 +297,7 @@ async def _hand_over_again(
     async with reading(place.pool) as connection:
         allowed = await may_leave(place, connection, [row.standing for row in hand_overs], name)
     again = [row for row in hand_overs if row.standing.communication_id in allowed]
-    results = iter(await _hand_over(place, name, channel, again, run=run))
+    results = iter(await hand_over(place, name, channel, again, run=run))
     lost = OutcomeUnknownError(
         f"the hand-over to {name} was interrupted and must not be made again now; look there, then settle it"
     )
