@@ -2,7 +2,8 @@
 
 import asyncio
 from asyncio import Server, StreamReader, StreamWriter
-from contextlib import suppress
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 from tests.connectors.programs import free_port
@@ -29,17 +30,28 @@ class Line:
         self._ends.clear()
 
     async def _join(self, reader: StreamReader, writer: StreamWriter) -> None:
-        try:
+        with self._known(writer), suppress(OSError):
             far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self.target)
-        except OSError:
-            writer.transport.abort()
-            return
-        self._ends |= {writer, far_writer}
-        there = asyncio.create_task(_carry(reader, far_writer))
-        await _carry(far_reader, writer)
-        there.cancel()
-        await asyncio.gather(there, return_exceptions=True)
-        self._ends -= {writer, far_writer}
+            with self._known(far_writer):
+                if writer.transport.is_closing():
+                    # The line was cut while the broker was called.
+                    return
+                there = asyncio.create_task(_carry(reader, far_writer))
+                try:
+                    await _carry(far_reader, writer)
+                finally:
+                    there.cancel()
+                    await asyncio.gather(there, return_exceptions=True)
+
+    @contextmanager
+    def _known(self, end: StreamWriter) -> Generator[None]:
+        """Let an end be cut, and leave none open."""
+        self._ends.add(end)
+        try:
+            yield
+        finally:
+            end.transport.abort()
+            self._ends.discard(end)
 
 
 async def _carry(reader: StreamReader, writer: StreamWriter) -> None:
