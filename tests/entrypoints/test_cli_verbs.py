@@ -280,3 +280,8 @@ def test_explain_tells_where_each_value_came_from(desk: Desk) -> None:
 
     assert "data.amount" in told.stdout
     assert "crm 2026-11-23" in told.stdout
+
+
+def test_a_project_without_further_providers_is_told_so(desk: Desk) -> None:
+    assert "No channel has further providers" in desk.type("connections", "providers").stdout
+    assert desk.type("connections", "providers", "--json").stdout.strip() == "[]"

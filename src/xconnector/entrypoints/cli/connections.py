@@ -53,21 +53,14 @@ def providers(folder: ProjectFolder = HERE, as_json: AsJson = False) -> None:
     found = with_place(folder, lambda place: provider_states(place.project, place.pool))
     if as_json:
         show_json(found)
+    elif not found:
+        typer.echo("No channel has further providers (`further_providers:` of a connection).")
     else:
         show_table(
             "Providers",
             ["channel", "provider", "", "good", "slow", "failed", "tried again", "left alone because"],
             [
-                (
-                    one.channel,
-                    one.provider,
-                    one.state,
-                    str(one.good),
-                    str(one.slow),
-                    str(one.failed),
-                    "" if one.tried_again_at is None else f"{one.tried_again_at:%Y-%m-%d %H:%M:%S %Z}",
-                    one.because or "",
-                )
+                (one.channel, one.provider, one.state, one.good, one.slow, one.failed, one.tried_again_at, one.because)
                 for one in found
             ],
         )
