@@ -2,6 +2,7 @@
 
 import re
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Generator
@@ -51,3 +52,15 @@ def test_exstream_starts_where_a_template_has_a_design(tmp_path: Path) -> None:
 def test_exstream_stays_away_where_there_is_no_design(tmp_path: Path) -> None:
     with sandbox(write_small_project(tmp_path)) as said:
         assert [line.split()[0] for line in said] == ["mail", "print", "PRINT_HOST_KEY='ssh-ed25519", "Ctrl-C"]
+
+
+def test_a_port_that_is_taken_is_told_with_the_way_out(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        ports = ("--smtp-port", str(taken.getsockname()[1]), "--print-port", "0")
+        command = [sys.executable, "-m", "xconnector", "sandbox", "--project", str(tmp_path), *ports]
+        ended = subprocess.run(command, capture_output=True, text=True, check=False)
+
+    assert ended.returncode == 2
+    assert "smtp did not start" in ended.stderr
+    assert "--smtp-port" in ended.stderr
+    assert "Traceback" not in ended.stderr

@@ -1,11 +1,12 @@
 """`sandbox`: the outside world on this machine."""
 
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from xconnector.entrypoints.cli.running import HERE, ProjectFolder
+from xconnector.entrypoints.cli.running import HERE, ProjectFolder, refuse
 from xconnector.entrypoints.cli.running import run as run_work
 
 
@@ -22,6 +23,17 @@ def sandbox(
     A mail relay whose mailboxes may bounce, a print house behind SFTP, and Exstream where templates have an
     exstream.yaml.
     """
+    from xconnector.entrypoints.programs import ProgramError
+
+    try:
+        _play(folder, smtp_port=smtp_port, print_port=print_port, exstream_port=exstream_port)
+    except ProgramError as error:
+        refuse(
+            f"{error}; is its port taken? --smtp-port, --print-port and --exstream-port choose another, 0 a free one"
+        )
+
+
+def _play(folder: Path, *, smtp_port: int, print_port: int, exstream_port: int) -> None:
     from xconnector.entrypoints import programs
     from xconnector.entrypoints.signals import until_signalled
 
