@@ -57,7 +57,8 @@ class Server:
         for child in children.split():
             try:
                 ticks += sum(map(int, _stat(int(child))[_OWN_TIMES]))
-            except FileNotFoundError:
+            except (FileNotFoundError, ProcessLookupError):
+                # It ended since it was listed, or between opening and reading.
                 continue
         return ticks / _TICKS
 
