@@ -13,13 +13,12 @@ import msgspec
 
 from xconnector.connectors.portal.settings import PortalSettings
 from xconnector.contract.errors import ConnectorError, MisconfiguredError, PermanentError, TransientError
-from xconnector.contract.http_refusal import retry_after
+from xconnector.contract.http_refusal import error_of_status
 
 _LARGEST_ANSWER = 64 * 1024
 _LONGEST_REFERENCE = 200
 _REFUSED_CREDENTIALS = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
 _NO_PORTAL = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.GONE})
-_LATER = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS})
 _REASONS: Mapping[int, str] = {
     HTTPStatus.CONFLICT: "it has another document under this dispatch key, and keeps that",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "the document is larger than it takes",
@@ -123,15 +122,9 @@ class PortalClient:
             return PermanentError(f"{told}: it never had this document")
         if answer.is_redirect or status in _NO_PORTAL:
             return MisconfiguredError(f"{told}: `url` is not where it takes documents; redirects are not followed")
-        if answer.is_server_error or status in _LATER:
-            return TransientError(
-                f"{told}: it takes nothing at the moment",
-                retry_after=retry_after(answer.headers),
-                may_have_arrived=answer.is_server_error and status != HTTPStatus.SERVICE_UNAVAILABLE,
-            )
-        if answer.is_client_error:
-            return PermanentError(f"{told}: {_REASONS.get(status, 'it does not take this document')}")
-        return TransientError(f"{told}, which is no answer to this request", may_have_arrived=True)
+        if status in _REASONS:
+            return PermanentError(f"{told}: {_REASONS[status]}")
+        return error_of_status(f"the portal {self._portal}", status, answer.headers, repeats_safely=True)
 
     async def _body(self, answer: httpx.Response) -> bytes:
         body = b""
