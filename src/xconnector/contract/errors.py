@@ -17,7 +17,7 @@ class ConnectorError(Exception):
 
 
 class TransientError(ConnectorError):
-    """Nothing happened, and it may work later."""
+    """It may work later. Nothing happened, unless it says that it may have arrived."""
 
     def __init__(self, message: str, *, retry_after: timedelta | None = None, may_have_arrived: bool = False) -> None:
         super().__init__(message)

@@ -33,7 +33,7 @@ from xconnector.store.moves import Move, Step, move_and_tell
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PutOff:
-    """Surely not handed over; to be tried again."""
+    """To be tried again under the same key: it was not handed over, or its channel knows the key again."""
 
     due_at: datetime
     is_attempt: bool

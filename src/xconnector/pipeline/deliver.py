@@ -26,7 +26,6 @@ from xconnector.pipeline.providers import (
     Result,
     note_results,
     portions_of,
-    provider_of_open,
     surely_did_not_leave,
 )
 from xconnector.pipeline.retrying import again, due_again
@@ -128,10 +127,9 @@ async def _cannot_open(place: Workplace, attempt: Attempt, error: ConnectorError
     async with transaction(place.pool) as connection:
         waiting = await communications.in_state(connection, batch_id, State.ARCHIVED, hop_connection=name)
         left_over = await communications.ids_in_state(connection, batch_id, State.DISPATCHING, hop_connection=name)
+        bound = await dispatches.bound(connection, [row.communication_id for row in waiting])
     if left_over:
         await _look_again(place, attempt)
-    async with reading(place.pool) as connection:
-        bound = await dispatches.bound(connection, [row.communication_id for row in waiting])
     intended = await _intend(place, Portion(provider=name, standings=waiting))
     intended = [replace(row, is_bound=row.standing.communication_id in bound) for row in intended]
     await _record(place, attempt, name, intended, [error] * len(intended))
@@ -232,7 +230,8 @@ async def _record(
 
     async def write(connection: Connection) -> None:
         await close(place, connection, name, answers, planned=channel)
-        await dispatches.release(connection, sorted(free))
+        if free:
+            await dispatches.release(connection, sorted(free))
         await forget_gone(connection, name, results, asked_at=asked_at or now, now=now)
         if due:
             await again(connection, attempt, min(due))
@@ -257,14 +256,16 @@ async def _settle_left_over(place: Workplace, attempt: Attempt) -> None:
         left = await communications.in_state(
             connection, int(attempt.ids["batch_id"]), State.DISPATCHING, hop_connection=str(attempt.ids["channel"])
         )
-        keys = await dispatches.open_key_of(connection, [row.communication_id for row in left])
+        opened = await dispatches.open_hand_overs(connection, [row.communication_id for row in left])
         batch = await runs.batch(connection, int(attempt.ids["batch_id"]))
     if not left:
         return
-    where = await provider_of_open(place, left)
-    for name in sorted(set(where.values())):
-        theirs = [row for row in left if where.get(row.communication_id) == name]
-        hand_overs = [HandOver(standing=row, dispatch_key=keys[row.communication_id], is_bound=True) for row in theirs]
+    for name in sorted({one.connection for one in opened.values()}):
+        hand_overs = [
+            HandOver(standing=row, dispatch_key=opened[row.communication_id].dispatch_key, is_bound=True)
+            for row in left
+            if opened[row.communication_id].connection == name
+        ]
         try:
             channel = await place.connections.channel(name)
         except (TransientError, MisconfiguredError):

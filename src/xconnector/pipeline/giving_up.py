@@ -70,9 +70,14 @@ async def _give_up_hand_overs(place: Workplace, connection: Connection, exhauste
     stopped = [failures.Stopped(batch_id=batch_id, communication_id=key, failure=failure) for key in waiting]
     await failing.fail(connection, stopped, origin=State.ARCHIVED, now=place.now())
     left = await communications.ids_in_state(connection, batch_id, State.DISPATCHING, hop_connection=name)
-    keys = await dispatches.open_key_of(connection, left)
+    opened = await dispatches.open_hand_overs(connection, left)
     answers = [
-        Answer(communication_id=key, batch_id=batch_id, dispatch_key=keys[key], said=OutcomeUnknownError(reason))
+        Answer(
+            communication_id=key,
+            batch_id=batch_id,
+            dispatch_key=opened[key].dispatch_key,
+            said=OutcomeUnknownError(reason),
+        )
         for key in left
     ]
     await close(place, connection, name, answers)

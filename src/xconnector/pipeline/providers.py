@@ -6,7 +6,6 @@ What may have arrived at one provider is given to no other. Only what surely did
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from uuid import UUID
 
 from xconnector.contract.channel import Receipt
 from xconnector.contract.errors import (
@@ -44,22 +43,26 @@ async def portions_of(
     place: Workplace, attempt: Attempt, channel: str, standings: Sequence[Standing]
 ) -> tuple[list[Portion], bool]:
     """Return who is given what, and whether some have to wait because no provider may be asked now."""
-
-    async def write(connection: Connection) -> tuple[list[Portion], bool]:
+    async with reading(place.pool) as connection:
         bound = await dispatches.bound(connection, [row.communication_id for row in standings])
-        portions = [
-            Portion(provider=name, standings=[row for row in standings if bound.get(row.communication_id) == name],
-                    is_bound=True)
-            for name in sorted(set(bound.values()))
-        ]  # fmt: skip
-        free = [row for row in standings if row.communication_id not in bound]
-        order = place.providers_of(channel)
-        if len(order) == 1 or not free:
-            return [*portions, *([Portion(provider=channel, standings=free)] if free else [])], False
-        chosen, has_to_wait = await _chosen(place, connection, attempt, order, free)
-        return [*portions, *chosen], has_to_wait
-
-    return await in_transaction(place.pool, write)
+    portions = [
+        Portion(
+            provider=name,
+            standings=[row for row in standings if bound.get(row.communication_id) == name],
+            is_bound=True,
+        )
+        for name in sorted(set(bound.values()))
+    ]
+    free = [row for row in standings if row.communication_id not in bound]
+    order = place.providers_of(channel)
+    if not free:
+        return portions, False
+    if len(order) == 1:
+        return [*portions, Portion(provider=channel, standings=free)], False
+    chosen, has_to_wait = await in_transaction(
+        place.pool, lambda connection: _chosen(place, connection, attempt, order, free)
+    )
+    return [*portions, *chosen], has_to_wait
 
 
 async def _chosen(
@@ -133,9 +136,3 @@ def surely_did_not_leave(result: Result) -> bool:
     if isinstance(result, TransientError):
         return not result.may_have_arrived
     return isinstance(result, NotNowError | MisconfiguredError)
-
-
-async def provider_of_open(place: Workplace, standings: Sequence[Standing]) -> dict[UUID, str]:
-    """Return with which provider hand-overs are whose result is not recorded, by communication."""
-    async with reading(place.pool) as connection:
-        return await dispatches.open_at(connection, [row.communication_id for row in standings])

@@ -24,7 +24,7 @@ class DispatchState(StrEnum):
     DISPATCHING = "dispatching"
     """Intended; the result is not recorded."""
     PUT_OFF = "put_off"
-    """Surely not handed over; to be tried again."""
+    """To be tried again, under the same key. Where it may have arrived already is noted with it."""
     HANDED_OVER = "handed_over"
     REFUSED = "refused"
     OUTCOME_UNKNOWN = "outcome_unknown"
@@ -117,16 +117,20 @@ async def note_what_it_took(connection: Connection, receipts: Mapping[str, Recei
     )
 
 
-async def open_key_of(connection: Connection, ids: Sequence[UUID]) -> dict[UUID, str]:
-    """Return the keys of the hand-overs of these communications whose result is not recorded."""
-    cursor = await connection.execute(_QUERIES.open_key_of, {"ids": list(ids)})
-    return {row[0]: str(row[1]) for row in await cursor.fetchall()}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenHandOver:
+    """A hand-over whose result is not recorded."""
+
+    communication_id: UUID
+    dispatch_key: str
+    connection: str
+    """Which has it."""
 
 
-async def open_at(connection: Connection, ids: Sequence[UUID]) -> dict[UUID, str]:
-    """Return the connections that have the hand-overs of these communications whose result is not recorded."""
-    cursor = await connection.execute(_QUERIES.open_at, {"ids": list(ids)})
-    return {row[0]: str(row[1]) for row in await cursor.fetchall()}
+async def open_hand_overs(connection: Connection, ids: Sequence[UUID]) -> dict[UUID, OpenHandOver]:
+    """Return the hand-overs of these communications whose result is not recorded, by communication."""
+    rows = await fetch_all(connection, OpenHandOver, _QUERIES.open_hand_overs, ids=list(ids))
+    return {row.communication_id: row for row in rows}
 
 
 async def bound(connection: Connection, ids: Sequence[UUID]) -> dict[UUID, str]:

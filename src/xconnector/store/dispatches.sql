@@ -29,14 +29,9 @@ FROM unnest(%(keys)s::text[], %(segments)s::integer[], %(prices)s::numeric[], %(
     AS given (dispatch_key, segments, price, currency)
 WHERE dispatch.dispatch_key = given.dispatch_key;
 
--- name: open_key_of
--- The keys of hand-overs whose result is not recorded.
-SELECT communication_id, dispatch_key FROM dispatch
-WHERE communication_id = ANY(%(ids)s) AND state = 'dispatching';
-
--- name: open_at
--- Where hand-overs are whose result is not recorded.
-SELECT communication_id, connection FROM dispatch
+-- name: open_hand_overs
+-- Hand-overs whose result is not recorded.
+SELECT communication_id, dispatch_key, connection FROM dispatch
 WHERE communication_id = ANY(%(ids)s) AND state = 'dispatching';
 
 -- name: bound
