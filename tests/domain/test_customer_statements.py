@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from xconnector.domain.customer import POSTAL_FIELDS, CustomerRecord, Provenance
 from xconnector.domain.customer_statements import latest_of
-from xconnector.domain.golden import golden_record
+from xconnector.domain.golden import Survivorship, golden_record
+from xconnector.domain.survivorship import Rule, SurvivorshipRow
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 ADDRESS = {"address_lines": ["Hof 1"], "postcode": "10115", "city": "Berlin", "country": "DE"}
@@ -23,6 +24,7 @@ def _said(
     verified: set[str] | None = None,
     *,
     all_of_it: bool = False,
+    row: str = "",
 ) -> CustomerRecord:
     return CustomerRecord(
         customer_key="K1",
@@ -31,21 +33,25 @@ def _said(
         fields=fields,
         verified=frozenset(verified or ()),
         replaces_all=all_of_it,
+        source_row=row,
     )
 
 
 def _drawn(
-    source: str, day: int, given_names: set[str], taken_back: set[str], verified: set[str], *, all_of_it: bool
+    source: str, day: int, given_names: set[str], taken_back: set[str], verified: set[str], *, all_of_it: bool, row: str
 ) -> CustomerRecord:
     fields = dict.fromkeys(given_names, f"{source}-{day}") | dict.fromkeys(taken_back, None)
-    return _said(day, fields, source, verified, all_of_it=all_of_it)
+    return _said(day, fields, source, verified, all_of_it=all_of_it, row=row)
 
 
 records = st.lists(
     st.builds(
-        _drawn, st.sampled_from(["billing", "crm"]), st.integers(0, 5), names, names, names, all_of_it=st.booleans()
+        _drawn,
+        *(st.sampled_from(["billing", "crm"]), st.integers(0, 5), names, names, names),
+        all_of_it=st.booleans(),
+        row=st.sampled_from(["", "a", "b"]),
     ),
-    unique_by=lambda record: (record.source, record.as_of),
+    unique_by=lambda record: (record.source, record.source_row, record.as_of),
 )
 
 
@@ -84,9 +90,46 @@ def test_in_whatever_order_it_comes_the_source_says_the_same(
 def test_each_field_is_kept_once(given_records: list[CustomerRecord]) -> None:
     of_one = latest_of([record for record in given_records if record.source == "crm"])
 
-    kept = [name for record in of_one for name in record.fields]
+    kept = [(record.source_row, name) for record in of_one for name in record.fields]
     assert len(kept) == len(set(kept))
-    assert sum(any(record.fields.get(name) for name in POSTAL_FIELDS) for record in of_one) <= 1
+    addressed = [record.source_row for record in of_one if any(record.fields.get(name) for name in POSTAL_FIELDS)]
+    assert len(addressed) == len(set(addressed))
+
+
+@given(records)
+def test_a_row_says_the_same_whatever_other_rows_say(given_records: list[CustomerRecord]) -> None:
+    of_rows = [record for record in given_records if record.source == "crm" and record.source_row]
+
+    for row in ("a", "b"):
+        of_one = [record for record in of_rows if record.source_row == row]
+        assert [record for record in latest_of(of_rows) if record.source_row == row] == latest_of(of_one)
+
+
+def test_of_two_rows_of_one_customer_neither_takes_back_what_the_other_says() -> None:
+    home = _said(0, {"email": "a@x.test"}, all_of_it=True, row="1")
+    office = _said(1, {"mobile": "+41791234567"}, all_of_it=True, row="2")
+
+    assert _golden(home, office) == {"email": "a@x.test", "mobile": "+41791234567"}
+    assert _golden(home, office, _said(2, {}, all_of_it=True, row="1")) == {"mobile": "+41791234567"}
+
+
+def test_addresses_of_two_rows_are_never_mixed() -> None:
+    rows = [_said(0, ADDRESS, row="1"), _said(1, {"city": "Bern"}, row="2"), _said(2, {"region": "BE"}, row="1")]
+    by_rule = Survivorship([SurvivorshipRow(row="address", fields=POSTAL_FIELDS, rule=Rule.MOST_COMPLETE)])
+
+    assert _golden(*rows) == {"region": "BE"}
+    assert by_rule.golden("K1", rows[:2], at=START).fields == ADDRESS
+
+
+@given(st.permutations([_said(0, {"email": "a@x.test"}, row="1"), _said(1, {}, all_of_it=True)]))
+def test_who_takes_back_all_of_a_customer_takes_back_what_rows_said(news: list[CustomerRecord]) -> None:
+    assert _golden(*news) == {}
+    assert _golden(*news, _said(2, {"language": "de"}, row="1")) == {"language": "de"}
+
+
+@given(st.permutations([_said(0, {"email": "file@x.test"}), _said(1, {"language": "de"}, all_of_it=True, row="1")]))
+def test_a_change_takes_the_place_of_what_was_loaded_before_without_rows(news: list[CustomerRecord]) -> None:
+    assert _golden(*news) == {"language": "de"}
 
 
 def test_what_is_no_single_value_says_nothing_and_is_not_kept() -> None:

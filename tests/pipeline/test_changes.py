@@ -139,6 +139,75 @@ async def test_any_disorder_and_repetition_leaves_the_same_golden_records(
     assert (account.records["refused"], account.records["set_aside"]) == (0, 0)
 
 
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A change of one of two rows, each with a field of its own, that speaks of a customer."""
+
+    row: str
+    customer: str
+    lsn: int
+    value: str | None
+    """None where the row was deleted."""
+
+    def record(self, own: str) -> SourceRecord:
+        image = {"no": f"{own}-{self.customer}", "name" if self.row == "name" else "city": self.value}
+        event: dict[str, Any] = {
+            "op": "d" if self.value is None else "u",
+            "before": image if self.value is None else None,
+            "after": None if self.value is None else image,
+            "source": {"lsn": self.lsn, "ts_ms": 1_700_000_000_000 + self.lsn},
+            "ts_ms": self.lsn,
+        }
+        return SourceRecord(
+            source="rows",
+            source_key=f"{own}-{self.row}",
+            event_type="com.small.row",
+            occurred_at=None,
+            payload=json.dumps(event).encode(),
+            data=event,
+        )
+
+
+@st.composite
+def moves(draw: st.DrawFn) -> list[Moved]:
+    """The log of a table in which several rows speak of one customer, and come to speak of another."""
+    customer = st.sampled_from(["1", "2"])
+    now_of: dict[str, str] = {}
+    log: list[Moved] = []
+    for number in range(draw(st.integers(1, 8))):
+        row, value = draw(st.sampled_from(["name", "city"])), draw(st.sampled_from(["Ann", "Bern", None]))
+        # What is deleted was of whom it was last.
+        now_of[row] = now_of[row] if value is None and row in now_of else draw(customer)
+        log.append(Moved(row=row, customer=now_of[row], lsn=100 + number, value=value))
+    return log
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(log=moves(), data=st.data())
+async def test_rows_of_one_customer_stand_beside_each_other_and_move_whole(
+    opened: Office, log: list[Moved], data: st.DataObject
+) -> None:
+    own = uuid4().hex
+    told = data.draw(st.permutations([*log, *data.draw(st.lists(st.sampled_from(log), max_size=3))]))
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(told)), max_size=3)))
+    for start, end in zip([0, *cuts], [*cuts, len(told)], strict=True):
+        await _tell(opened, [TOMBSTONE, *(change.record(own) for change in told[start:end])])
+
+    last = {change.row: change for change in log}
+    expected = {
+        f"{own}-{customer}": {
+            "last_name" if one.row == "name" else "city": one.value
+            for one in last.values()
+            if one.customer == customer and one.value is not None
+        }
+        for customer in ("1", "2")
+    }
+    async with reading(opened.place.pool) as connection:
+        rules, at = opened.place.project.survivorship, opened.place.now()
+        found = await customers.golden_records(connection, [*expected], rules, at=at)
+    assert {key: dict(found[key].fields) if key in found else {} for key in expected} == expected, told
+
+
 async def test_what_was_removed_takes_back_what_its_source_said_and_asks_for_nothing(opened: Office) -> None:
     there, gone = {"no": "7", "name": "Ann"}, {"no": "7", "@removed": {"reason": "deleted"}}
     for number, said in enumerate((there, gone)):

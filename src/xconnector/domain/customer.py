@@ -22,11 +22,18 @@ class CustomerRecord:
     verified: frozenset[str] = frozenset()
     """The names of the fields that the source vouches for."""
     replaces_all: bool = False
-    """Whether the source takes back all that it said before; without fields it has deleted the customer."""
+    """Whether all is taken back that was said before; without fields the source has deleted the customer.
+
+    A row takes back what it said itself, and what the source said before without rows; who speaks without a row takes
+    back what all rows said.
+    """
     is_undated: bool = False
     """Whether the source named no time: `as_of` is when it was read. What it says again unchanged is then no news."""
     heard_again: datetime | None = None
     """When the source said all of this once more, without any change; None where it never did."""
+    source_row: str = ""
+    """The row of the source's table that says it, where the source tells changes of rows: several rows can speak of one
+    customer, and none takes back what another says. Empty where the source speaks of the customer as a whole."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -52,7 +52,9 @@ def _differing(
     """Return what of the news differs from what is known by then, and when all of that was heard last."""
     differing: list[CustomerRecord] = []
     for record in news:
-        current = latest_of([*known, *differing])
+        said = latest_of([*known, *differing])
+        # A row is no word of the whole.
+        current = [one for one in said if one.source_row == record.source_row]
         if _says_all_again(record, current, heard_again):
             heard_again = record.as_of
             changes = _changes(record, current)
@@ -104,6 +106,7 @@ def _is_repeated(record: CustomerRecord, known: Sequence[CustomerRecord]) -> boo
     """Say whether the very words were heard before, and still hold."""
     return any(
         one.as_of == record.as_of
+        and one.source_row == record.source_row
         and one.replaces_all >= record.replaces_all
         and record.fields.items() <= one.fields.items()
         and record.verified == one.verified & record.fields.keys()

@@ -1,12 +1,13 @@
 """What sources say of one customer by now, of all that they ever said.
 
-A later statement of a field replaces an earlier one of the same source, or takes it back. The parts of a postal address
-are said together: who gives one of them gives a whole new address, and who takes some back leaves the others.
+A later statement of a field replaces an earlier one of the same source, or takes it back; where a source tells changes
+of rows, one of the same row. The parts of a postal address are said together: who gives one of them gives a whole new
+address, and who takes some back leaves the others.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from operator import attrgetter
 from typing import Any, NamedTuple, cast
@@ -21,6 +22,10 @@ _TEXT_FIELDS = frozenset(
 )
 
 
+WITHOUT_ROW = ""
+_NEVER = datetime.min.replace(tzinfo=UTC)
+
+
 class Statement(NamedTuple):
     """Values of which a source says by now that they are so, all of one moment."""
 
@@ -32,6 +37,8 @@ class Statement(NamedTuple):
     verified: frozenset[str]
     heard_again: datetime | None = None
     """When it said the same once more."""
+    source_row: str = ""
+    """The row of its table that says so; empty where it speaks without rows."""
 
     def __repr__(self) -> str:
         """Tell no content."""
@@ -39,7 +46,7 @@ class Statement(NamedTuple):
 
 
 def statements_of(records: Iterable[CustomerRecord]) -> list[Statement]:
-    """Return what each source says by now of each member of one customer, by the names of sources and members.
+    """Return what each source says by now of each member of one customer, by the names of sources, members and rows.
 
     Records of one source and member are in the order in which they came: of two of one moment the later one counts.
     What a source says of one member takes back nothing that it said of another.
@@ -50,20 +57,48 @@ def statements_of(records: Iterable[CustomerRecord]) -> list[Statement]:
     if len(by_source) > 1:
         by_source = {place: by_source[place] for place in sorted(by_source)}
     return [
-        Statement(record.as_of, source, member, values, record.verified, said[-1].heard_again)
+        Statement(record.as_of, source, member, values, record.verified, record.heard_again, record.source_row)
         for (source, member), said in by_source.items()
-        for record in (said if len(said) == 1 else latest_of(said))
+        for record in (said if len(said) == 1 else _heard_when(latest_of(said), said))
         if (values := _values_of(record))
     ]
 
 
 def latest_of(records: Sequence[CustomerRecord]) -> list[CustomerRecord]:
-    """Return what one source says of one customer by now, oldest first: each field once, as of when it last said it.
+    """Return what one source says of one customer by now, oldest first: each field of a row once, as of its last word.
 
     `records` are in the order in which they came: of two of one moment the later one counts. A field that was taken
     back is None, and a record that replaced all before it stays, so that older news that comes later changes nothing.
     The golden record of what is returned is that of all of them.
     """
+    if len(records) == 1 or len({record.source_row for record in records}) <= 1:
+        return _latest_of_row(records)
+    by_row: dict[str, list[CustomerRecord]] = {}
+    for record in records:
+        by_row.setdefault(record.source_row, []).append(record)
+    latest = [one for said in _without_what_others_took_back(by_row).values() for one in _latest_of_row(said)]
+    return sorted(latest, key=attrgetter("as_of", "source_row"))
+
+
+def _without_what_others_took_back(by_row: Mapping[str, list[CustomerRecord]]) -> dict[str, list[CustomerRecord]]:
+    """Return what each row says, and who speaks without one, less what was taken back by another of them.
+
+    Of one moment none takes back what another says: of two rows that change together none came first.
+    """
+    whole = by_row.get(WITHOUT_ROW, [])
+    whole_at = max((one.as_of for one in whole if one.replaces_all), default=_NEVER)
+    rows = {row: said for row, said in by_row.items() if row != WITHOUT_ROW}
+    rows_at = max((one.as_of for said in rows.values() for one in said if one.replaces_all), default=_NEVER)
+    # That all was taken back stays: it counts for rows that are heard of later.
+    left = [
+        replace(one, fields={}, verified=frozenset()) if one.as_of < rows_at else one
+        for one in whole
+        if one.as_of >= rows_at or one.replaces_all
+    ]
+    return {WITHOUT_ROW: left} | {row: [one for one in said if one.as_of >= whole_at] for row, said in rows.items()}
+
+
+def _latest_of_row(records: Sequence[CustomerRecord]) -> list[CustomerRecord]:
     if not records:
         return []
     *earlier, last = records
@@ -82,12 +117,22 @@ def latest_of(records: Sequence[CustomerRecord]) -> list[CustomerRecord]:
                 fields=heard,
                 verified=last.verified & heard.keys() if last.verified else last.verified,
                 replaces_all=last.replaces_all,
+                source_row=last.source_row,
             )
         ]
     latest = _Latest()
     for record in sorted(records, key=attrgetter("as_of")):
         latest.hear(record)
     return latest.records(last)
+
+
+def _heard_when(latest: Iterable[CustomerRecord], said: Sequence[CustomerRecord]) -> list[CustomerRecord]:
+    """Return the latest of a source row by row; what it says without rows with the moment when it said so once more."""
+    again = said[-1].heard_again
+    return [
+        one if again is None or one.source_row else replace(one, heard_again=again)
+        for one in sorted(latest, key=attrgetter("source_row"))
+    ]
 
 
 def heard_of(record: CustomerRecord) -> dict[str, Any]:

@@ -103,7 +103,7 @@ def golden_record(customer_key: str, records: Iterable[CustomerRecord]) -> Custo
 
 
 def candidates_of(chooser: Chooser, statements: Iterable[Statement]) -> list[Candidate]:
-    """Return what each source gives of the fields of a chooser, by the names of sources and members."""
+    """Return what each source gives of the fields of a chooser, by the names of sources, members and rows."""
     candidates: list[Candidate] = []
     for statement in statements:
         values = {name: statement.values[name] for name in chooser.row.fields if name in statement.values}
@@ -120,13 +120,14 @@ def _candidate(statement: Statement, values: Mapping[str, Any]) -> Candidate:
         statement.verified,
         values,
         heard_again=statement.heard_again,
+        source_row=statement.source_row,
     )
 
 
 def _join(candidates: list[Candidate], candidate: Candidate) -> None:
     """Add a candidate, or what its source said later of other fields that stand together."""
     last = candidates[-1] if candidates else None
-    if last is not None and (last.source, last.member) == (candidate.source, candidate.member):
+    if last is not None and last.speaker == candidate.speaker:
         candidates[-1] = last.joined(candidate)
     else:
         candidates.append(candidate)
@@ -147,7 +148,7 @@ def _most_recent(statements: list[Statement], row: str) -> tuple[dict[str, Any],
         # Oldest first; within one instant the winner last.
         statements.reverse()
         statements.sort(key=attrgetter("as_of"))
-    for as_of, source, _, values, verified, _ in statements:
+    for as_of, source, _, values, verified, _, _ in statements:
         if fields and not _POSTAL.isdisjoint(values):
             for name in POSTAL_FIELDS:
                 fields.pop(name, None)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import Any
 
 from xconnector.domain.comparable import comparable_values
@@ -25,6 +26,8 @@ class Loser:
     value: Any = field(repr=False)
     """None where the source took it back."""
     reason: str
+    source_row: str = ""
+    """The row of the source's table that says so; empty where it speaks without rows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +76,9 @@ def explain(
         rule=chooser.row.rule,
         row=chooser.row.row,
         override=override,
-        losers=sorted([*contest.losers(), *_taken_back(records, name, at)], key=lambda one: (one.source, one.member)),
+        losers=sorted(
+            [*contest.losers(), *_taken_back(records, name, at)], key=attrgetter("source", "member", "source_row")
+        ),
         reason=contest.reason,
     )
 
@@ -145,7 +150,8 @@ class _Contest:
         vouched = ", and vouches for it" if origin.verified else ""
         day, last = _day(origin.as_of, self._at), _day(self._winner.last_heard, self._at)
         again = f" and again on {last}" if last > day else ""
-        return f"{origin.source} said so on {day}{again}{vouched}; {self._chosen()}"
+        row = f", in its row {self._winner.source_row}," if self._winner.source_row else ""
+        return f"{origin.source}{row} said so on {day}{again}{vouched}; {self._chosen()}"
 
     def _why_nothing(self) -> str:
         if not self._candidates:
@@ -170,6 +176,7 @@ class _Contest:
                     verified=one.verified if self._name == ADDRESS else self._name in one.vouched,
                     value=self._part(one.values),
                     reason=self._why_not(one),
+                    source_row=one.source_row,
                 )
 
     def _why_not(self, loser: Candidate) -> str:
@@ -186,6 +193,8 @@ class _Contest:
             return _less(self._chooser.row.rule, loser, winner, self._fitting)
         if loser.as_of < winner.as_of:
             return f"older: {_day_apart(loser.as_of, winner.as_of, self._at)} of {loser.source}"
+        if (loser.source, loser.member) == (winner.source, winner.member):
+            return f"of the same moment, and row {winner.source_row} of {winner.source} comes first by name"
         return f"of the same moment, and {winner.source} of {winner.member} comes first by name"
 
 
@@ -198,7 +207,8 @@ def _taken_back(records: Sequence[CustomerRecord], name: str, at: datetime) -> I
         for record in latest_of(said):
             has_deleted = record.replaces_all and not record.fields
             if has_deleted or (name in record.fields and record.fields[name] is None):
-                what = "the source deleted the customer" if has_deleted else "the source took it back"
+                deleted = f"its row {record.source_row}" if record.source_row else "the customer"
+                what = f"the source deleted {deleted}" if has_deleted else "the source took it back"
                 yield Loser(
                     source=record.source,
                     member=record.customer_key,
@@ -206,6 +216,7 @@ def _taken_back(records: Sequence[CustomerRecord], name: str, at: datetime) -> I
                     verified=False,
                     value=None,
                     reason=f"{what} on {_day(record.as_of, at)}",
+                    source_row=record.source_row,
                 )
 
 

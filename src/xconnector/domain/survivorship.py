@@ -70,10 +70,17 @@ class Candidate(NamedTuple):
     """When it said each; None where all are of one moment."""
     heard_again: datetime | None = None
     """When it said the same once more."""
+    source_row: str = ""
+    """The row of the source's table that said so; empty where it speaks without rows."""
 
     def __repr__(self) -> str:
         """Tell no content."""
         return f"Candidate({self.source}, {self.as_of})"
+
+    @property
+    def speaker(self) -> tuple[str, str, str]:
+        """Source, member and row: what one of them says later joins what it said before."""
+        return self.source, self.member, self.source_row
 
     @property
     def verified(self) -> bool:
@@ -90,11 +97,13 @@ class Candidate(NamedTuple):
         return self.as_of if self.spoken is None else self.spoken[name]
 
     def joined(self, later: "Candidate") -> "Candidate":
-        """Return this and what the same source said later of other fields of the row."""
+        """Return this and what the same source said later, in the same of its rows, of other fields of this one."""
         spoken = {name: one.when(name) for one in (self, later) for name in one.values}
         vouched = (self.vouched & self.values.keys()) | (later.vouched & later.values.keys())
         values = {**self.values, **later.values}
-        return Candidate(later.as_of, self.source, self.member, vouched, values, spoken, later.heard_again)
+        return Candidate(
+            later.as_of, self.source, self.member, vouched, values, spoken, later.heard_again, self.source_row
+        )
 
 
 Weigh = Callable[[Candidate], Any]
@@ -114,7 +123,7 @@ class Chooser:
     def choose(self, candidates: Sequence[Candidate], at: datetime) -> Candidate | None:
         """Return the golden one at a time, or None where none may count.
 
-        Candidates stand by the names of sources and members.
+        Candidates stand by the names of sources, members and rows.
         """
         if self._has_limits:
             candidates = [candidate for candidate in candidates if self.why_not(candidate, at) is None]

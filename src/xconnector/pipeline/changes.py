@@ -1,6 +1,7 @@
 """changes: what a source tells of its rows is heard in the order of its log, not in that of arrival or of its clock."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +12,7 @@ from xconnector.postgres.connect import Connection
 from xconnector.project.contact_forms import written_alike
 from xconnector.project.judging_records import MappedRecord
 from xconnector.store import change_positions
-from xconnector.store.change_positions import ChangePosition
+from xconnector.store.change_positions import Advanced, ChangePosition
 
 _Row = tuple[str, str]
 """Source and key of the row."""
@@ -22,7 +23,8 @@ async def news_of_changes(
 ) -> list[CustomerRecord]:
     """Return what the latest changes of rows say of customers, as far as no later ones of those rows were heard before.
 
-    A change gives the whole row: it replaces all that its source said of that customer, and a delete leaves nothing.
+    A change gives the whole row: it replaces all that this row said of its customer, and a delete leaves nothing. A row
+    that speaks of another customer than before takes back what it said of that one.
     """
     latest: dict[_Row, tuple[ChangePosition, MappedRecord]] = {}
     for source in sources:
@@ -31,7 +33,12 @@ async def news_of_changes(
         if row not in latest or _is_later(position, latest[row][0]):
             latest[row] = (position, source)
     heard = await change_positions.advance(connection, [position for position, _ in latest.values()])
-    return [_said(source, heard[row], home_country) for row, (_, source) in latest.items() if row in heard]
+    return [
+        record
+        for row, (_, source) in latest.items()
+        if row in heard
+        for record in _news(source, row, heard[row], home_country)
+    ]
 
 
 def _position(source: MappedRecord) -> ChangePosition:
@@ -40,6 +47,7 @@ def _position(source: MappedRecord) -> ChangePosition:
         row_key=row_key_of(source.record.source_key),
         place=place_in_order(source.change or {}),
         as_of=source.as_of,
+        customer_key=source.mapped.customer_key,
     )
 
 
@@ -49,13 +57,20 @@ def _is_later(one: ChangePosition, other: ChangePosition) -> bool:
     return one.place > other.place
 
 
-def _said(source: MappedRecord, as_of: datetime, home_country: str) -> CustomerRecord:
+def _news(source: MappedRecord, row: _Row, heard: Advanced, home_country: str) -> Iterator[CustomerRecord]:
+    of_source, row_key = row
     said: Mapping[str, Any] = {} if source.is_deleted else source.mapped.customer_fields
-    return CustomerRecord(
-        customer_key=source.mapped.customer_key,
-        source=source.record.source,
-        as_of=as_of,
+    if heard.left is not None:
+        yield _said_by_row(of_source, row_key, heard.as_of, heard.left)
+    yield replace(
+        _said_by_row(of_source, row_key, heard.as_of, source.mapped.customer_key),
         fields=written_alike(said, home_country),
         verified=source.mapped.verified,
-        replaces_all=True,
+    )
+
+
+def _said_by_row(source: str, row_key: str, as_of: datetime, customer_key: str) -> CustomerRecord:
+    """Return that a row takes back all that it said of a customer."""
+    return CustomerRecord(
+        customer_key=customer_key, source=source, source_row=row_key, as_of=as_of, fields={}, replaces_all=True
     )

@@ -81,7 +81,7 @@ class NarrowReading:
             "Statement",
             [
                 *(("as_of", datetime), ("fields", wanted)),
-                *(("verified", tuple[str, ...], ()), ("replaces_all", bool, False)),
+                *(("verified", tuple[str, ...], ()), ("replaces_all", bool, False), ("source_row", str, "")),
             ],
         )
         self._statements: msgspec.json.Decoder[list[Any]] = msgspec.json.Decoder(list[statement])
@@ -105,6 +105,7 @@ class NarrowReading:
                 verified=frozenset(said.verified) if said.verified else _NOT_VERIFIED,
                 replaces_all=said.replaces_all,
                 heard_again=heard_again,
+                source_row=said.source_row,
             )
             for said in self._statements.decode(statements)
         ]

@@ -32,6 +32,7 @@ class _Statement(msgspec.Struct, frozen=True, omit_defaults=True):
     fields: dict[str, Any]
     verified: tuple[str, ...] = ()
     replaces_all: bool = False
+    source_row: str = ""
 
 
 _decoder = msgspec.json.Decoder(list[_Statement])
@@ -61,6 +62,7 @@ class _Row:
                 verified=frozenset(said.verified),
                 replaces_all=said.replaces_all,
                 heard_again=self.heard_again,
+                source_row=said.source_row,
             )
             for said in _decoder.decode(self.statements)
         ]
@@ -156,6 +158,7 @@ def _text(records: Iterable[CustomerRecord]) -> str:
                 fields=dict(record.fields),
                 verified=tuple(sorted(record.verified)),
                 replaces_all=record.replaces_all,
+                source_row=record.source_row,
             )
             for record in records
         ]
@@ -198,7 +201,7 @@ async def statements(
 ) -> dict[str, list[CustomerRecord]]:
     """Return what the sources say of all members of customers, oldest first within a member and source.
 
-    Each field of a member and source stands once.
+    Each field of a member and source stands once, of a source with rows once for each row.
     With `known_at` it is what we knew at that moment, also of who was the same customer; with `valid_at` what held at
     that moment. Both may be asked.
     """

@@ -55,7 +55,7 @@ def why(
             ["source", "customer", "value", f"as of ({zone.key})", "verified", "why not"],
             [
                 (
-                    one.source,
+                    f"{one.source}, row {one.source_row}" if one.source_row else one.source,
                     one.member,
                     _shown(one.value),
                     f"{one.as_of.astimezone(zone):%Y-%m-%d %H:%M:%S}",
