@@ -15,7 +15,13 @@ from xconnector.connectors.folder.names import name_of, safe
 from xconnector.connectors.folder.notes import Notes
 from xconnector.connectors.folder.settings import FolderSettings
 from xconnector.contract.channel import Dispatch, Receipt
-from xconnector.contract.errors import ConnectorError, MisconfiguredError, PermanentError
+from xconnector.contract.errors import (
+    ConnectorError,
+    MisconfiguredError,
+    OutcomeUnknownError,
+    PermanentError,
+    TransientError,
+)
 from xconnector.contract.manifest import Surroundings
 from xconnector.domain.document import Rendition, RenditionKind
 from xconnector.testing.dispatches import sample_dispatch
@@ -51,6 +57,45 @@ async def test_what_lies_there_is_never_changed(tmp_path: Path) -> None:
     assert isinstance(result, PermanentError)
     letter = tmp_path / "out" / f"{DISPATCH.dispatch_key}-letter.pdf"
     assert letter.read_bytes() == DISPATCH.renditions[RenditionKind.LETTER].content
+
+
+async def test_what_lies_there_in_part_is_not_free_for_another_provider_and_is_made_whole(tmp_path: Path) -> None:
+    taken = tmp_path / "out" / f"{DISPATCH.dispatch_key}-about.json"
+    taken.mkdir(parents=True)
+
+    (result,) = await sent(tmp_path, DISPATCH)
+    assert isinstance(result, TransientError)
+    assert result.may_have_arrived
+
+    taken.rmdir()
+    (result,) = await sent(tmp_path, DISPATCH)
+    assert isinstance(result, Receipt)
+    assert files(tmp_path) == [f"{DISPATCH.dispatch_key}-about.json", f"{DISPATCH.dispatch_key}-letter.pdf"]
+
+
+async def test_what_lies_there_in_part_and_cannot_be_made_whole_is_for_a_person(tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / f"{DISPATCH.dispatch_key}-about.json").write_bytes(b"of somebody else")
+
+    (result,) = await sent(tmp_path, DISPATCH)
+
+    assert isinstance(result, OutcomeUnknownError)
+    assert (tmp_path / "out" / f"{DISPATCH.dispatch_key}-letter.pdf").exists()
+
+
+async def test_what_cannot_be_noted_may_have_arrived_and_is_not_written_twice(tmp_path: Path) -> None:
+    state = tmp_path / "written"
+    state.write_bytes(b"no folder")
+
+    (result,) = await sent(tmp_path, DISPATCH)
+    assert isinstance(result, TransientError)
+    assert result.may_have_arrived
+
+    state.unlink()
+    before = (tmp_path / "out" / f"{DISPATCH.dispatch_key}-letter.pdf").stat().st_ino
+    (result,) = await sent(tmp_path, DISPATCH)
+    assert isinstance(result, Receipt)
+    assert (tmp_path / "out" / f"{DISPATCH.dispatch_key}-letter.pdf").stat().st_ino == before
 
 
 async def test_the_half_file_of_a_worker_that_died_is_written_anew(tmp_path: Path) -> None:

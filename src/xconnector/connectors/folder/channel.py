@@ -15,7 +15,13 @@ from xconnector.connectors.folder.settings import FolderSettings
 from xconnector.connectors.folder.shelf import Shelf
 from xconnector.contract.channel import Dispatch, Receipt
 from xconnector.contract.dispatch_facts import facts_of
-from xconnector.contract.errors import ConnectorError, PermanentError, TransientError
+from xconnector.contract.errors import (
+    ConnectorError,
+    MisconfiguredError,
+    OutcomeUnknownError,
+    PermanentError,
+    TransientError,
+)
 from xconnector.contract.manifest import Surroundings
 from xconnector.domain.document import Rendition, RenditionKind
 
@@ -79,11 +85,20 @@ class FolderChannel:
         return Receipt(reference=dispatch.dispatch_key)
 
     def _write(self, dispatch: Dispatch, documents: Sequence[tuple[PurePosixPath, Rendition]]) -> None:
-        for path, rendition in documents:
-            self._shelf.put(path, rendition.content)
+        files = [(path, rendition.content) for path, rendition in documents]
         if self._settings.sidecar:
             path = name_of(dispatch, self._settings.names, rendition=SIDECAR, suffix=".json")
-            self._shelf.put(path, _about(dispatch, documents))
+            files.append((path, _about(dispatch, documents)))
+        first, *others = files
+        self._shelf.put(*first)
+        # From here on nobody else may have the piece: who empties the folder may have taken the first file already.
+        for path, content in others:
+            try:
+                self._shelf.put(path, content)
+            except MisconfiguredError as error:
+                raise TransientError(f"some of its files lie there already; {error}", may_have_arrived=True) from None
+            except PermanentError as error:
+                raise OutcomeUnknownError(f"some of its files lie there already; {error}, then settle it") from None
 
     def _documents(self, dispatch: Dispatch) -> list[tuple[PurePosixPath, Rendition]]:
         missing = sorted(self._settings.takes - dispatch.renditions.keys())
