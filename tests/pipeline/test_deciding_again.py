@@ -196,8 +196,10 @@ async def test_where_the_mailbox_is_another_by_now_the_letter_goes(tmp_path: Pat
     async with office() as opened:
         await bring_to_review(opened)
         await opened.send(notice("2", customer="K-1", email="new@x.test", preference="print"))
+        await opened.work_until(("2", State.COMPLETED))
+        # Both are of one moment: what is heard last counts, so the third comes when the second was heard.
         await opened.send(notice("3", customer="K-1", email="new@x.test", preference="email"))
-        await opened.work_until(("2", State.COMPLETED), ("3", State.IN_REVIEW))
+        await opened.work_until(("3", State.IN_REVIEW))
         found = await _approved(opened)
 
     assert opened.mails_to("a@x.test") == 0
