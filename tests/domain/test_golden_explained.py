@@ -18,7 +18,7 @@ START = datetime(2026, 1, 1, tzinfo=UTC)
 AT = START + timedelta(days=400)
 
 
-def _said(source: str, day: int, *verified: str, key: str = "K1", **fields: object) -> CustomerRecord:
+def _said(source: str, day: int, *verified: str, key: str = "K1", row: str = "", **fields: object) -> CustomerRecord:
     return CustomerRecord(
         customer_key=key,
         source=source,
@@ -26,6 +26,7 @@ def _said(source: str, day: int, *verified: str, key: str = "K1", **fields: obje
         fields=fields,
         verified=frozenset(verified),
         replaces_all=not fields,
+        source_row=row,
     )
 
 
@@ -99,6 +100,24 @@ def test_what_was_taken_back_is_told() -> None:
     assert [(one.source, one.value, one.reason) for one in explained.losers] == [
         ("billing", None, "the source took it back on 2026-01-05"),
         ("portal", None, "the source deleted the customer on 2026-02-01"),
+    ]
+
+
+def test_rows_of_one_source_are_told_apart() -> None:
+    rows = [
+        _said("web", 1, row="7", email="a@x.test"),
+        _said("web", 1, row="8", email="b@x.test"),
+        _said("web", 2, row="9", email="c@x.test"),
+        _said("web", 3, row="9"),
+    ]
+
+    explained = _explained({}, *rows)
+
+    assert explained.value == "a@x.test"
+    assert explained.reason.startswith("web, in its row 7, said so on 2026-01-02")
+    assert [(one.source_row, one.reason) for one in explained.losers] == [
+        ("8", "of the same moment, and row 7 of web comes first by name"),
+        ("9", "its row is gone, or another customer's, since 2026-01-04"),
     ]
 
 

@@ -207,17 +207,25 @@ def _taken_back(records: Sequence[CustomerRecord], name: str, at: datetime) -> I
         for record in latest_of(said):
             has_deleted = record.replaces_all and not record.fields
             if has_deleted or (name in record.fields and record.fields[name] is None):
-                deleted = f"its row {record.source_row}" if record.source_row else "the customer"
-                what = f"the source deleted {deleted}" if has_deleted else "the source took it back"
+                day = _day(record.as_of, at)
                 yield Loser(
                     source=record.source,
                     member=record.customer_key,
                     as_of=record.as_of,
                     verified=False,
                     value=None,
-                    reason=f"{what} on {_day(record.as_of, at)}",
+                    reason=_why_gone(record, day) if has_deleted else f"the source took it back on {day}",
                     source_row=record.source_row,
                 )
+
+
+def _why_gone(record: CustomerRecord, day: str) -> str:
+    # Whether a row was deleted or came to speak of somebody else is not kept.
+    return (
+        f"its row is gone, or another customer's, since {day}"
+        if record.source_row
+        else f"the source deleted the customer on {day}"
+    )
 
 
 def _overriding(override: OverrideEvent, at: datetime) -> str:
