@@ -4,7 +4,7 @@ import json
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from uuid import uuid4
 
 import pytest
@@ -21,6 +21,7 @@ from xconnector.pipeline.receive import receive
 from xconnector.postgres.connect import reading
 from xconnector.store import customers
 
+T = TypeVar("T")
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 FEED: Changes = {
@@ -34,6 +35,17 @@ customer: row.no
 fields: {op: op}
 customer_fields: {last_name: row.name, city: row.city}
 """
+
+
+def _record(source_key: str, said: dict[str, Any], *, source: str = "rows", event: str = "row") -> SourceRecord:
+    return SourceRecord(
+        source=source,
+        source_key=source_key,
+        event_type=f"com.small.{event}",
+        occurred_at=None,
+        payload=json.dumps(said).encode(),
+        data=said,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +67,7 @@ class Told:
             "source": {"lsn": self.lsn, "ts_ms": 1_700_000_000_000 + self.clock},
             "ts_ms": told_at,
         }
-        return SourceRecord(
-            source="rows",
-            source_key=self.row,
-            event_type="com.small.row",
-            occurred_at=None,
-            payload=json.dumps(event).encode(),
-            data=event,
-        )
+        return _record(self.row, event)
 
 
 MAPPING_OF_THINGS = """
@@ -99,6 +104,18 @@ async def _tell(opened: Office, records: Sequence[SourceRecord | BadRecord], *, 
     await prepare(place, attempt, batch_id=int(row[0]))
 
 
+@st.composite
+def disordered(draw: st.DrawFn, log: Sequence[T]) -> list[T]:
+    """The log in any order, some of it told again."""
+    return draw(st.permutations([*log, *draw(st.lists(st.sampled_from(log), max_size=4))]))
+
+
+async def _tell_in_batches(opened: Office, told: Sequence[SourceRecord], data: st.DataObject) -> None:
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(told)), max_size=3)))
+    for start, end in zip([0, *cuts], [*cuts, len(told)], strict=True):
+        await _tell(opened, [*told[start:end], TOMBSTONE])
+
+
 async def _golden(opened: Office, rows: Sequence[str]) -> dict[str, str | None]:
     async with reading(opened.place.pool) as connection:
         rules, at = opened.place.project.survivorship, opened.place.now()
@@ -128,11 +145,8 @@ async def test_any_disorder_and_repetition_leaves_the_same_golden_records(
     # Each example has rows of its own: nothing is ever emptied.
     own = uuid4().hex
     log = [replace(change, row=f"{own}-{change.row}") for change in log]
-    order = data.draw(st.permutations([*log, *data.draw(st.lists(st.sampled_from(log), max_size=4))]))
-    told = [change.record(number) for number, change in enumerate(order)]
-    cuts = sorted(data.draw(st.lists(st.integers(0, len(told)), max_size=3)))
-    for start, end in zip([0, *cuts], [*cuts, len(told)], strict=True):
-        await _tell(opened, [*told[start:end], TOMBSTONE])
+    order = data.draw(disordered(log))
+    await _tell_in_batches(opened, [change.record(number) for number, change in enumerate(order)], data)
 
     account = await opened.account()
     assert await _golden(opened, [change.row for change in log]) == _end_of(log), order
@@ -158,14 +172,7 @@ class Moved:
             "source": {"lsn": self.lsn, "ts_ms": 1_700_000_000_000 + self.lsn},
             "ts_ms": self.lsn,
         }
-        return SourceRecord(
-            source="rows",
-            source_key=f"{own}-{self.row}",
-            event_type="com.small.row",
-            occurred_at=None,
-            payload=json.dumps(event).encode(),
-            data=event,
-        )
+        return _record(f"{own}-{self.row}", event)
 
 
 @st.composite
@@ -188,10 +195,8 @@ async def test_rows_of_one_customer_stand_beside_each_other_and_move_whole(
     opened: Office, log: list[Moved], data: st.DataObject
 ) -> None:
     own = uuid4().hex
-    told = data.draw(st.permutations([*log, *data.draw(st.lists(st.sampled_from(log), max_size=3))]))
-    cuts = sorted(data.draw(st.lists(st.integers(0, len(told)), max_size=3)))
-    for start, end in zip([0, *cuts], [*cuts, len(told)], strict=True):
-        await _tell(opened, [TOMBSTONE, *(change.record(own) for change in told[start:end])])
+    told = data.draw(disordered(log))
+    await _tell_in_batches(opened, [change.record(own) for change in told], data)
 
     last = {change.row: change for change in log}
     expected = {
@@ -211,14 +216,7 @@ async def test_rows_of_one_customer_stand_beside_each_other_and_move_whole(
 async def test_what_was_removed_takes_back_what_its_source_said_and_asks_for_nothing(opened: Office) -> None:
     there, gone = {"no": "7", "name": "Ann"}, {"no": "7", "@removed": {"reason": "deleted"}}
     for number, said in enumerate((there, gone)):
-        record = SourceRecord(
-            source="things",
-            source_key=f"7@{number}",
-            event_type="com.small.thing",
-            occurred_at=None,
-            payload=json.dumps(said).encode(),
-            data=said,
-        )
+        record = _record(f"7@{number}", said, source="things", event="thing")
         await _tell(opened, [record], feed="things")
         assert await _golden(opened, ["7"]) == ({"7": "Ann"} if said is there else {})
 
