@@ -20,9 +20,8 @@ _TEXT_FIELDS = frozenset(
         *("email", "mobile", "preference", "quiet_hours", "alternate_format", "birth_date", "tax_id", "deceased_on"),
     }
 )
-
-
-WITHOUT_ROW = ""
+_WHOLE = ""
+"""The row of who speaks of the customer as a whole."""
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -71,6 +70,7 @@ def latest_of(records: Sequence[CustomerRecord]) -> list[CustomerRecord]:
     back is None, and a record that replaced all before it stays, so that older news that comes later changes nothing.
     The golden record of what is returned is that of all of them.
     """
+    # By far the most frequent: one record, or none that tells a row.
     if len(records) == 1 or len({record.source_row for record in records}) <= 1:
         return _latest_of_row(records)
     by_row: dict[str, list[CustomerRecord]] = {}
@@ -85,9 +85,9 @@ def _without_what_others_took_back(by_row: Mapping[str, list[CustomerRecord]]) -
 
     Of one moment none takes back what another says: of two rows that change together none came first.
     """
-    whole = by_row.get(WITHOUT_ROW, [])
+    whole = by_row.get(_WHOLE, [])
     whole_at = max((one.as_of for one in whole if one.replaces_all), default=_NEVER)
-    rows = {row: said for row, said in by_row.items() if row != WITHOUT_ROW}
+    rows = {row: said for row, said in by_row.items() if row != _WHOLE}
     rows_at = max((one.as_of for said in rows.values() for one in said if one.replaces_all), default=_NEVER)
     # That all was taken back stays: it counts for rows that are heard of later.
     left = [
@@ -95,7 +95,7 @@ def _without_what_others_took_back(by_row: Mapping[str, list[CustomerRecord]]) -
         for one in whole
         if one.as_of >= rows_at or one.replaces_all
     ]
-    return {WITHOUT_ROW: left} | {row: [one for one in said if one.as_of >= whole_at] for row, said in rows.items()}
+    return {_WHOLE: left} | {row: [one for one in said if one.as_of >= whole_at] for row, said in rows.items()}
 
 
 def _latest_of_row(records: Sequence[CustomerRecord]) -> list[CustomerRecord]:
@@ -129,10 +129,8 @@ def _latest_of_row(records: Sequence[CustomerRecord]) -> list[CustomerRecord]:
 def _heard_when(latest: Iterable[CustomerRecord], said: Sequence[CustomerRecord]) -> list[CustomerRecord]:
     """Return the latest of a source row by row; what it says without rows with the moment when it said so once more."""
     again = said[-1].heard_again
-    return [
-        one if again is None or one.source_row else replace(one, heard_again=again)
-        for one in sorted(latest, key=attrgetter("source_row"))
-    ]
+    by_row = sorted(latest, key=attrgetter("source_row"))
+    return [replace(one, heard_again=again if one.source_row == _WHOLE else None) for one in by_row]
 
 
 def heard_of(record: CustomerRecord) -> dict[str, Any]:

@@ -1,8 +1,6 @@
 """changes: what a source tells of its rows is heard in the order of its log, not in that of arrival or of its clock."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
-from datetime import datetime
 from typing import Any
 
 from xconnector.domain.change_event import place_in_order
@@ -58,19 +56,23 @@ def _is_later(one: ChangePosition, other: ChangePosition) -> bool:
 
 
 def _news(source: MappedRecord, row: _Row, heard: Advanced, home_country: str) -> Iterator[CustomerRecord]:
-    of_source, row_key = row
-    said: Mapping[str, Any] = {} if source.is_deleted else source.mapped.customer_fields
+    mapped = source.mapped
     if heard.left is not None:
-        yield _said_by_row(of_source, row_key, heard.as_of, heard.left)
-    yield replace(
-        _said_by_row(of_source, row_key, heard.as_of, source.mapped.customer_key),
-        fields=written_alike(said, home_country),
-        verified=source.mapped.verified,
-    )
+        yield _whole_row(row, heard, heard.left, {}, frozenset())
+    said: Mapping[str, Any] = {} if source.is_deleted else mapped.customer_fields
+    yield _whole_row(row, heard, mapped.customer_key, written_alike(said, home_country), mapped.verified)
 
 
-def _said_by_row(source: str, row_key: str, as_of: datetime, customer_key: str) -> CustomerRecord:
-    """Return that a row takes back all that it said of a customer."""
+def _whole_row(
+    row: _Row, heard: Advanced, customer_key: str, fields: Mapping[str, Any], verified: frozenset[str]
+) -> CustomerRecord:
+    source, row_key = row
     return CustomerRecord(
-        customer_key=customer_key, source=source, source_row=row_key, as_of=as_of, fields={}, replaces_all=True
+        customer_key=customer_key,
+        source=source,
+        source_row=row_key,
+        as_of=heard.as_of,
+        fields=fields,
+        verified=verified,
+        replaces_all=True,
     )
